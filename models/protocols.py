@@ -1,0 +1,293 @@
+"""Every engine protocol, and the plain values that engines take and give, on one page.
+
+An engine is a synchronous model: numpy in, plain values out, nothing known of asyncio or of the pipeline.
+
+- ``__init__`` stores options (keyword arguments with types: the graph checks a file's ``with:`` against them) and
+  imports nothing heavy;
+- ``load`` imports the heavy package and opens the weights, once per process;
+- one loaded engine serves every session, so the state of a turn never lives on it;
+- what takes long is an iterator that yields often (a token, a clause, 50 ms of sound): cancellation lands between items.
+
+Subclass a protocol to inherit its defaults, or match its shape from a package that has never heard of Parley.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples: TypeAlias = NDArray[np.float32]
+"""Mono sound, shape (n,), full scale is -1 to 1."""
+
+SlotValue: TypeAlias = str | int | float
+
+UNKNOWN = "unknown"
+"""The intent of words that no skill answers to."""
+
+ANY_LANGUAGE = frozenset({"*"})
+
+
+class Engine(Protocol):
+    """What every engine has, whatever its step."""
+
+    languages: ClassVar[frozenset[str]] = ANY_LANGUAGE
+    """ISO 639-1 codes it works in, or ``ANY_LANGUAGE``."""
+    extra: ClassVar[str] = ""
+    """The extra of parley-avatar that installs what it needs, if the default install does not."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Modules that must be importable; checked without importing them."""
+    inline: ClassVar[bool] = False
+    """True where a call takes microseconds, so a thread hop would cost more than the work."""
+
+    def weights(self) -> tuple[str, ...]:
+        """Names in the model catalogue that `load` opens."""
+        return ()
+
+    def load(self) -> None:
+        """Open the weights. Raises `models.errors.ModelError` with the remedy."""
+
+    def close(self) -> None:
+        """Free what `load` opened."""
+
+
+# --- vad -----------------------------------------------------------------------------------------------------------
+
+
+class VoiceTrack(Protocol):
+    """One stream's memory inside a detector."""
+
+    def probability(self, window: Samples) -> float:
+        """How likely `window` holds a voice, 0 to 1. Shape (detector.window,)."""
+        ...
+
+
+class VoiceDetector(Engine, Protocol):
+    """Tells voice from other sound, window by window."""
+
+    sample_rate: int
+    """Hz."""
+    window: int
+    """Samples in one window."""
+
+    def open(self) -> VoiceTrack:
+        """A track for a new stream of sound."""
+        ...
+
+
+# --- asr -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What a recogniser made of some sound; empty text means that it heard no words."""
+
+    text: str
+    language: str
+    """ISO 639-1."""
+    confidence: float | None = None
+    """0 to 1, where the model gives one."""
+
+
+class Recogniser(Engine, Protocol):
+    """Turns the sound of an utterance into words."""
+
+    sample_rate: int
+    """Hz."""
+
+    def transcribe(self, samples: Samples) -> Hypothesis:
+        """Recognise one utterance from its beginning; also called on unfinished ones for partial captions."""
+        ...
+
+
+# --- intent --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A value that a skill wants from the user's words."""
+
+    name: str
+    kind: str
+    """``text``, ``integer``, ``number``, ``duration`` (seconds), or a name from the world such as ``item``, ``place``."""
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    """The only values allowed, where the world knows them."""
+    about: str = ""
+    """What it means, for a language model."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillCard:
+    """What intent recognition knows of a skill."""
+
+    name: str
+    about: str
+    """What the skill does, in one sentence."""
+    examples: tuple[str, ...]
+    """Phrasings that ask for it."""
+    slots: tuple[Slot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the user wants: a skill's name, or ``UNKNOWN``."""
+
+    name: str
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    confidence: float = 1.0
+    """0 to 1, calibrated on labelled phrasings."""
+
+
+class IntentRecogniser(Engine, Protocol):
+    """Chooses the skill that an utterance asks for, and fills its slots."""
+
+    def learn(self, skills: Sequence[SkillCard]) -> None:
+        """Take the skills to choose from; called once, after `load`."""
+        ...
+
+    def understand(self, text: str) -> Intent:
+        """The intent of one utterance."""
+        ...
+
+
+# --- task ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a client should show or do, such as walking the avatar to a place."""
+
+    kind: str
+    """``navigate``, ``inventory``, ``timer``..."""
+    args: Mapping[str, SlotValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a task."""
+
+    task: str
+    """The skill's name."""
+    status: Literal["done", "refused", "unclear", "open"]
+    """``done``; ``refused``: understood but impossible (too few coins); ``unclear``: a slot is missing and `say` asks
+    for it; ``open``: nothing to state, the response stage is free to talk, as `say` directs."""
+    say: str = ""
+    """The outcome in a plain sentence that holds every fact; for ``open`` a direction to the language model."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the spoken answer must contain, word for word, by name."""
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An intent, with whose it is."""
+
+    intent: Intent
+    text: str
+    """The user's words."""
+    user: str
+    """Whose part of the world it acts on."""
+
+
+class TaskHandler(Engine, Protocol):
+    """Does what an intent asks for."""
+
+    def skills(self) -> tuple[SkillCard, ...]:
+        """What it can do; known before `load`."""
+        ...
+
+    def handle(self, request: Request) -> Outcome:
+        """Act in the world. Effects are complete when it returns."""
+        ...
+
+
+# --- response ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of a conversation, as chat models take it."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class LanguageModel(Engine, Protocol):
+    """Continues a conversation."""
+
+    def complete(
+        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """Yield the answer piece by piece, about a token each; with a JSON `schema`, an answer that obeys it.
+
+        Closing the iterator stops the work."""
+        ...
+
+
+# --- tts -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Phoneme:
+    """A sound of speech and when it is heard."""
+
+    symbol: str
+    """International Phonetic Alphabet, stress marks included; a space or punctuation mark is a pause."""
+    start: float
+    """Seconds since the sound that carries it began."""
+    duration: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """Synthetic speech."""
+
+    samples: Samples
+    sample_rate: int
+    """Hz."""
+    phonemes: tuple[Phoneme, ...] = ()
+    """Without gaps from the first sample to the last; empty where the voice gives none."""
+
+
+class Synthesiser(Engine, Protocol):
+    """Speaks text."""
+
+    sample_rate: int
+    """Hz."""
+
+    def speak(self, text: str) -> Iterator[Voiced]:
+        """Speak one clause or sentence, in pieces that follow each other without a gap."""
+        ...
+
+
+# --- lipsync -------------------------------------------------------------------------------------------------------
+
+VISEMES = ("sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "ih", "oh", "ou")
+"""The 15 mouth shapes of Oculus LipSync, in its order (its reference: "Viseme Reference", OVRLipSync)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viseme:
+    """A mouth shape and when it is seen."""
+
+    viseme: str
+    """One of `VISEMES`."""
+    start: float
+    """Seconds since the reply began to sound."""
+    duration: float
+    """Seconds."""
+    weight: float
+    """How far the mouth goes, 0 to 1."""
+
+
+class MouthShaper(Engine, Protocol):
+    """Turns speech into mouth shapes."""
+
+    def shape(self, voiced: Voiced) -> Sequence[Viseme]:
+        """Mouth shapes for one piece of speech, without gaps, `start` counted from the piece's first sample."""
+        ...

@@ -1,0 +1,189 @@
+"""Lifts synchronous engines into the asynchronous pipeline: all the threading there is.
+
+A `Host` is what a stage holds. It runs each engine on a thread of its own, so calls never overlap and cancellation lands
+between items, and it goes down a ranked list of engines when one fails or is late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from models.protocols import Engine
+from pipeline.errors import EngineFailed
+from pipeline.stages.meter import METER
+
+E = TypeVar("E", bound=Engine)
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+_END: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Rank(Generic[E]):
+    """One engine of a stage, and how long it may take."""
+
+    name: str
+    engine: E
+    deadline: float | None = None
+    """Seconds until the result of a call, or the first item of a stream; None waits as long as it takes."""
+
+
+class EngineThread(Generic[E]):
+    """One engine and its thread."""
+
+    def __init__(self, rank: Rank[E]) -> None:
+        self.rank = rank
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=rank.name)
+        self._overdue: Future[Any] | None = None
+        self._loaded: asyncio.Task[None] | None = None
+
+    @property
+    def stuck(self) -> bool:
+        """True while the engine still works on something that missed its deadline."""
+        return self._overdue is not None and not self._overdue.done()
+
+    async def load(self) -> None:
+        """Load the engine once, however many sessions ask at the same time."""
+        if self._loaded is None:
+            self._loaded = asyncio.create_task(self._run(self.rank.engine.load))
+        try:
+            await asyncio.shield(self._loaded)
+        except Exception:
+            self._loaded = None  # a cause such as a missing network may pass, so the next caller tries again
+            raise
+
+    async def call(self, work: Callable[[E], T]) -> T:
+        """Run `work` on the engine. Raises TimeoutError past the rank's deadline."""
+        return await self._run(lambda: work(self.rank.engine), self.rank.deadline)
+
+    async def open(self, work: Callable[[E], Iterator[T]]) -> tuple[Iterator[T], T]:
+        """Begin an iteration: the iterator and its first item, or the end mark. Raises TimeoutError, likewise."""
+        opened: list[Iterator[T]] = []
+
+        def first(engine: E) -> T:
+            opened.append(work(engine))
+            return cast(T, next(opened[0], _END))
+
+        try:
+            item = await self.call(first)
+        except BaseException:
+            self.submit(lambda: drop(*opened))
+            raise
+        return opened[0], item
+
+    async def step(self, items: Iterator[T]) -> T:
+        """The next item, or the end mark."""
+        return await self._run(lambda: cast(T, next(items, _END)))
+
+    def submit(self, work: Callable[[], object]) -> None:
+        """Run `work` behind whatever the thread still does, without waiting for it."""
+        if self.rank.engine.inline:
+            work()
+        else:
+            self._pool.submit(work)
+
+    async def close(self) -> None:
+        """Free the engine, unless it is stuck: then its thread is left to end by itself."""
+        if not self.stuck:
+            await self._run(self.rank.engine.close)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T], deadline: float | None = None) -> T:
+        if self.rank.engine.inline:
+            return work()
+        meter, asked = METER.get(), time.perf_counter()
+
+        def timed() -> T:
+            if meter is not None:
+                meter.queued += time.perf_counter() - asked
+            return work()
+
+        future = self._pool.submit(timed)
+        try:
+            async with asyncio.timeout(deadline):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            if not future.cancelled():
+                self._overdue = future
+            raise TimeoutError(f"{self.rank.name} took longer than {deadline:g} s") from None
+
+
+class Host(Generic[E]):
+    """The ranked engines of one stage, shared by every session."""
+
+    def __init__(self, name: str, threads: Sequence[EngineThread[E]]) -> None:
+        self.name = name
+        self._threads = tuple(threads)
+
+    @property
+    def engine(self) -> E:
+        """The best engine, to read its constants from; work goes through `call` and `stream`."""
+        return self._threads[0].rank.engine
+
+    async def load(self) -> None:
+        """Load every ranked engine; one that cannot is passed over, unless none is left. Raises EngineFailed."""
+        usable, failures = [], []
+        for thread in self._threads:
+            try:
+                await thread.load()
+                usable.append(thread)
+            except Exception as error:
+                failures.append((thread.rank.name, error))
+        if not usable:
+            name, cause = failures[0]
+            raise EngineFailed(f"{self.name}: {name} cannot be loaded: {cause}") from cause
+        for name, cause in failures:
+            log.warning("%s: %s cannot be loaded, so the next engine takes its place: %s", self.name, name, cause)
+        self._threads = tuple(usable)
+
+    async def call(self, work: Callable[[E], T]) -> T:
+        """Run `work` on the best engine that manages it in time. Raises EngineFailed."""
+        return await self._best(lambda thread: thread.call(work))
+
+    async def stream(self, work: Callable[[E], Iterator[T]]) -> AsyncGenerator[T, None]:
+        """Iterate on the best engine whose first item comes in time. Raises EngineFailed.
+
+        Other sessions' work may run between two items. Once an item was given, a failure is final."""
+        (items, item), thread = await self._best(lambda thread: _with(thread, thread.open(work)))
+        try:
+            while item is not _END:
+                yield item
+                item = await thread.step(items)
+        finally:
+            thread.submit(lambda: drop(items))
+
+    async def close(self) -> None:
+        """Free the engines."""
+        for thread in self._threads:
+            await thread.close()
+
+    async def _best(self, attempt: Callable[[EngineThread[E]], Awaitable[T]]) -> T:
+        failures: list[Exception] = []
+        for thread in self._threads:
+            try:
+                if thread.stuck:
+                    raise TimeoutError(f"{thread.rank.name} still works on something that missed its deadline")
+                return await attempt(thread)
+            except Exception as error:
+                failures.append(error)
+                if thread is not self._threads[-1]:
+                    log.warning("%s: %s failed, so the next engine is asked: %s", self.name, thread.rank.name, error)
+        raise EngineFailed(str(failures[-1]) or type(failures[-1]).__name__) from failures[-1]
+
+
+async def _with(thread: EngineThread[E], result: Awaitable[T]) -> tuple[T, EngineThread[E]]:
+    return await result, thread
+
+
+def drop(*iterators: object) -> None:
+    """Close iterators that may be generators."""
+    for items in iterators:
+        if close := getattr(items, "close", None):
+            close()

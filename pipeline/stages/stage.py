@@ -1,0 +1,43 @@
+"""What a stage is: one step of the avatar, as a function of streams."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was said in an earlier turn."""
+
+    heard: str
+    """The user's words."""
+    said: str
+    """The avatar's, as far as they were heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a stage may know of the turn that it serves."""
+
+    id: str
+    user: str = "guest"
+    """Whose world, memory and history it is."""
+    history: Sequence[Exchange] = field(default_factory=tuple)
+    """Earlier turns, oldest first."""
+
+
+class Stage(Protocol[In, Out]):
+    """One step of the avatar.
+
+    `run` is called once per turn: its locals are the turn's state, and the end of `inputs` is the flush. The graph reads
+    the types of its ports from the annotations of `run`, so they must be real imports.
+    """
+
+    def run(self, inputs: AsyncIterator[In], turn: Turn) -> AsyncIterator[Out]:
+        """Take what arrives, give what follows from it."""
+        ...
