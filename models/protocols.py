@@ -6,7 +6,7 @@ An engine is a synchronous model: numpy in, plain values out, nothing known of a
   imports nothing heavy;
 - ``load`` imports the heavy package and opens the weights, once per process;
 - one loaded engine serves every session, so the state of a turn never lives on it;
-- what takes long is an iterator that yields often (a token, a clause, 50 ms of sound): cancellation lands between items.
+- what takes long is an iterator that yields often (a token, a clause, 50 ms of sound): cancelling lands between items.
 
 Subclass a protocol to inherit its defaults, or match its shape from a package that has never heard of Parley.
 """
@@ -49,9 +49,11 @@ class Engine(Protocol):
 
     def load(self) -> None:
         """Open the weights. Raises `models.errors.ModelError` with the remedy."""
+        return
 
     def close(self) -> None:
         """Free what `load` opened."""
+        return
 
 
 # --- vad -----------------------------------------------------------------------------------------------------------
@@ -112,7 +114,7 @@ class Slot:
 
     name: str
     kind: str
-    """``text``, ``integer``, ``number``, ``duration`` (seconds), or a name from the world such as ``item``, ``place``."""
+    """``text``, ``integer``, ``number``, ``duration`` (seconds), or a word of the world such as ``item``, ``place``."""
     required: bool = True
     choices: tuple[str, ...] = ()
     """The only values allowed, where the world knows them."""

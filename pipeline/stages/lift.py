@@ -1,6 +1,6 @@
 """Lifts synchronous engines into the asynchronous pipeline: all the threading there is.
 
-A `Host` is what a stage holds. It runs each engine on a thread of its own, so calls never overlap and cancellation lands
+A `Host` is what a stage holds. It runs each engine on a thread of its own, so calls never overlap and cancelling lands
 between items, and it goes down a ranked list of engines when one fails or is late.
 """
 
@@ -134,7 +134,7 @@ class Host(Generic[E]):
             try:
                 await thread.load()
                 usable.append(thread)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  an engine may raise anything; the next in rank takes its place
                 failures.append((thread.rank.name, error))
         if not usable:
             name, cause = failures[0]
@@ -171,7 +171,7 @@ class Host(Generic[E]):
                 if thread.stuck:
                     raise TimeoutError(f"{thread.rank.name} still works on something that missed its deadline")
                 return await attempt(thread)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  likewise
                 failures.append(error)
                 if thread is not self._threads[-1]:
                     log.warning("%s: %s failed, so the next engine is asked: %s", self.name, thread.rank.name, error)

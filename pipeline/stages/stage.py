@@ -34,8 +34,8 @@ class Turn:
 class Stage(Protocol[In, Out]):
     """One step of the avatar.
 
-    `run` is called once per turn: its locals are the turn's state, and the end of `inputs` is the flush. The graph reads
-    the types of its ports from the annotations of `run`, so they must be real imports.
+    `run` is called once per turn: its locals are the turn's state, and the end of `inputs` is the flush. The graph
+    reads the types of its ports from the annotations of `run`, so they must be real imports.
     """
 
     def run(self, inputs: AsyncIterator[In], turn: Turn) -> AsyncIterator[Out]:

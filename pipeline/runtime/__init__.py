@@ -1,0 +1,1 @@
+"""All the concurrency there is: inboxes, one turn, endpointing, sessions."""

@@ -1,0 +1,131 @@
+"""One turn through a graph: a task for each stage, an inbox before each, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from pipeline.errors import StageFailed
+from pipeline.graph.graph import AUDIO, Graph
+from pipeline.runtime.inbox import Inbox
+from pipeline.stages.meter import METER, Meter
+from pipeline.stages.stage import Turn
+
+Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
+"""Takes the packets of the graph's outputs until they end."""
+
+Observe: TypeAlias = Callable[[str, Any], None]
+"""Told of every packet that a stage (or ``audio``) gives, before its readers are."""
+
+OUTPUTS = "outputs"
+"""The name of the turn's last reader, whoever plays the answer."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a turn cost, stage by stage; filled while the turn runs."""
+
+    meters: Mapping[str, Meter] = field(default_factory=dict)
+    seconds: float = 0.0
+    """From the first packet asked for to the last stage's end."""
+
+
+async def run_turn(
+    graph: Graph,
+    turn: Turn,
+    source: AsyncIterator[Any],
+    play: Play,
+    observe: Observe | None = None,
+    report: Report | None = None,
+) -> None:
+    """Run one turn; cancelling the task that awaits this silences every stage. Raises StageFailed."""
+    report = report if report is not None else Report()
+    running = _Turn(graph, turn, observe, report)
+    try:
+        await running.run(source, play)
+    except BaseExceptionGroup as failures:
+        failure = _first(failures)
+        raise failure from failure.__cause__
+    finally:
+        report.seconds = running.now()
+
+
+class _Turn:
+    """The inboxes and meters of one turn."""
+
+    def __init__(self, graph: Graph, turn: Turn, observe: Observe | None, report: Report) -> None:
+        self._graph, self._turn, self._observe = graph, turn, observe
+        self._origin = time.perf_counter()
+        self._meters = {name: Meter() for name in (AUDIO, *(node.name for node in graph.nodes), OUTPUTS)}
+        report.meters = self._meters
+        self._inboxes: dict[str, Inbox[Any]] = {
+            node.name: Inbox(node.accepts, len(node.inputs), node.buffer, self._meters[node.name], self.now)
+            for node in graph.nodes
+        }
+        self._outputs: Inbox[Any] = Inbox((object,), len(graph.outputs), 16, self._meters[OUTPUTS], self.now)
+        self._readers: dict[str, list[Inbox[Any]]] = {name: [] for name in self._meters}
+        for node in graph.nodes:
+            for upstream in node.inputs:
+                self._readers[upstream].append(self._inboxes[node.name])
+        for name in graph.outputs:
+            self._readers[name].append(self._outputs)
+
+    def now(self) -> float:
+        """Seconds since the turn's start."""
+        return time.perf_counter() - self._origin
+
+    async def run(self, source: AsyncIterator[Any], play: Play) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump(AUDIO, source))
+            for node in self._graph.nodes:
+                inbox = self._inboxes[node.name]
+                group.create_task(self._pump(node.name, node.stage.run(inbox, self._turn), inbox))
+            await play(self._outputs)
+            self._outputs.close()
+
+    async def _pump(self, name: str, stream: AsyncIterator[Any], inbox: Inbox[Any] | None = None) -> None:
+        """Carry what a stage gives to its readers, and measure the stage from outside."""
+        meter, readers, observe, now = self._meters[name], self._readers[name], self._observe, time.perf_counter
+        METER.set(meter)
+        resumed, busy = now(), 0.0
+        try:
+            async with aclosing(cast(AsyncGenerator[Any, None], stream)) as packets:
+                async for packet in packets:
+                    given = now()
+                    busy += given - resumed
+                    if not meter.packets_out:
+                        meter.first_out = given - self._origin
+                    meter.packets_out += 1
+                    if observe:
+                        observe(name, packet)
+                    resumed = await _hand_out(packet, readers, given, meter)
+        except Exception as error:
+            raise StageFailed(name, self._turn.id, error) from error
+        finally:
+            ended = now()
+            meter.ended = ended - self._origin
+            meter.computing = max(0.0, busy + ended - resumed - meter.waiting - meter.queued)
+        for reader in readers:
+            reader.leave()
+        if inbox:
+            inbox.close()
+
+
+async def _hand_out(packet: Any, readers: Sequence[Inbox[Any]], given: float, meter: Meter) -> float:
+    """Give a packet to each reader; the time when all have it."""
+    for reader in readers:
+        if not reader.offer(packet):
+            await reader.put(packet)
+    done = time.perf_counter()
+    meter.blocked += done - given
+    return done
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The failure that came first; the others are its echoes."""
+    failure = failures.exceptions[0]
+    return _first(failure) if isinstance(failure, BaseExceptionGroup) else failure
