@@ -99,9 +99,14 @@ class Recogniser(Engine, Protocol):
 
     sample_rate: int
     """Hz."""
+    incremental: ClassVar[bool] = False
+    """True where an `earlier` hypothesis saves most of the work, so that partial ones make the last one quick."""
 
-    def transcribe(self, samples: Samples) -> Hypothesis:
-        """Recognise one utterance from its beginning; also called on unfinished ones for partial captions."""
+    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+        """Recognise one utterance from its beginning; also called on unfinished ones for partial captions.
+
+        `earlier` is what a recogniser made of the beginning of the same samples: it may save work, and is ignored by an
+        engine that has no use for it or did not make it. It does not change what is recognised."""
         ...
 
 

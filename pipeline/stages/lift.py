@@ -63,6 +63,10 @@ class EngineThread(Generic[E]):
         """Run `work` on the engine. Raises TimeoutError past the rank's deadline."""
         return await self._run(lambda: work(self.rank.engine), self.rank.deadline)
 
+    async def prepare(self, work: Callable[[E], object]) -> None:
+        """Run `work` on the engine before it serves anyone; it may take longer than the rank's deadline."""
+        await self._run(lambda: work(self.rank.engine))
+
     async def open(self, work: Callable[[E], Iterator[T]]) -> tuple[Iterator[T], T]:
         """Begin an iteration: the iterator and its first item, or the end mark. Raises TimeoutError, likewise."""
         opened: list[Iterator[T]] = []
@@ -127,21 +131,18 @@ class Host(Generic[E]):
         """The best engine, to read its constants from; work goes through `call` and `stream`."""
         return self._threads[0].rank.engine
 
+    def weights(self) -> tuple[str, ...]:
+        """Names in the model catalogue that the ranked engines open."""
+        return tuple(name for thread in self._threads for name in thread.rank.engine.weights())
+
     async def load(self) -> None:
         """Load every ranked engine; one that cannot is passed over, unless none is left. Raises EngineFailed."""
-        usable, failures = [], []
-        for thread in self._threads:
-            try:
-                await thread.load()
-                usable.append(thread)
-            except Exception as error:  # noqa: BLE001  an engine may raise anything; the next in rank takes its place
-                failures.append((thread.rank.name, error))
-        if not usable:
-            name, cause = failures[0]
-            raise EngineFailed(f"{self.name}: {name} cannot be loaded: {cause}") from cause
-        for name, cause in failures:
-            log.warning("%s: %s cannot be loaded, so the next engine takes its place: %s", self.name, name, cause)
-        self._threads = tuple(usable)
+        await self._keep("be loaded", EngineThread.load)
+
+    async def each(self, work: Callable[[E], object]) -> None:
+        """Prepare every ranked engine alike, without a deadline; one that fails is passed over from now on, unless none
+        is left. Raises EngineFailed."""
+        await self._keep("be prepared", lambda thread: thread.prepare(work))
 
     async def call(self, work: Callable[[E], T]) -> T:
         """Run `work` on the best engine that manages it in time. Raises EngineFailed."""
@@ -163,6 +164,22 @@ class Host(Generic[E]):
         """Free the engines."""
         for thread in self._threads:
             await thread.close()
+
+    async def _keep(self, step: str, attempt: Callable[[EngineThread[E]], Awaitable[object]]) -> None:
+        """Attempt a step on every engine, and keep those that managed it. Raises EngineFailed."""
+        usable, failures = [], []
+        for thread in self._threads:
+            try:
+                await attempt(thread)
+                usable.append(thread)
+            except Exception as error:  # noqa: BLE001  an engine may raise anything; the next in rank takes its place
+                failures.append((thread.rank.name, error))
+        if not usable:
+            name, cause = failures[0]
+            raise EngineFailed(f"{self.name}: {name} cannot {step}: {cause}") from cause
+        for name, cause in failures:
+            log.warning("%s: %s cannot %s, so the next engine takes its place: %s", self.name, name, step, cause)
+        self._threads = tuple(usable)
 
     async def _best(self, attempt: Callable[[EngineThread[E]], Awaitable[T]]) -> T:
         failures: list[Exception] = []

@@ -1,0 +1,51 @@
+"""The utterances that benchmarks speak: those of a folder with a manifest.json, or of the samples that come with Parley."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio_samples import samples
+from models.protocols import Samples
+from pipeline.devices.files import SAMPLE_RATE, read
+from pipeline.packets import Audio
+
+FRAME = SAMPLE_RATE // 50
+"""Samples in 20 ms, the frame of microphones and headsets."""
+
+LEAD = round(0.3 * SAMPLE_RATE)
+"""Samples before the first word: a key is held a moment before one speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One utterance up to its last sample of speech, shape (n,) at `SAMPLE_RATE`."""
+
+    name: str
+    words: str
+    samples: Samples
+
+
+def spoken(folder: Path | None) -> list[Spoken]:
+    """All utterances. `folder` has wavs and manifest.json: a list of {file, ref, end_sample}, counted at 16 kHz."""
+    if folder is not None:
+        listed = json.loads((folder / "manifest.json").read_text("utf-8"))
+        return [
+            Spoken(entry["file"], entry["ref"], read(folder / entry["file"])[: entry["end_sample"]])
+            for entry in listed
+        ]
+    found = []
+    for sample in samples():
+        sound = read(sample.path)
+        for index, said in enumerate(sample.utterances, start=1):
+            start = max(0, round(said.start * SAMPLE_RATE) - LEAD)
+            found.append(Spoken(f"{sample.file}#{index}", said.words, sound[start : said.end_sample]))
+    return found
+
+
+async def frames(said: Spoken) -> AsyncIterator[Audio]:
+    """The utterance as fast as it is asked for."""
+    for at in range(0, said.samples.size, FRAME):
+        yield Audio(said.samples[at : at + FRAME], SAMPLE_RATE, at / SAMPLE_RATE)

@@ -1,0 +1,198 @@
+"""What a skill is: a plain typed function, and everything else derived from it.
+
+    @skill(examples=["take me to the {place}", "walk with me to the {place}"])
+    def navigate(world: World, place: Annotated[Place, Hint("where to", ask="Where would you like to go?")]) -> Outcome:
+        '''Walk the user to a place.'''
+
+The name, the docstring's first line and the parameters make the `SkillCard` that intent recognition learns from. A
+parameter annotated with one of the types below, int or float is a slot, optional where it has a default; any other is
+handed in by the engine, by its type (`World`, `Request`, `WeatherProvider`).
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from inspect import Parameter, getdoc, signature
+from types import UnionType
+from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from models.errors import ModelError
+from models.protocols import Action, Outcome, SkillCard, Slot
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Marks a type as a kind of slot (`models.protocols.Slot.kind`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a slot means, and the question for a user who left it out."""
+
+    about: str
+    """For a language model."""
+    ask: str = ""
+    """For the user; every required slot needs it."""
+
+
+Item: TypeAlias = Annotated[str, Kind("item")]
+"""Something on sale in the world."""
+Place: TypeAlias = Annotated[str, Kind("place")]
+"""Somewhere in the world."""
+Region: TypeAlias = Annotated[str, Kind("region")]
+"""Somewhere that the weather provider knows."""
+Text: TypeAlias = Annotated[str, Kind("text")]
+"""Words as the user said them."""
+Duration: TypeAlias = Annotated[int, Kind("duration")]
+"""Seconds."""
+
+_PLAIN_KINDS = {int: "integer", float: "number"}
+
+
+class SkillFailed(ModelError):
+    """A skill raised, which is a bug of the skill; the cause is chained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skill(Generic[P]):
+    """A skill, called like the function that it was made from."""
+
+    function: Callable[P, Outcome]
+    about: str
+    """What it does, in one sentence."""
+    examples: tuple[str, ...]
+    """Phrasings that ask for it; ``{slot}`` stands for any value of that slot."""
+    slots: tuple[Slot, ...]
+    """Without choices, which only the world knows."""
+    asks: Mapping[str, str]
+    """The question for each required slot."""
+    provided: Mapping[str, type[Any]]
+    """The parameters that are no slots, and their types."""
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.__name__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        return replace(self.function(*args, **kwargs), task=self.name)
+
+    def card(self, vocabulary: Mapping[str, Sequence[str]]) -> SkillCard:
+        """What intent recognition knows of it, with the names that `vocabulary` holds for each kind of slot."""
+        return SkillCard(self.name, self.about, self.examples, tuple(choose(slot, vocabulary) for slot in self.slots))
+
+
+def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
+    """The slot with the names it may take; a kind whose names are open takes any text."""
+    if slot.kind not in vocabulary:
+        return slot
+    names = tuple(vocabulary[slot.kind])
+    return replace(slot, choices=names) if names else replace(slot, kind="text")
+
+
+def skill(*, examples: Sequence[str]) -> Callable[[Callable[P, Outcome]], Skill[P]]:
+    """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say."""
+
+    def decorate(function: Callable[P, Outcome]) -> Skill[P]:
+        return _derive(function, tuple(examples))
+
+    return decorate
+
+
+def done(say: str, *actions: Action, **facts: str) -> Outcome:
+    """It is done; `say` states every fact."""
+    return Outcome("", "done", say, facts, actions)
+
+
+def refused(say: str, **facts: str) -> Outcome:
+    """It was understood, but cannot be done; `say` states why."""
+    return Outcome("", "refused", say, facts)
+
+
+def unclear(question: str, **facts: str) -> Outcome:
+    """Something is missing, and `question` asks for it."""
+    return Outcome("", "unclear", question, facts)
+
+
+def direct(direction: str) -> Outcome:
+    """Nothing to state: the language model talks, as `direction` tells it."""
+    return Outcome("", "open", direction)
+
+
+def _derive(function: Callable[P, Outcome], examples: tuple[str, ...]) -> Skill[P]:
+    name = function.__name__
+    about = (getdoc(function) or "").partition("\n")[0]
+    if not about:
+        raise TypeError(f"skill '{name}' needs a docstring: its first line tells what the skill does")
+    hints = get_type_hints(function, include_extras=True)
+    slots: list[Slot] = []
+    asks: dict[str, str] = {}
+    provided: dict[str, type[Any]] = {}
+    for parameter in signature(function).parameters.values():
+        if parameter.name not in hints:
+            raise TypeError(f"skill '{name}': parameter '{parameter.name}' has no type annotation")
+        base, marks = _unwrap(hints[parameter.name])
+        kind = next((mark.name for mark in marks if isinstance(mark, Kind)), _PLAIN_KINDS.get(base))
+        if kind is None:
+            provided[parameter.name] = base
+            continue
+        hint = next((mark for mark in marks if isinstance(mark, Hint)), Hint(""))
+        required = parameter.default is Parameter.empty
+        if required and not hint.ask:
+            raise TypeError(
+                f"skill '{name}': required slot '{parameter.name}' needs a question, as in Hint(..., ask=...)"
+            )
+        slots.append(Slot(parameter.name, kind, required, (), hint.about))
+        asks[parameter.name] = hint.ask
+    _check_examples(name, examples, {slot.name for slot in slots})
+    return Skill(function, about, examples, tuple(slots), asks, provided)
+
+
+def _unwrap(annotation: Any) -> tuple[Any, tuple[object, ...]]:
+    """The type itself and its marks: None taken out of a union, `Annotated` opened."""
+    marks: tuple[object, ...] = ()
+    if get_origin(annotation) is Annotated:
+        annotation, *rest = get_args(annotation)
+        marks = tuple(rest)
+    if get_origin(annotation) in (Union, UnionType):
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        if len(members) == 1:
+            base, inner = _unwrap(members[0])
+            return base, (*marks, *inner)
+    return annotation, marks
+
+
+def _check_examples(name: str, examples: Sequence[str], slots: set[str]) -> None:
+    if not examples:
+        raise TypeError(f"skill '{name}' needs examples: intent recognition learns from them")
+    for example in examples:
+        used = {field for _, field, _, _ in string.Formatter().parse(example) if field is not None}
+        if unknown := used - slots:
+            raise TypeError(f"skill '{name}': example {example!r} names no slot of it: {', '.join(sorted(unknown))}")
+
+
+__all__ = [
+    "Action",
+    "Duration",
+    "Hint",
+    "Item",
+    "Kind",
+    "Outcome",
+    "Place",
+    "Region",
+    "Skill",
+    "SkillFailed",
+    "Text",
+    "choose",
+    "direct",
+    "done",
+    "refused",
+    "skill",
+    "unclear",
+]

@@ -1,0 +1,68 @@
+"""English for outcomes: lists, amounts, lengths of time, and who is meant by "my"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
+
+# Longer phrases stand first, for the pattern takes the first that fits.
+_OTHER_SIDE = {
+    "i am": "you are",
+    "i'm": "you are",
+    "i was": "you were",
+    "am i": "are you",
+    "was i": "were you",
+    "i've": "you have",
+    "i'll": "you will",
+    "i'd": "you would",
+    "you are": "i am",
+    "you're": "i am",
+    "you were": "i was",
+    "i": "you",
+    "me": "you",
+    "my": "your",
+    "mine": "yours",
+    "myself": "yourself",
+    "your": "my",
+    "yours": "mine",
+    "yourself": "myself",
+    "you": "me",
+}
+_SIDES = re.compile(rf"\b({'|'.join(map(re.escape, _OTHER_SIDE))})\b(?!')", re.IGNORECASE)
+_FIRST_WORDS = re.compile(
+    r"^(the|an?|this|that|these|those|there|it|he|she|they|we|his|her|their|our|its)\b", re.IGNORECASE
+)
+
+
+def listed(parts: Sequence[str], joint: str = "and") -> str:
+    """The parts, at least one, as a spoken list: ``a map, 2 apples and 94 coins``."""
+    *rest, last = parts
+    return f"{', '.join(rest)} {joint} {last}" if rest else last
+
+
+def counted(number: int, unit: str) -> str:
+    """So many units: ``1 coin``, ``12 coins``."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def spoken_duration(seconds: int) -> str:
+    """A length of time: ``1 hour and 30 minutes``."""
+    parts = []
+    for unit, length in _UNITS:
+        number, seconds = divmod(seconds, length)
+        if number:
+            parts.append(counted(number, unit))
+    return listed(parts)
+
+
+def to_listener(text: str) -> str:
+    """What the user said, said back to them inside a sentence: ``My sister knows you.`` is ``your sister knows me``.
+
+    Word by word, so a rare sentence comes out odd: which "you" is the subject is only known at the beginning."""
+    text = text.replace("\u2019", "'").strip().rstrip(".!?")
+    turned = _SIDES.sub(lambda found: _OTHER_SIDE[found.group(1).casefold()], text)
+    turned = re.sub(r"^me\b", "i", turned) if re.match(r"you\b", text, re.IGNORECASE) else turned
+    turned = _FIRST_WORDS.sub(lambda found: found.group().casefold(), turned)
+    return re.sub(r"\bi\b", "I", turned)

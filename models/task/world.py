@@ -1,0 +1,267 @@
+"""The world's memory: where each user stands, what they own and what they asked the avatar to remember, in SQLite.
+
+One file may serve several threads and processes: writes are short transactions, each waits up to `BUSY_S` for others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import ModelError
+from models.task.setting import COINS, HOLDINGS, SITES, START, WARES
+
+BUSY_S = 5.0
+"""How long a write waits for another thread's or process's."""
+MEMORY = ":memory:"
+"""A world that ends with its store."""
+
+# One script for each version of the tables; PRAGMA user_version counts those that a file has been through.
+MIGRATIONS = (
+    """
+    CREATE TABLE resident (user TEXT PRIMARY KEY, place TEXT NOT NULL, coins INTEGER NOT NULL CHECK (coins >= 0));
+    CREATE TABLE holding (
+        user TEXT NOT NULL REFERENCES resident, item TEXT NOT NULL, quantity INTEGER NOT NULL CHECK (quantity > 0),
+        PRIMARY KEY (user, item)
+    );
+    CREATE TABLE fact (
+        id INTEGER PRIMARY KEY, user TEXT NOT NULL REFERENCES resident, text TEXT NOT NULL, told_at REAL NOT NULL,
+        UNIQUE (user, text)
+    );
+    CREATE VIRTUAL TABLE fact_words USING fts5 (text, content=fact, content_rowid=id, tokenize='porter unicode61');
+    CREATE TRIGGER fact_told AFTER INSERT ON fact BEGIN
+        INSERT INTO fact_words (rowid, text) VALUES (new.id, new.text);
+    END;
+    """,
+)
+
+# Words of a question that say nothing of what it is about; FTS5 has no such list of its own.
+_FILLERS = """
+a about an and any anything are at did do for from had has have he her him his i in is it know me mine my of on or our
+remember said say she so some something tell that the their them there they thing things this to told up us was we were
+what when where which who will with you your
+"""
+STOP_WORDS = frozenset(_FILLERS.split())
+
+
+class WorldError(ModelError):
+    """The world cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What came of wanting to buy."""
+
+    bought: bool
+    """False where the purse holds too little; then nothing changed."""
+    cost: int
+    """Coins asked for all of it."""
+    coins: int
+    """Coins in the purse now."""
+    held: int
+    """How many of the item the user holds now."""
+
+
+def default_path() -> Path:
+    """The world's file in the user's data folder, as the system has it."""
+    from platformdirs import user_data_path
+
+    return user_data_path("parley", appauthor=False) / "world.sqlite"
+
+
+class WorldStore:
+    """An open world. Raises WorldError where the file cannot be one."""
+
+    def __init__(self, path: str | Path, clock: Callable[[], float]) -> None:
+        """`path` may be `MEMORY`; `clock` gives seconds since 1970."""
+        self.path, self.clock = os.path.expanduser(path), clock
+        self._lock = threading.RLock()
+        try:
+            if self.path != MEMORY:
+                # What users told the avatar is for nobody else's eyes.
+                Path(self.path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Transactions are begun by hand: sqlite3's own take the lock at the first write, when what was read may be
+            # out of date. Any thread may call, one at a time.
+            self._base = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise self._refused(error) from error
+        try:
+            self._base.execute("PRAGMA journal_mode = WAL")
+            # A power cut may lose the last purchase, but never half of one.
+            self._base.execute("PRAGMA synchronous = NORMAL")
+            self._base.execute("PRAGMA foreign_keys = ON")
+            self._migrate()
+        except sqlite3.Error as error:
+            self._base.close()
+            raise self._refused(error) from error
+        except WorldError:
+            self._base.close()
+            raise
+
+    def of(self, user: str) -> World:
+        """The user's part of the world; a new user finds `COINS` in the purse and `HOLDINGS` in the bag."""
+        with self.reading() as base:
+            known = base.execute("SELECT 1 FROM resident WHERE user = ?", (user,)).fetchone()
+        if not known:
+            with self.writing() as base:
+                row = (user, START, COINS)
+                if base.execute("INSERT OR IGNORE INTO resident VALUES (?, ?, ?)", row).rowcount:
+                    rows = [(user, item, quantity) for item, quantity in HOLDINGS.items()]
+                    base.executemany("INSERT INTO holding VALUES (?, ?, ?)", rows)
+        return World(self, user)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one statement. Raises WorldError where the file fails."""
+        with self._lock:
+            try:
+                yield self._base
+            except sqlite3.Error as error:
+                raise WorldError(f"world '{self.path}': {error}") from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside a transaction: all of it happens, or nothing. Raises WorldError, likewise."""
+        with self.reading(), self._transaction():
+            yield self._base
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._base.execute("COMMIT")
+        except BaseException:
+            if self._base.in_transaction:  # a full disk may have ended it already
+                self._base.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._base.close()
+
+    def _migrate(self) -> None:
+        with self._transaction():
+            version = self._base.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
+                raise WorldError(
+                    f"world '{self.path}' was written by a newer Parley (tables of version {version}, this one knows "
+                    f"{len(MIGRATIONS)}): update parley-avatar, or choose another file with the option 'world'"
+                )
+            for script in MIGRATIONS[version:]:
+                for statement in _statements(script):
+                    self._base.execute(statement)
+            self._base.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _refused(self, error: Exception) -> WorldError:
+        return WorldError(
+            f"world '{self.path}' cannot be opened: {error}; choose a file that you may write with the option 'world', "
+            f"or '{MEMORY}' for a world that ends with the program"
+        )
+
+
+class World:
+    """One user's part of the world. Every change is a transaction of its own, and complete when the method returns."""
+
+    def __init__(self, store: WorldStore, user: str) -> None:
+        self._store, self.user = store, user
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._store.clock()
+
+    @property
+    def place(self) -> str:
+        """Where the user stands: a name in `setting.SITES`."""
+        return str(self._one("SELECT place FROM resident WHERE user = ?", self.user))
+
+    @property
+    def coins(self) -> int:
+        """What the purse holds."""
+        return int(self._one("SELECT coins FROM resident WHERE user = ?", self.user))
+
+    def holdings(self) -> dict[str, int]:
+        """How many of each item the user carries, by the item's name."""
+        with self._store.reading() as base:
+            rows = base.execute("SELECT item, quantity FROM holding WHERE user = ? ORDER BY item", (self.user,))
+            return dict(rows.fetchall())
+
+    def go(self, place: str) -> None:
+        """Stand at `place` from now on, a name in `setting.SITES`."""
+        if place not in SITES:
+            raise KeyError(place)
+        with self._store.writing() as base:
+            base.execute("UPDATE resident SET place = ? WHERE user = ?", (place, self.user))
+
+    def buy(self, item: str, quantity: int) -> Purchase:
+        """Pay for `quantity` of `item`, a name in `setting.WARES`, if the purse allows it."""
+        if quantity < 1:
+            raise ValueError(f"quantity is {quantity}, but at least 1 can be bought")
+        cost = WARES[item].price * quantity
+        with self._store.writing() as base:
+            coins, held = base.execute(
+                "SELECT coins, coalesce((SELECT quantity FROM holding WHERE user = resident.user AND item = ?), 0) "
+                "FROM resident WHERE user = ?",
+                (item, self.user),
+            ).fetchone()
+            if cost > coins:
+                return Purchase(False, cost, coins, held)
+            base.execute("UPDATE resident SET coins = coins - ? WHERE user = ?", (cost, self.user))
+            base.execute(
+                "INSERT INTO holding VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+                (self.user, item, quantity),
+            )
+        return Purchase(True, cost, coins - cost, held + quantity)
+
+    def remember(self, fact: str) -> None:
+        """Keep a fact; one that is told again counts as told now."""
+        with self._store.writing() as base:
+            base.execute(
+                "INSERT INTO fact (user, text, told_at) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET told_at = excluded.told_at",
+                (self.user, fact, self.now()),
+            )
+
+    def recall(self, topic: str = "") -> str | None:
+        """The fact that shares the most telling words with `topic`, the newest among equals; None where none does.
+
+        A topic without a telling word ("me") gives the newest fact of all. Words are stemmed (Porter) and weighed by
+        how rare they are (BM25), both by SQLite's FTS5."""
+        words = [word for word in re.findall(r"\w{2,}", topic.casefold()) if word not in STOP_WORDS]
+        if not words:
+            return self._first("SELECT text FROM fact WHERE user = ? ORDER BY told_at DESC, id DESC LIMIT 1", self.user)
+        query = " OR ".join(f'"{word}"' for word in words)
+        return self._first(
+            "SELECT fact.text FROM fact_words JOIN fact ON fact.id = fact_words.rowid "
+            "WHERE fact_words MATCH ? AND user = ? ORDER BY round(bm25(fact_words), 3), told_at DESC, id DESC LIMIT 1",
+            query,
+            self.user,
+        )
+
+    def _first(self, query: str, *values: str) -> str | None:
+        with self._store.reading() as base:
+            row = base.execute(query, values).fetchone()
+        return None if row is None else str(row[0])
+
+    def _one(self, query: str, *values: str) -> str | int:
+        with self._store.reading() as base:
+            found: str | int = base.execute(query, values).fetchone()[0]
+        return found
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements one by one, for executescript would commit the transaction around them."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,86 @@
+"""``parley batch``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.progress import clock, watching
+from pipeline.devices.paths import find_audio, shown, unique_names
+from pipeline.errors import MediaError
+from pipeline.graph.graph import Graph
+from pipeline.runners.results import Summary
+
+EPILOG = """Examples:
+
+  parley batch question.wav --out answers
+
+  parley batch recordings/ "more/*.mp3" --out answers --graph assistant-plus --jobs 2
+
+  parley batch talk.m4a --out answers --set stages.asr.engine=faster-whisper --json
+"""
+
+
+def batch(  # noqa: PLR0913  one parameter an option is how typer reads a command
+    inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Sound files, folders, or wildcards.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the answers go.")],
+    graph: Annotated[
+        str, typer.Option("--graph", "-g", help="A graph's name (see: parley graph list) or file.")
+    ] = "assistant",
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=64, help="Recordings at a time.", show_default="one a core")
+    ] = os.cpu_count() or 1,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the graph.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON and nothing else.")] = False,
+) -> None:
+    """Answer recordings: what was heard, meant, done and said, with voice and mouth shapes.
+
+    For each recording, DIR gets NAME.json and NAME.reply.wav; summary.json tells of all. Exit code 0: all were
+    answered or hold no voice; 1: some failed; 2: wrong usage.
+    """
+    try:
+        paths = find_audio(inputs, outside=out)
+    except MediaError as error:
+        raise typer.BadParameter(str(error)) from error
+    summary = answer(unique_names(paths), out, graph, jobs, changes or [], silent=as_json)
+    if as_json:
+        typer.echo(summary.model_dump_json())
+    else:
+        Console().print(_told(summary, out), highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+def answer(  # noqa: PLR0913  what the command line says, once
+    inputs: Mapping[Path, str], out: Path, graph: str, jobs: int, changes: list[str], *, silent: bool
+) -> Summary:
+    """Open a graph, bring its models, and answer recordings while showing how it goes on."""
+    from pipeline.cli.opening import opened
+    from pipeline.runners.batch import run_batch
+
+    console = Console()
+
+    async def run(loaded: Graph) -> Summary:
+        with watching(console, len(inputs), silent) as watcher:
+            return await run_batch(loaded, inputs, out, jobs, watcher)
+
+    return asyncio.run(opened(graph, changes, run, silent=silent))
+
+
+def _told(summary: Summary, out: Path) -> str:
+    parts = [
+        f"{summary.answered} answered",
+        *([f"{summary.nothing_heard} with nothing heard"] if summary.nothing_heard else []),
+        *([f"{summary.failed} failed"] if summary.failed else []),
+    ]
+    return (
+        f"{', '.join(parts)}: {clock(summary.duration_s)} min of sound in {summary.seconds:.1f} s. "
+        f"The answers lie in {shown(out)}"
+    )

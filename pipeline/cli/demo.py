@@ -1,0 +1,68 @@
+"""``parley demo``."""
+
+from __future__ import annotations
+
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.cli.batch import answer
+from pipeline.devices.paths import find_audio, shown, unique_names
+from pipeline.runners.results import FileResult, Summary, TurnResult
+
+WIDTH = 160
+"""Columns of the table where the output is no terminal."""
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the answers go.")] = Path("answers"),
+    graph: Annotated[str, typer.Option("--graph", "-g", help="A graph's name or file.")] = "assistant",
+) -> None:
+    """Answer the recordings that come with Parley, and show what came of them."""
+    with resources.as_file(resources.files("audio_samples")) as folder:
+        inputs = unique_names(find_audio([str(folder)]))
+        summary = answer(inputs, out, graph, os.cpu_count() or 1, [], silent=True)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    console.print(_table(summary, out))
+    console.print(
+        f"{summary.duration_s:.0f} s of sound answered in {summary.seconds:.1f} s. The answers lie in {shown(out)}: "
+        "NAME.reply.wav to hear, NAME.json with mouth shapes and timings, summary.json.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+def _table(summary: Summary, out: Path) -> Table:
+    table = Table("file", "heard", "intent", "task", "said", "seconds", row_styles=["", "dim"])
+    for file in summary.files:
+        name = Path(file.source).name
+        result = out / file.result if file.result else None
+        turns = FileResult.model_validate_json(result.read_bytes()).turns if result else []
+        if not turns:
+            table.add_row(name, f"({file.error or file.status})", "", "", "", "")
+        for turn in turns:
+            table.add_row(name, *_cells(turn))
+            name = ""
+    return table
+
+
+def _cells(turn: TurnResult) -> tuple[str, ...]:
+    intent, task = turn.intent, turn.task
+    slots = " ".join(f"{name}={value}" for name, value in intent.slots.items()) if intent else ""
+    actions = ", ".join(action.kind for action in task.actions) if task else ""
+    ended = max((times.ended or 0.0 for times in turn.timings.values()), default=0.0)
+    return (
+        turn.transcript,
+        f"{intent.name} {slots}".strip() if intent else "",
+        f"{task.status}{f': {actions}' if actions else ''}" if task else "",
+        turn.error or turn.reply,
+        f"{ended:.2f}",
+    )

@@ -1,0 +1,111 @@
+"""How a batch is shown: a bar with lines above it on a terminal, the lines alone in a pipe, nothing for a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from pipeline.devices.paths import shown
+from pipeline.runners.results import FileSummary, TurnResult
+
+
+class Silent:
+    """Shows nothing."""
+
+    def began(self, path: Path, expected: float | None) -> None:
+        """Nothing to show."""
+
+    def listened(self, path: Path, seconds: float) -> None:
+        """Nothing to show."""
+
+    def answered(self, path: Path, turn: TurnResult) -> None:
+        """Nothing to show."""
+
+    def ended(self, path: Path, summary: FileSummary) -> None:
+        """Nothing to show."""
+
+
+class Lines(Silent):
+    """A line for every answer, and one for every recording without."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def answered(self, path: Path, turn: TurnResult) -> None:
+        intent = turn.intent.name if turn.intent else "-"
+        said = turn.error or turn.reply
+        style = "red" if turn.error else "green"
+        self._print(
+            f"[bold]{escape(shown(path.name))}[/] {clock(turn.start)}  {escape(turn.transcript)} "
+            f"[dim]({escape(intent)})[/] -> [{style}]{escape(said)}[/]"
+        )
+
+    def ended(self, path: Path, summary: FileSummary) -> None:
+        name = escape(shown(path.name))
+        if summary.status == "failed":
+            self._print(f"[bold]{name}[/] [red]failed:[/] {escape(summary.error or '')}")
+        elif summary.status == "nothing heard":
+            self._print(f"[bold]{name}[/] [yellow]nothing heard[/] in {summary.duration_s:.1f} s")
+        for note in summary.notes:
+            self._print(f"[bold]{name}[/] [yellow]note:[/] {escape(note)}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+
+class Bar(Lines):
+    """The lines above a bar with the time left."""
+
+    def __init__(self, console: Console, progress: Progress, files: int) -> None:
+        super().__init__(console)
+        self._progress = progress
+        self._task = progress.add_task("recordings", total=files)
+        self._expected: dict[Path, float] = {}
+        self._done: dict[Path, float] = {}
+
+    def began(self, path: Path, expected: float | None) -> None:
+        if expected:
+            self._expected[path] = expected
+
+    def listened(self, path: Path, seconds: float) -> None:
+        if path in self._expected:
+            # The last piece is the answer to the last words, which is still to come.
+            self._show(path, min(0.95, seconds / self._expected[path]))
+
+    def ended(self, path: Path, summary: FileSummary) -> None:
+        super().ended(path, summary)
+        self._show(path, 1.0)
+
+    def _show(self, path: Path, share: float) -> None:
+        self._done[path] = share
+        self._progress.update(self._task, completed=sum(self._done.values()))
+
+
+@contextmanager
+def watching(console: Console, files: int, silent: bool) -> Iterator[Silent]:
+    """The watcher that fits where the output goes."""
+    if silent:
+        yield Silent()
+    elif not console.is_terminal:
+        yield Lines(console)
+    else:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("[dim]left[/]"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as progress:
+            yield Bar(console, progress, files)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as 1:05."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,237 @@
+"""Answers recordings: each is a session of its own, several at a time, all on the same engines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, aclosing
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from pipeline.devices.atomic import Draft, replacing, write_json
+from pipeline.devices.files import Recording, packets
+from pipeline.devices.paths import ANSWER, shown
+from pipeline.devices.wav import WavWriter, wav_writer
+from pipeline.errors import MediaError, PipelineError
+from pipeline.graph.graph import Graph
+from pipeline.packets import Audio, Speech
+from pipeline.runners.results import FileResult, FileSummary, SpeechResult, Status, Summary, TurnResult, turn_result
+from pipeline.runtime.endpointing import Utterance
+from pipeline.runtime.listening import utterances
+from pipeline.runtime.session import Session
+
+log = logging.getLogger(__name__)
+
+SUMMARY = "summary.json"
+
+
+class Watcher(Protocol):
+    """Is told how a batch goes on."""
+
+    def began(self, path: Path, expected: float | None) -> None:
+        """A recording was opened; `expected` seconds long, where its header says so."""
+        ...
+
+    def listened(self, path: Path, seconds: float) -> None:
+        """That much of it was worked on so far."""
+        ...
+
+    def answered(self, path: Path, turn: TurnResult) -> None:
+        """One utterance has its answer."""
+        ...
+
+    def ended(self, path: Path, summary: FileSummary) -> None:
+        """All of it was answered, or could not be."""
+        ...
+
+
+async def run_batch(graph: Graph, inputs: Mapping[Path, str], out: Path, jobs: int, watcher: Watcher) -> Summary:
+    """Answer recordings with a loaded graph, `jobs` at a time.
+
+    `inputs` gives each recording the name of its answer: ``<name>.json`` and ``<name>.reply.wav`` in the folder `out`,
+    beside ``summary.json``. What is wrong with one recording is in its summary and never stops the others. Raises
+    MediaError where the folder or the summary cannot be written."""
+    began = time.perf_counter()
+    _make_folder(out)
+    summaries: dict[Path, FileSummary] = {}
+    waiting = iter(inputs.items())
+
+    async def work() -> None:
+        for path, name in waiting:
+            summaries[path] = await _FileJob(graph, path, name, out, watcher).run()
+            watcher.ended(path, summaries[path])
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(jobs):
+            group.create_task(work())
+    files = [summaries[path] for path in inputs]
+    summary = Summary(
+        schema_version=1,
+        graph=graph.name,
+        answered=sum(file.status == "answered" for file in files),
+        nothing_heard=sum(file.status == "nothing heard" for file in files),
+        failed=sum(file.status == "failed" for file in files),
+        duration_s=round(sum(file.duration_s for file in files), 3),
+        seconds=round(time.perf_counter() - began, 3),
+        files=files,
+    )
+    write_json(out / SUMMARY, summary.model_dump(mode="json"))
+    return summary
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"{shown(path)}: cannot be made a folder for the answers: {error.strerror}") from error
+
+
+class _FileJob:
+    """One recording on its way from sound to answers."""
+
+    def __init__(self, graph: Graph, path: Path, name: str, out: Path, watcher: Watcher) -> None:
+        self.graph, self.path, self.name, self.out, self.watcher = graph, path, name, out, watcher
+        self.turns, self.duration = 0, 0.0
+        self.notes: list[str] = []
+        self.errors: list[str] = []
+        self.written: Path | None = None
+        self.spoken: Path | None = None
+
+    async def run(self) -> FileSummary:
+        """Answer it, whatever it is."""
+        began = time.perf_counter()
+        result = self.out / f"{self.name}.json"
+        try:
+            with replacing(result) as draft:
+                await self._write(draft)
+            self.written = result
+        except MediaError as error:
+            self.errors.append(str(error))
+        return FileSummary(
+            source=shown(self.path),
+            result=self.written and self.written.name,
+            speech=self.spoken and self.spoken.name,
+            status=self._status(),
+            turns=self.turns,
+            duration_s=round(self.duration, 3),
+            seconds=round(time.perf_counter() - began, 3),
+            notes=self.notes,
+            error="; ".join(self.errors) or None,
+        )
+
+    async def _write(self, draft: Draft) -> None:
+        """Write the result turn by turn, so that hours of sound need no more memory than minutes."""
+        head = FileResult(
+            schema_version=1,
+            source=shown(self.path),
+            graph=self.graph.name,
+            turns=[],
+            duration_s=0.0,
+            status="answered",
+            notes=[],
+            error=None,
+        )
+        opening = head.model_dump_json(include={"schema_version", "source", "graph"})
+        draft.write(opening[:-1].encode() + b',"turns":[')
+        try:
+            await self._answer(draft)
+        except PipelineError as error:
+            self.errors.append(str(error))
+        except Exception as error:  # noqa: BLE001  a defect that one recording brings to light must not cost the others their answers
+            log.exception("recording failed", extra={"recording": self.name})
+            self.errors.append(f"{shown(self.path)}: failed unexpectedly: {type(error).__name__}: {error}")
+        head.duration_s, head.status = round(self.duration, 3), self._status()
+        head.notes, head.error = self.notes, "; ".join(self.errors) or None
+        closing = head.model_dump_json(include={"duration_s", "status", "notes", "error"})
+        draft.write(b"]," + closing[1:].encode() + b"\n")
+
+    async def _answer(self, draft: Draft) -> None:
+        session = Session(self.graph, self.name, user=self.name)
+        with ExitStack() as stack:
+            recording = stack.enter_context(Recording(self.path, self.graph.sample_rate))
+            self.watcher.began(self.path, recording.expected)
+            answer = _AnswerFile(self.out / f"{self.name}{ANSWER}", stack)
+            heard = utterances(self._progressing(recording), self.graph.detector, self.graph.turns)
+            async with aclosing(cast("Any", heard)) as found:
+                async for utterance in found:
+                    turn = await self._turn(session, utterance, answer)
+                    if turn.transcript or turn.error:
+                        draft.write((b"," if self.turns else b"") + turn.model_dump_json().encode())
+                        self.turns += 1
+                        self.watcher.answered(self.path, turn)
+            self.duration, self.notes = recording.duration, recording.notes
+        self.spoken = answer.path if answer.writer else None
+
+    async def _turn(self, session: Session, utterance: Utterance, answer: _AnswerFile) -> TurnResult:
+        rate = self.graph.sample_rate
+        end = utterance.start + utterance.samples.size / rate
+        start = answer.begin()
+        record = await session.answer(_pieces(utterance, rate), answer)
+        if record.error:
+            self.errors.append(str(record.error))
+        speech = None
+        if answer.seconds > start:
+            speech = SpeechResult(
+                file=answer.path.name, start=round(start, 4), duration=round(answer.seconds - start, 4)
+            )
+        return turn_result(record, utterance.start, end, speech)
+
+    async def _progressing(self, recording: Recording) -> AsyncIterator[Audio]:
+        async with aclosing(cast("Any", packets(recording))) as pieces:
+            async for piece in pieces:
+                yield piece
+                self.duration = recording.duration
+                self.watcher.listened(self.path, self.duration)
+
+    def _status(self) -> Status:
+        if self.errors:
+            return "failed"
+        return "answered" if self.turns else "nothing heard"
+
+
+class _AnswerFile:
+    """A sink that writes the answers to a recording into one WAV file, made when the first of them sounds."""
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        self.path = path
+        self.writer: WavWriter | None = None
+        self._stack = stack
+        self._words = ""
+
+    @property
+    def seconds(self) -> float:
+        """Of sound so far."""
+        return self.writer.duration if self.writer else 0.0
+
+    def begin(self) -> float:
+        """Prepare for the next answer; where it begins, in seconds."""
+        self._words = ""
+        return self.seconds
+
+    async def play(self, packets: AsyncIterator[Any]) -> None:
+        async for packet in packets:
+            if isinstance(packet, Speech):
+                voiced = packet.voiced
+                if self.writer is None:
+                    self.writer = self._stack.enter_context(wav_writer(self.path, voiced.sample_rate))
+                self.writer.write(voiced.samples)
+                self._words += packet.text
+
+    def hush(self) -> None:
+        """Nothing sounds yet: a file is heard later."""
+
+    def heard(self) -> str:
+        return self._words
+
+
+async def _pieces(utterance: Utterance, sample_rate: int, seconds: float = 0.5) -> AsyncIterator[Audio]:
+    """An utterance as a microphone would give it, but all at once."""
+    for start, samples in _split(utterance, round(sample_rate * seconds)):
+        yield Audio(samples, sample_rate, utterance.start + start / sample_rate)
+
+
+def _split(utterance: Utterance, size: int) -> Iterator[tuple[int, Any]]:
+    for start in range(0, utterance.samples.size, size):
+        yield start, utterance.samples[start : start + size]

@@ -1,0 +1,191 @@
+"""What a batch leaves behind, as data: the published schema is made from these models.
+
+Times are seconds. Those of a turn count from the recording's start, those of visemes from the start of the answer's
+sound, those in `timings` from the moment when the turn began to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.protocols import SlotValue
+from pipeline.runtime.session import Record
+from pipeline.stages.meter import Meter
+
+Status = Literal["answered", "nothing heard", "failed"]
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class IntentResult(_Result):
+    """What the user wanted."""
+
+    name: str
+    slots: dict[str, SlotValue]
+    confidence: float = Field(ge=0.0, le=1.0)
+
+
+class ActionResult(_Result):
+    """What a client should show or do."""
+
+    kind: str
+    args: dict[str, SlotValue]
+
+
+class TaskResult(_Result):
+    """What was done about it."""
+
+    name: str
+    status: Literal["done", "refused", "unclear", "open"]
+    result: str
+    """The outcome in plain words; for ``open`` the direction that the language model was given."""
+    facts: dict[str, str]
+    actions: list[ActionResult]
+
+
+class SpeechResult(_Result):
+    """Where the answer's sound lies."""
+
+    file: str
+    """A WAV file in the folder of this result."""
+    start: float
+    duration: float
+
+
+class VisemeResult(_Result):
+    """A mouth shape of the answer."""
+
+    viseme: str
+    start: float
+    duration: float
+    weight: float
+
+
+class StageTimings(_Result):
+    """What a stage cost."""
+
+    first_in: float | None
+    first_out: float | None
+    ended: float | None
+    computing: float
+    queued: float
+    """Waiting for the engine while it served other recordings."""
+    waiting: float
+    """Waiting for the stages before it."""
+    blocked: float
+    """Waiting for the stages behind it."""
+
+
+class TurnResult(_Result):
+    """One utterance and its answer."""
+
+    start: float
+    end: float
+    transcript: str
+    language: str
+    intent: IntentResult | None
+    task: TaskResult | None
+    reply: str
+    speech: SpeechResult | None
+    visemes: list[VisemeResult]
+    timings: dict[str, StageTimings]
+    error: str | None
+    """The stage that failed, and why; what the stages before it found is kept."""
+
+
+class FileResult(_Result):
+    """Everything about one recording: the content of ``<name>.json``."""
+
+    schema_version: Literal[1]
+    source: str
+    graph: str
+    turns: list[TurnResult]
+    duration_s: float
+    status: Status
+    notes: list[str]
+    """What is odd about the recording although it was answered."""
+    error: str | None
+
+
+class FileSummary(_Result):
+    """One line of the summary."""
+
+    source: str
+    result: str | None
+    """The file that holds the `FileResult`; absent where it could not be written."""
+    speech: str | None
+    status: Status
+    turns: int
+    duration_s: float
+    seconds: float
+    """How long it took to answer, beside the other recordings."""
+    notes: list[str]
+    error: str | None
+
+
+class Summary(_Result):
+    """Everything about one run: the content of ``summary.json``."""
+
+    schema_version: Literal[1]
+    graph: str
+    answered: int
+    nothing_heard: int
+    failed: int
+    duration_s: float
+    """Of all recordings together."""
+    seconds: float
+    files: list[FileSummary]
+
+
+def turn_result(record: Record, start: float, end: float, speech: SpeechResult | None) -> TurnResult:
+    """The record of a turn, as data."""
+    heard, intent, outcome = record.transcript, record.intent, record.outcome
+    return TurnResult(
+        start=round(start, 3),
+        end=round(end, 3),
+        transcript=heard.text if heard else "",
+        language=heard.language if heard else "",
+        intent=intent and IntentResult(name=intent.name, slots=dict(intent.slots), confidence=intent.confidence),
+        task=outcome
+        and TaskResult(
+            name=outcome.task,
+            status=outcome.status,
+            result=outcome.say,
+            facts=dict(outcome.facts),
+            actions=[ActionResult(kind=action.kind, args=dict(action.args)) for action in outcome.actions],
+        ),
+        reply=record.reply.strip(),
+        speech=speech,
+        visemes=[
+            VisemeResult(
+                viseme=v.viseme, start=round(v.start, 4), duration=round(v.duration, 4), weight=round(v.weight, 3)
+            )
+            for v in record.visemes
+        ],
+        timings=_timings(record.report.meters),
+        error=str(record.error) if record.error else None,
+    )
+
+
+def _timings(meters: Mapping[str, Meter]) -> dict[str, StageTimings]:
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 6)
+
+    return {
+        name: StageTimings(
+            first_in=rounded(meter.first_in),
+            first_out=rounded(meter.first_out),
+            ended=rounded(meter.ended),
+            computing=round(meter.computing, 6),
+            queued=round(meter.queued, 6),
+            waiting=round(meter.waiting, 6),
+            blocked=round(meter.blocked, 6),
+        )
+        for name, meter in meters.items()
+        if meter.packets_in or meter.packets_out
+    }

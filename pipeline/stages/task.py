@@ -1,0 +1,34 @@
+"""task: from an intent to what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from pydantic import BaseModel
+
+from models.protocols import Request, TaskHandler
+from pipeline.packets import Intent, Outcome, Transcript
+from pipeline.stages.lift import Host
+from pipeline.stages.stage import Turn
+
+
+class Options(BaseModel, extra="forbid"):
+    """Tasks need no policy of their own."""
+
+
+class Task:
+    """Acts on every intent, with the user's words beside it where the graph gives them."""
+
+    def __init__(self, host: Host[TaskHandler], options: Options) -> None:
+        self.host, self.options = host, options
+
+    async def run(self, inputs: AsyncIterator[Intent | Transcript], turn: Turn) -> AsyncIterator[Outcome]:
+        text = ""
+        async for packet in inputs:
+            if isinstance(packet, Transcript):
+                text = packet.text
+            else:
+                yield await self._handle(Request(packet, text, turn.user))
+
+    async def _handle(self, request: Request) -> Outcome:
+        return await self.host.call(lambda engine: engine.handle(request))
