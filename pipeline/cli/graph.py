@@ -28,6 +28,8 @@ app = typer.Typer(no_args_is_help=True)
 
 WIDE = 160
 """Columns of tables that no terminal bounds."""
+ORDER = ("version", "description", "language", "sample_rate", "turns", "stages", "outputs")
+"""In which the sections of a graph are shown; others, which are mistakes, come behind."""
 WRITERS = {".svg": svg, ".mmd": mermaid}
 
 Name = Annotated[str, typer.Argument(metavar="GRAPH", help="A graph's name (see: parley graph list) or file.")]
@@ -99,7 +101,8 @@ def show(name: Name, changes: Changes = None, as_json: Json = False) -> None:
     document = load(name, mistakes, overrides=changes or ())
     mistakes.raise_any()
     if document is not None:
-        shown = {"name": document.name, **inventory.ordered(document.root)}
+        values = document.root.shown()
+        shown = {"name": document.name, **{key: values[key] for key in ORDER if key in values}, **values}
         text = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110)
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False) if as_json else text.rstrip())
 

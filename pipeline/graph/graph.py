@@ -71,6 +71,10 @@ class Graph:
     sample_rate: int
     """Hz, of the user's sound."""
 
+    def weights(self) -> tuple[str, ...]:
+        """Names in the model catalogue that `load` opens, each once."""
+        return tuple(dict.fromkeys(name for host in self.hosts for name in host.weights()))
+
     async def load(self) -> None:
         """Open every engine's weights, side by side; then let each stage prepare, in topological order.
 

@@ -1,0 +1,1 @@
+"""asr: from the sound of an utterance to its words."""

@@ -1,0 +1,1 @@
+"""Mouth shapers: from voice to face."""

@@ -1,0 +1,1 @@
+"""Synthesisers: from words to voice."""

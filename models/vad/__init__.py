@@ -1,0 +1,1 @@
+"""vad: telling voice from other sound."""

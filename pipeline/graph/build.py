@@ -1,0 +1,146 @@
+"""From a graph file to a graph: stages and engines are made and put in their places, and nothing is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from pipeline.graph.document import Value
+from pipeline.graph.engines import EngineMaker, Made
+from pipeline.graph.graph import Graph, Node, Turns
+from pipeline.graph.load import load
+from pipeline.graph.mistakes import Mistakes, Path
+from pipeline.graph.ports import Ports
+from pipeline.graph.registry import Registry
+from pipeline.graph.spec import DEFAULT_ENGINES, GraphSpec, NodeSpec, Ranked, StageSpec, read_section, read_spec
+from pipeline.graph.wiring import Wired, wire
+from pipeline.packets import Audio
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A graph, and what it was made from."""
+
+    graph: Graph
+    engines: tuple[Made, ...]
+    spec: GraphSpec
+    wiring: tuple[Wired, ...]
+
+
+def open_graph(
+    name: str | os.PathLike[str],
+    overrides: Sequence[str] = (),
+    *,
+    registry: Registry | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Graph:
+    """The graph behind the name of a shipped one or the path of a file, checked; `Graph.load` then opens its weights.
+
+    Overrides are ``path=value``: ``stages.asr.engine=faster-whisper``. Raises WrongGraph, a GraphError, with every
+    mistake that there is."""
+    mistakes = Mistakes()
+    spec = open_spec(name, overrides, mistakes, environ)
+    return build(spec, registry or Registry(), mistakes).graph
+
+
+def open_spec(
+    name: str | os.PathLike[str],
+    overrides: Sequence[str],
+    mistakes: Mistakes,
+    environ: Mapping[str, str] | None = None,
+) -> GraphSpec:
+    """What the file says. Mistakes in it are noted; raises WrongGraph where there is nothing to go on with."""
+    document = load(name, mistakes, overrides=overrides, environ=environ)
+    if document is None:
+        mistakes.raise_any()
+    assert document is not None, "a document that cannot be read has a mistake"  # noqa: S101  told to mypy
+    return read_spec(document, mistakes)
+
+
+def build(spec: GraphSpec, registry: Registry, mistakes: Mistakes | None = None) -> Built:
+    """The graph that `spec` describes. Raises WrongGraph with all mistakes, those noted before among them.
+
+    A stage that depends on another may have ``def check(self, peers)``, where `peers` maps the names of nodes to their
+    stages: a ValueError from it, or from its constructor, is a mistake of the stage in the file."""
+    registry.require_stages()
+    mistakes = mistakes or Mistakes()
+    maker = EngineMaker(spec, registry, mistakes)
+    engine = Ranked(spec.turns.engine, spec.turns.options, None, ("turns",))
+    detector = maker.host("turns", "vad", (engine,), hears=True)
+    wiring = wire(spec, registry, mistakes)
+    parts = {wired.spec.name: _arguments(wired, spec, maker, mistakes) for wired in wiring}
+    mistakes.raise_any()
+    nodes = tuple(node for wired in wiring if (node := _place(wired, parts[wired.spec.name], spec, mistakes)))
+    mistakes.raise_any()
+    _check_peers(nodes, spec, mistakes)
+    hosts = tuple(part["host"] for part in parts.values() if "host" in part)
+    graph = Graph(
+        name=spec.name,
+        nodes=nodes,
+        outputs=spec.outputs,
+        turns=Turns.model_validate(spec.turns.model_dump(include=set(Turns.model_fields))),
+        detector=detector,
+        hosts=(detector, *hosts),
+        language=spec.language,
+        sample_rate=spec.sample_rate,
+    )
+    return Built(graph, tuple(maker.made), spec, wiring)
+
+
+def _place(wired: Wired, arguments: dict[str, Any], spec: GraphSpec, mistakes: Mistakes) -> Node | None:
+    node, ports = wired.spec, wired.ports
+    try:
+        stage = ports.cls(**arguments)
+    except ValueError as error:
+        mistakes.add(spec.root.mark_of(node.path), node.path, str(error))
+        return None
+    return Node(node.name, node.step, stage, wired.inputs, ports.accepts, ports.emits, node.spec.buffer)
+
+
+def _check_peers(nodes: tuple[Node, ...], spec: GraphSpec, mistakes: Mistakes) -> None:
+    peers = {node.name: node.stage for node in nodes}
+    for node in nodes:
+        try:
+            if check := getattr(node.stage, "check", None):
+                check(peers)
+        except ValueError as error:
+            path: Path = ("stages", node.name)
+            mistakes.add(spec.root.mark_of(path), path, str(error))
+    mistakes.raise_any()
+
+
+def _arguments(wired: Wired, spec: GraphSpec, maker: EngineMaker, mistakes: Mistakes) -> dict[str, Any]:
+    """What the stage is made with, as far as it is right."""
+    node, ports = wired.spec, wired.ports
+    arguments: dict[str, Any] = {}
+    if ports.engines is not None:
+        engine = node.spec.engine or DEFAULT_ENGINES.get(ports.engines, "")
+        first = Ranked(engine, node.spec.options, node.spec.deadline, node.path)
+        hears = any(issubclass(Audio, kind) for kind in ports.accepts)
+        arguments["host"] = maker.host(node.name, ports.engines, (first, *node.fallbacks), hears=hears)
+    else:
+        for key in ("engine", "with", "deadline", "fallbacks"):
+            path: Path = (*node.path, key)
+            if spec.root.get(*path) is not None:
+                message = f"a stage of the kind {node.step!r} has no engine; leave it out"
+                mistakes.add(spec.root.mark_of(path), path, message)
+    options = _options(node, ports, spec.root, mistakes)
+    return arguments if options is None else arguments | {"options": options}
+
+
+def _options(node: NodeSpec, ports: Ports, root: Value, mistakes: Mistakes) -> BaseModel | None:
+    """The stage's own options; None if it has none, or if they are wrong."""
+    own = {key: value for key in node.options if (value := root.get(*node.path, key))}
+    value = Value(own, root.mark_of(node.path))
+    model = ports.options or _NoOptions
+    fields = [field.alias or name for name, field in model.model_fields.items()]
+    found = read_section(model, value, node.path, mistakes, [*StageSpec.keys(), *fields])
+    return found if ports.options else None
+
+
+class _NoOptions(BaseModel, extra="forbid"):
+    """Of a stage that has none."""

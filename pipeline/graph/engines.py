@@ -1,0 +1,110 @@
+"""Makes the engines that a graph names. Constructors only store options, so nothing is loaded here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from models.protocols import ANY_LANGUAGE, Engine
+from pipeline.graph.document import Value
+from pipeline.graph.mistakes import Mistakes, Path, unknown
+from pipeline.graph.options import signature
+from pipeline.graph.registry import Registry, Unusable
+from pipeline.graph.spec import GraphSpec, Ranked, read_section
+from pipeline.stages.lift import EngineThread, Host, Rank
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One engine, and where the file asks for it."""
+
+    name: str
+    step: str
+    path: Path
+    engine: Engine
+
+
+class EngineMaker:
+    """Makes engines, and notes those that cannot be made."""
+
+    def __init__(self, spec: GraphSpec, registry: Registry, mistakes: Mistakes) -> None:
+        self._spec, self._registry, self._mistakes = spec, registry, mistakes
+        self.made: list[Made] = []
+
+    def host(self, name: str, step: str, ranks: tuple[Ranked, ...], *, hears: bool) -> Host[Any]:
+        """The host `name` of a node that runs on engines of `step`; `hears` where they are given the user's sound."""
+        threads = []
+        for place, ranked in enumerate(ranks):
+            twin = next((other for other in ranks[:place] if _same(other, ranked)), None)
+            if twin is not None:
+                message = f"{ranked.engine!r} with the same options ranks higher already; leave it out"
+                self._note((*ranked.path, "engine"), message)
+            engine = self._engine(step, ranked)
+            if engine is not None:
+                self._check_fit(engine, step, ranked, hears=hears)
+                self.made.append(Made(ranked.engine, step, ranked.path, engine))
+                threads.append(EngineThread(Rank(ranked.engine, engine, ranked.deadline)))
+        return Host(name, threads)
+
+    def _engine(self, step: str, ranked: Ranked) -> Engine | None:
+        entries = self._registry.engines(step)
+        name, path = ranked.engine, (*ranked.path, "engine")
+        if not name:
+            there = f"choose from {', '.join(entries)}" if entries else f"none is installed for {step}"
+            self._note(path, f"is missing, and must be given; {there}")
+            return None
+        if name not in entries:
+            others = [known for known in self._registry.steps_of(name) if known != step]
+            where = f"; {name!r} is an engine for {' and '.join(others)}" if others else ""
+            self._note(path, f"{unknown(name, entries)}{where}")
+            return None
+        try:
+            cls = entries[name].engine()
+            options = self._options(cls, ranked)
+        except Unusable as error:
+            self._note(path, str(error))
+            return None
+        return None if options is None else self._make(cls, name, options, ranked.path)
+
+    def _options(self, cls: type[Any], ranked: Ranked) -> dict[str, Any] | None:
+        """Arguments for the constructor; None if some are wrong."""
+        path: Path = (*ranked.path, "with")
+        value = self._spec.root.get(*path) or Value({}, self._spec.root.mark_of(ranked.path))
+        wanted, before = signature(cls), len(self._mistakes.found)
+        options = read_section(wanted.adapter, value, path, self._mistakes, wanted.names)
+        return options if len(self._mistakes.found) == before else None
+
+    def _make(self, cls: type[Any], name: str, options: dict[str, Any], path: Path) -> Engine | None:
+        try:
+            engine: Engine = cls(**options)
+        except ValueError as error:
+            named = [option for option in options if re.search(rf"\b{re.escape(option)}\b", str(error))]
+            where: Path = (*path, "with", named[0]) if len(named) == 1 else (*path, "with")
+            self._note(where if self._spec.root.get(*where) else (*path, "engine"), str(error))
+            return None
+        except Exception as error:  # noqa: BLE001  anyone's engine may raise anything, and the file should still be read on
+            self._note((*path, "engine"), f"{name!r} cannot be made: {type(error).__name__}: {error}")
+            return None
+        return engine
+
+    def _check_fit(self, engine: Engine, step: str, ranked: Ranked, *, hears: bool) -> None:
+        """Note a language or a sample rate that is not the graph's."""
+        name, path, language = ranked.engine, (*ranked.path, "engine"), self._spec.language
+        languages = getattr(engine, "languages", ANY_LANGUAGE)
+        if "*" not in languages and language not in languages:
+            others = [other for other in self._registry.fluent(step, language) if other != name]
+            remedy = f"engines for it: {', '.join(others)}" if others else f"no installed engine for {step} knows it"
+            spoken = ", ".join(sorted(languages))
+            self._note(path, f"{name!r} works in {spoken}, and the graph's language is {language}; {remedy}")
+        rate = getattr(engine, "sample_rate", None)
+        if hears and rate is not None and rate != self._spec.sample_rate:
+            message = f"{name!r} takes sound at {rate} Hz, and the graph's sample_rate is {self._spec.sample_rate}"
+            self._note(path, f"{message}; set 'sample_rate: {rate}': sound is converted where it enters")
+
+    def _note(self, path: Path, message: str) -> None:
+        self._mistakes.add(self._spec.root.mark_of(path), path, message)
+
+
+def _same(one: Ranked, other: Ranked) -> bool:
+    return (one.engine, one.options) == (other.engine, other.options)

@@ -1,0 +1,257 @@
+"""What a graph file may say, section by section. Names are checked later, against what is registered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+
+from pipeline.graph.document import Value, describe
+from pipeline.graph.graph import AUDIO, Turns
+from pipeline.graph.load import Document
+from pipeline.graph.mistakes import Mistakes, Path, suggestion
+
+T = TypeVar("T")
+
+DEFAULT_ENGINES = {"vad": "silero", "task": "skills", "lipsync": "phonemes"}
+"""Engines of steps that have only one obvious choice."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+
+
+def _language(code: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}", code):
+        raise ValueError("an ISO 639-1 code in small letters, such as en or zh")
+    return code
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+class Section(BaseModel, extra="forbid"):
+    """A part of a graph file; keys that it does not know are refused."""
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """What may stand in it."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
+
+
+class EngineSpec(Section):
+    """One engine of a stage."""
+
+    engine: str
+    """A registered name."""
+    options: dict[str, Any] = Field({}, alias="with")
+    """Arguments of the engine's constructor."""
+    deadline: Seconds | None = None
+    """Seconds until the result of a call, or the first item of a stream; without one a call may take for ever."""
+
+
+class StageSpec(Section, extra="allow"):
+    """One stage; other keys than these are the stage's own options."""
+
+    use: str = ""
+    """The kind of stage; the node's own name by default."""
+    inputs: Names = Field(alias="from")
+    """Names of the nodes that it reads."""
+    engine: str = ""
+    options: dict[str, Any] = Field({}, alias="with")
+    deadline: Seconds | None = None
+    fallbacks: list[dict[str, Any]] = []
+    """Engines that are asked, in this order, when the one before failed or was late."""
+    buffer: int = Field(16, ge=1, le=10_000)
+    """Packets that wait before it at most."""
+
+
+class TurnsSpec(Section, Turns):
+    """How continuous sound is cut into utterances, and by which detector."""
+
+    engine: str = DEFAULT_ENGINES["vad"]
+    options: dict[str, Any] = Field({}, alias="with")
+
+
+class Head(Section):
+    """What is said of the whole graph."""
+
+    version: Literal[1] = 1
+    """Of the file format."""
+    name: str = ""
+    description: str = ""
+    language: Annotated[str, AfterValidator(_language)] = "en"
+    sample_rate: int = Field(16_000, ge=8_000, le=192_000)
+    """Hz, of the user's sound."""
+    turns: dict[str, Any] = {}
+    stages: dict[str, Any] = Field(min_length=1)
+    outputs: Names
+    """Names of the nodes whose packets leave the graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One engine of a node, and where the file names it."""
+
+    engine: str
+    options: dict[str, Any]
+    deadline: float | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """One node, and what of it could be read."""
+
+    name: str
+    step: str
+    spec: StageSpec
+    fallbacks: tuple[Ranked, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where the file speaks of it."""
+        return ("stages", self.name)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The stage's own options."""
+        return self.spec.model_extra or {}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSpec:
+    """A graph file whose sections are well formed, or what is left of them beside the mistakes that were noted."""
+
+    name: str
+    description: str
+    language: str
+    sample_rate: int
+    turns: TurnsSpec
+    nodes: tuple[NodeSpec, ...]
+    named: frozenset[str]
+    """Names of all nodes, of those that could not be read too."""
+    outputs: tuple[str, ...]
+    root: Value
+
+
+def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
+    """The sections of `document`. What is wrong is noted, and left out of what is given back."""
+    root = document.root
+    head = read_section(Head, root, (), mistakes, Head.keys())
+    turns = root.get("turns") or Value({}, root.mark)
+    detector = read_section(TurnsSpec, turns, ("turns",), mistakes, TurnsSpec.keys()) or TurnsSpec()
+    if detector.longest <= detector.shortest:
+        message = f"found {detector.longest:g}, expected more than 'shortest', which is {detector.shortest:g}"
+        mistakes.add(root.mark_of(("turns", "longest")), ("turns", "longest"), message)
+    stages = root.get("stages")
+    named = stages.data if stages and isinstance(stages.data, dict) else {}
+    nodes = [_node(name, value, root, mistakes) for name, value in named.items()]
+    return GraphSpec(
+        name=document.name,
+        description=head.description if head else "",
+        language=head.language if head else "en",
+        sample_rate=head.sample_rate if head else 16_000,
+        turns=detector,
+        nodes=tuple(node for node in nodes if node),
+        named=frozenset(named),
+        outputs=tuple(head.outputs) if head else (),
+        root=root,
+    )
+
+
+def _node(name: str, value: Value, root: Value, mistakes: Mistakes) -> NodeSpec | None:
+    path: Path = ("stages", name)
+    if not _NAME.fullmatch(name) or name == AUDIO:
+        rule = "small letters, digits, - and _" if name != AUDIO else f"another: {AUDIO!r} is the user's own sound"
+        mistakes.add(value.mark, path, f"not a name for a stage; expected {rule}")
+        return None
+    if value.data is None:
+        others = [other for other in (root.get("stages") or value).plain() if other != name]
+        hint = f"the graph below has no {name!r} to remove; {suggestion(name, others)}"
+        mistakes.add(value.mark, path, f"found null, expected a map; if this is an overlay, {hint}")
+        return None
+    spec = read_section(StageSpec, value, path, mistakes, StageSpec.keys())
+    if spec is None:
+        return None
+    fallbacks = []
+    for place in range(len(spec.fallbacks)):
+        where: Path = (*path, "fallbacks", place)
+        found = value.get("fallbacks", place)
+        if found and (fallback := read_section(EngineSpec, found, where, mistakes, EngineSpec.keys())):
+            fallbacks.append(Ranked(fallback.engine, fallback.options, fallback.deadline, where))
+    return NodeSpec(name, spec.use or name, spec, tuple(fallbacks))
+
+
+def read_section(
+    model: type[T] | TypeAdapter[T], value: Value, path: Path, mistakes: Mistakes, known: Iterable[str]
+) -> T | None:
+    """`value` as `model`; `known` are the keys that it may have.
+
+    Keys that are wrong are noted and left out, so that a mistake in one does not hide those in others; None if nothing
+    can be made of the rest."""
+    adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+    plain = value.plain()
+    try:
+        return adapter.validate_python(plain)
+    except ValidationError as error:
+        wrong = _note(error, value, path, mistakes, known)
+    if isinstance(plain, dict) and wrong < plain.keys():
+        try:
+            return adapter.validate_python({key: item for key, item in plain.items() if key not in wrong})
+        except ValidationError:
+            return None  # what is missing was noted above
+    return None
+
+
+def _note(error: ValidationError, value: Value, path: Path, mistakes: Mistakes, known: Iterable[str]) -> set[str]:
+    """Note what pydantic found, one mistake a place; the keys of `value` that are wrong."""
+    expected: dict[Path, list[str]] = {}
+    wrong: set[str] = set()
+    for each in error.errors(include_url=False, include_input=False, include_context=False):
+        here: Path = ()
+        for part in each["loc"]:  # the names of a union's members, which pydantic puts in, are nowhere in the file
+            here = (*here, part) if value.get(*here, part) is not None else here
+        if here:
+            wrong.add(str(here[0]))
+        if each["type"] == "missing":
+            key = str(each["loc"][-1])
+            mistakes.add(value.mark_of(here), (*path, *here, key), "is missing, and must be given")
+        elif each["type"] == "extra_forbidden":
+            others = known if len(each["loc"]) == 1 else ()
+            message = f"unknown key; {suggestion(str(each['loc'][-1]), others)}"
+            mistakes.add(value.mark_of(here), (*path, *here), message)
+        else:
+            expected.setdefault(here, []).append(_expected(each["msg"]))
+    for here, wishes in expected.items():
+        found = value.get(*here)
+        text = describe(found) if found else "nothing"
+        quote = "; quote it if it is meant as text" if "text" in wishes and found and found.size == 1 else ""
+        message = f"found {text}, expected {' or '.join(dict.fromkeys(wishes))}{quote}"
+        mistakes.add(value.mark_of(here), (*path, *here), message)
+    return wrong
+
+
+_WORDS = {
+    "a valid string": "text",
+    "a valid dictionary": "a map",
+    "a valid list": "a list",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "None": "null",
+}
+
+
+def _expected(message: str) -> str:
+    """Pydantic's message as the end of a sentence that begins with "expected"."""
+    message = re.sub(r"^(Input should be|Value error,) ", "", message)
+    message = re.sub(r", (unable|got) .*", "", message)
+    message = re.sub(r".* should have at least 1 item .*", "at least one", message)
+    return _WORDS.get(message, message)

@@ -1,0 +1,147 @@
+"""Somebody else's engine: a distribution of its own, built and installed beside Parley, which has never heard of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "parley-morse"
+version = "1.2"
+
+[project.entry-points."parley.asr"]
+morse = "morse:Morse"
+broken = "morse.broken:Broken"
+hungry = "morse:Hungry"
+
+[project.entry-points."parley.stages"]
+shout = "morse:Shout"
+"""
+ENGINE = '''
+"""An engine that has the shape of a recogniser without knowing Parley's protocols, and a stage."""
+from collections.abc import AsyncIterator
+
+from pipeline.packets import Transcript
+from pipeline.stages.stage import Turn
+
+
+class Found:
+    def __init__(self, text):
+        self.text, self.language, self.confidence = text, "en", None
+
+
+class Morse:
+    languages = frozenset({"en"})
+    sample_rate = 16000
+
+    def __init__(self, *, dots: int = 3):
+        self.dots = dots
+
+    def transcribe(self, samples, earlier=None): return Found("dot " * self.dots)
+
+
+class Hungry(Morse):
+    requires = ("a_package_that_is_not_there",)
+
+
+class Shout:
+    async def run(self, inputs: AsyncIterator[Transcript], turn: Turn) -> AsyncIterator[Transcript]:
+        async for packet in inputs:
+            yield Transcript(packet.text.upper(), "en", packet.start, packet.end)
+'''
+GRAPH = """
+stages:
+  asr: {from: audio, engine: morse, with: {dots: 2}}
+  shout: {from: asr}
+outputs: [shout]
+"""
+USE = """
+import asyncio
+import numpy as np
+from pipeline.graph.build import open_graph
+from pipeline.packets import Audio
+from pipeline.stages.stage import Turn
+
+async def live():
+    graph = open_graph("mine.yaml")
+    await graph.load()
+    async def sound():
+        yield Audio(np.zeros(160, np.float32), 16000, 0.0)
+    asr, shout = graph.nodes
+    print([packet.text async for packet in shout.stage.run(asr.stage.run(sound(), Turn("t")), Turn("t"))])
+    await graph.close()
+
+asyncio.run(live())
+"""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A place where Parley and the other distribution are both to be seen."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments], cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False
+        )
+
+    def parley(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("-c", "from pipeline.cli import main; main()", *arguments)
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Beside:
+    folder = tmp_path_factory.mktemp("beside")
+    source, target = folder / "source", folder / "target"
+    (source / "morse").mkdir(parents=True)
+    (source / "pyproject.toml").write_text(PROJECT)
+    (source / "morse" / "__init__.py").write_text(ENGINE)
+    (source / "morse" / "broken.py").write_text("raise OSError('a driver is missing')\n")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    done = subprocess.run([*install, "--target", target, source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (folder / "mine.yaml").write_text(GRAPH)
+    path = os.pathsep.join(filter(None, [str(target), os.environ.get("PYTHONPATH")]))
+    return Beside(folder, os.environ | {"PYTHONPATH": path})
+
+
+def test_it_appears_in_the_list(beside: Beside) -> None:
+    listed = beside.parley("graph", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert "morse" in listed.stdout
+    assert "shout" in listed.stdout
+    assert "(broken)" in listed.stdout  # in brackets: it cannot be used
+    assert "(hungry)" in listed.stdout
+
+
+def test_where_it_comes_from_and_why_some_of_it_cannot_be_used(beside: Beside) -> None:
+    found = json.loads(beside.parley("graph", "list", "--json").stdout)
+    engines = {row["name"]: row for row in found["engines"]}
+    assert engines["morse"]["from"] == "parley-morse 1.2"
+    assert (engines["morse"]["problem"], engines["morse"]["languages"]) == ("", ["en"])
+    problem = "'broken' cannot be imported: OSError: a driver is missing; pip install --upgrade --force-reinstall"
+    assert engines["broken"]["problem"] == f"{problem} parley-morse"
+    assert "needs the package 'a_package_that_is_not_there'" in engines["hungry"]["problem"]
+    assert engines["moonshine"]["problem"] == ""
+    stages = {row["name"]: row for row in found["stages"]}
+    assert (stages["shout"]["takes"], stages["shout"]["gives"]) == ("Transcript", "Transcript")
+
+
+def test_a_graph_uses_it(beside: Beside) -> None:
+    checked = beside.parley("graph", "check", "mine.yaml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    used = beside.run("-c", USE)
+    assert used.stdout.strip() == "['DOT DOT ']", used.stderr

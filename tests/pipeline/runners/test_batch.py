@@ -1,0 +1,183 @@
+"""Recordings in, answers out, through the real engines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import wave
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import jsonschema
+import numpy as np
+import pytest
+from support.reading import normalised, read_speech
+
+from audio_samples import samples
+from pipeline.cli.progress import Silent
+from pipeline.devices.paths import unique_names
+from pipeline.devices.wav import write_wav
+from pipeline.graph.build import open_graph
+from pipeline.graph.graph import Graph
+from pipeline.runners.batch import run_batch
+from pipeline.runners.results import FileResult, FileSummary, Summary, schema
+
+RATE = 16_000
+
+
+def answer(graph: Graph, paths: list[Path], out: Path, jobs: int = 2) -> Summary:
+    return asyncio.run(run_batch(graph, unique_names(paths), out, jobs, Silent()))
+
+
+def result(out: Path, summary: FileSummary) -> FileResult:
+    assert summary.result is not None
+    return FileResult.model_validate_json((out / summary.result).read_bytes())
+
+
+@pytest.fixture(scope="module")
+def answered(assistant: Graph, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+    """Every sample, answered."""
+    out = tmp_path_factory.mktemp("answers")
+    return out, answer(assistant, [sample.path for sample in samples()], out)
+
+
+def test_every_sample_is_answered_turn_by_turn(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    assert (summary.failed, summary.nothing_heard, summary.answered) == (0, 0, len(samples()))
+    for sample, file in zip(samples(), summary.files, strict=True):
+        turns = result(out, file).turns
+        assert len(turns) == len(sample.utterances), sample.file
+        for turn, said in zip(turns, sample.utterances, strict=True):
+            assert turn.start <= said.start + 0.1
+            assert turn.end >= said.end - 0.1
+            assert turn.reply
+            assert turn.error is None
+
+
+def test_the_words_and_intents_are_understood(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    said, heard, right, wrong = [], [], 0, []
+    for sample, file in zip(samples(), summary.files, strict=True):
+        for turn, utterance in zip(result(out, file).turns, sample.utterances, strict=True):
+            said.append(normalised(utterance.words))
+            heard.append(normalised(turn.transcript))
+            assert turn.intent is not None
+            if turn.intent.name == utterance.intent and dict(utterance.slots).items() <= turn.intent.slots.items():
+                right += 1
+            else:
+                wrong.append((utterance.words, turn.intent))
+    assert jiwer.wer(said, heard) < 0.08
+    assert len(wrong) <= 0.1 * (right + len(wrong)), wrong
+
+
+def test_a_recogniser_understands_the_answers(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    said, heard = [], []
+    for file in summary.files:
+        for turn in result(out, file).turns:
+            assert turn.speech is not None
+            sound, rate = _sound(out / turn.speech.file, turn.speech.start, turn.speech.duration)
+            said.append(normalised(turn.reply))
+            heard.append(normalised(read_speech(sound, rate)))
+    assert jiwer.wer(said, heard) <= 0.1
+
+
+def test_the_mouth_moves_as_long_as_the_voice_sounds(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    for file in summary.files:
+        for turn in result(out, file).turns:
+            assert turn.speech is not None
+            assert sum(v.duration for v in turn.visemes) == pytest.approx(turn.speech.duration, abs=0.02)
+            edges = [(v.start, v.start + v.duration) for v in turn.visemes]
+            assert all(b[0] == pytest.approx(a[1], abs=0.002) for a, b in zip(edges, edges[1:], strict=False))
+
+
+def test_facts_of_a_task_are_in_the_answer(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    for file in summary.files:
+        for turn in result(out, file).turns:
+            assert turn.task is not None
+            for fact in turn.task.facts.values():
+                assert normalised(fact) in normalised(turn.reply)
+
+
+def test_what_is_bought_in_one_turn_is_owned_in_a_later_one(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    (visit,) = (file for file in summary.files if file.source.endswith("visit.wav"))
+    turns = result(out, visit).turns
+    owned = [turn.reply for turn in turns if turn.intent and turn.intent.name == "inventory"]
+    assert "cookies" in owned[0] or "coins" in owned[0]
+    assert "umbrella" in owned[-1]
+    recalled = next(turn.reply for turn in turns if turn.intent and turn.intent.name == "recall")
+    assert "shed" in recalled
+
+
+def test_the_results_obey_the_published_schema(answered: tuple[Path, Summary]) -> None:
+    out, summary = answered
+    published = json.loads((resources.files("pipeline.runners") / "batch.schema.json").read_text("utf-8"))
+    assert published == schema(), "write it anew: python -m pipeline.runners.results"
+    validator = jsonschema.Draft202012Validator
+    for file in summary.files:
+        assert file.result is not None
+        validator(published["$defs"]["FileResult"] | {"$defs": published["$defs"]}).validate(_json(out / file.result))
+    validator(published["$defs"]["Summary"] | {"$defs": published["$defs"]}).validate(_json(out / "summary.json"))
+
+
+def test_answers_do_not_depend_on_how_many_run_at_once(
+    assistant: Graph, answered: tuple[Path, Summary], tmp_path: Path
+) -> None:
+    out, summary = answered
+    some = [sample.path for sample in samples() if sample.file in ("buy.wav", "timer.mp3", "navigate.wav")]
+    alone = answer(assistant, some, tmp_path, jobs=1)
+    for file in alone.files:
+        twin = next(other for other in summary.files if other.source == file.source)
+        assert [t.transcript for t in result(tmp_path, file).turns] == [t.transcript for t in result(out, twin).turns]
+        assert [t.task for t in result(tmp_path, file).turns] == [t.task for t in result(out, twin).turns]
+
+
+def test_another_recogniser_is_one_word_away(tmp_path: Path) -> None:
+    changes = ["stages.asr.engine=faster-whisper", "stages.task.with.world=:memory:"]
+    graph = open_graph("assistant", changes)
+
+    async def run() -> Summary:
+        await graph.load()
+        try:
+            paths = [sample.path for sample in samples() if sample.file == "navigate.wav"]
+            return await run_batch(graph, unique_names(paths), tmp_path, 1, Silent())
+        finally:
+            await graph.close()
+
+    (file,) = asyncio.run(run()).files
+    (turn,) = result(tmp_path, file).turns
+    assert normalised(turn.transcript) == "take me to the library please"
+
+
+@pytest.mark.parametrize("kind", ["silence", "white noise", "hum", "clicks"])
+def test_where_nobody_speaks_nothing_is_heard(assistant: Graph, tmp_path: Path, kind: str) -> None:
+    random = np.random.default_rng(7)
+    seconds = np.arange(6 * RATE) / RATE
+    sound = {
+        "silence": np.zeros(seconds.size),
+        "white noise": 0.1 * random.standard_normal(seconds.size),
+        "hum": 0.3 * np.sin(2 * np.pi * 50 * seconds),
+        "clicks": (random.random(seconds.size) > 0.9998) * 0.9,
+    }[kind]
+    path = tmp_path / "nobody.wav"
+    write_wav(path, sound.astype(np.float32), RATE)
+    (file,) = answer(assistant, [path], tmp_path / "out").files
+    assert (file.status, file.turns, file.speech) == ("nothing heard", 0, None)
+    assert not (tmp_path / "out" / "nobody.reply.wav").exists()
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def _sound(path: Path, start: float, duration: float) -> tuple[np.ndarray[Any, np.dtype[np.float32]], int]:
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+        file.setpos(round(start * rate))
+        raw = file.readframes(round(duration * rate))
+    return np.frombuffer(raw, "<i2").astype(np.float32) / 32768, rate
