@@ -27,7 +27,7 @@ EPILOG = """Examples:
 """
 
 
-def batch(  # noqa: PLR0913  one parameter an option is how typer reads a command
+def batch(
     inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Sound files, folders, or wildcards.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the answers go.")],
     graph: Annotated[
@@ -58,7 +58,7 @@ def batch(  # noqa: PLR0913  one parameter an option is how typer reads a comman
     raise typer.Exit(1 if summary.failed else 0)
 
 
-def answer(  # noqa: PLR0913  what the command line says, once
+def answer(
     inputs: Mapping[Path, str], out: Path, graph: str, jobs: int, changes: list[str], *, silent: bool
 ) -> Summary:
     """Open a graph, bring its models, and answer recordings while showing how it goes on."""

@@ -15,6 +15,13 @@ from pipeline.cli.batch import answer
 from pipeline.devices.paths import find_audio, shown, unique_names
 from pipeline.runners.results import FileResult, Summary, TurnResult
 
+EPILOG = """Examples:
+
+  parley demo
+
+  parley demo --out /tmp/answers --graph assistant-plus
+"""
+
 WIDTH = 160
 """Columns of the table where the output is no terminal."""
 

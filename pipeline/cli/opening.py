@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from pipeline.cli.bars import bars
 from pipeline.graph.graph import Graph
-
-if TYPE_CHECKING:
-    from models.fetching import Progress as Fetched
 
 T = TypeVar("T")
 
@@ -34,22 +31,12 @@ async def opened(
         await graph.close()
 
 
-def bring(names: Sequence[str], console: Console) -> None:
-    """Have the models of the catalogue on this machine, showing a bar for what must be fetched. Raises ModelError."""
+def bring(models: Sequence[str], console: Console) -> None:
+    """Have the models on this machine, and show how what is missing comes. Raises ModelError."""
     from models.store import Store
 
     store = Store()
-    absent = [name for name in names if name in store.catalog.entries and store.state(name).path is None]
-    columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        for name in absent:
-            if not console.is_terminal:
-                console.print(f"fetching {name} ({store.entry(name).size / 1e6:.0f} MB)", highlight=False)
-            store.locate(name, _shown(progress, progress.add_task(name, total=store.entry(name).size)))
-
-
-def _shown(progress: Progress, task: TaskID) -> Callable[[Fetched], None]:
-    def report(fetched: Fetched) -> None:
-        progress.update(task, completed=fetched.done)
-
-    return report
+    with bars(console) as report:
+        for model in models:
+            if model in store.catalog.entries and store.state(model).path is None:
+                store.locate(model, report)

