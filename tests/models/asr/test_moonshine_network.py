@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from support.sounds import RATE, speech
+
+from models.asr.moonshine_network import Decoded, Network, read_vocabulary
+from models.errors import ModelCorrupt
+from models.store import locate
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return Network(locate("moonshine-tiny-en"), threads=2)
+
+
+@pytest.fixture(scope="module")
+def frames(network: Network) -> NDArray[np.float32]:
+    return network.encode(speech("speech-jfk")[: 5 * RATE])
+
+
+@pytest.fixture(scope="module")
+def plain(network: Network, frames: NDArray[np.float32]) -> Decoded:
+    return network.decode(frames, most=64)
+
+
+def test_a_frame_lasts_24_ms(frames: NDArray[np.float32]) -> None:
+    assert frames.shape[0] == 1
+    assert frames.shape[1] == pytest.approx(5.0 / 0.024, abs=2)
+
+
+def test_greedy_decoding_reaches_the_end_mark(network: Network, plain: Decoded) -> None:
+    assert network.text(plain.tokens).startswith("And so")
+    assert len(plain.log_probabilities) == len(plain.tokens) + 1
+    assert all(p <= 0 for p in plain.log_probabilities)
+
+
+def drafts(tokens: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    return {
+        "right": tokens,
+        "its beginning": tokens[:4],
+        "too long": (*tokens, 100, 200, 300),
+        "a token wrong": (*tokens[:3], 999, *tokens[4:]),
+        "a token missing": (*tokens[:3], *tokens[4:]),
+        "a token too many": (*tokens[:3], 999, *tokens[3:]),
+        "all wrong": tuple(range(300, 320)),
+        "past the end mark": (2, *tokens),
+    }
+
+
+@pytest.mark.parametrize("kind", drafts((0,) * 5))
+def test_no_draft_changes_what_is_decoded(
+    network: Network, frames: NDArray[np.float32], plain: Decoded, kind: str
+) -> None:
+    drafted = network.decode(frames, most=64, draft=drafts(plain.tokens)[kind])
+    assert drafted.tokens == plain.tokens
+    # The network rounds its activations to 8 bits over all tokens of a pass, so probabilities differ a little.
+    np.testing.assert_allclose(drafted.log_probabilities, plain.log_probabilities, atol=0.3)
+
+
+@pytest.mark.parametrize("most", [1, 3, 5])
+def test_decoding_stops_at_the_limit(network: Network, frames: NDArray[np.float32], plain: Decoded, most: int) -> None:
+    drafts: list[tuple[int, ...]] = [(), plain.tokens]
+    for draft in drafts:
+        found = network.decode(frames, most, draft)
+        assert found.tokens == plain.tokens[:most]
+        assert len(found.log_probabilities) == most
+
+
+def test_special_tokens_spell_nothing(network: Network) -> None:
+    assert network.text((1, 2, 32_000, 32_767)) == ""
+
+
+def test_a_vocabulary_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.bin"
+    path.write_bytes(b"\x05hello")
+    with pytest.raises(ModelCorrupt, match="not a Moonshine vocabulary"):
+        read_vocabulary(path)
