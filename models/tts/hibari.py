@@ -1,0 +1,173 @@
+"""hibari: a small English voice, distilled from Kokoro, with exact times for its phonemes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelCorrupt, ModelError
+from models.protocols import Samples, Synthesiser, Voiced
+from models.store import locate
+from models.tts.alignment import PAUSES, align
+
+VOICES = ("heart", "emma", "fenrir", "fable", "kore")
+"""The first comes with the package hibari-tts, the others from `HUB`."""
+HUB = "hub:maureesewilliams/hibari#voices/"
+
+HOP = 300
+"""Samples to a frame of the spectrum: 12.5 ms."""
+SPAN = 2
+"""Frames of the spectrum to a unit of duration: 25 ms."""
+LEAD = 5
+"""Frames by which a sound is heard before the network's durations say so: the middle of 103 stops, 48 fricatives and 48
+bilabials came 57 to 66 ms early, at every speed. Kokoro's own time stamps subtract three units (75 ms) for this."""
+AUDIBLE = -2.0
+"""Natural logarithm of a spectral magnitude; softer frames stay under 0.001 of full scale."""
+REACH = 2
+"""Frames before and behind one in which it sounds as well: half the window of the inverse transform."""
+LONGEST = 200
+"""Phonemes in one call of the network: about 12 s of sound in a quarter of a second."""
+
+
+class Hibari(Synthesiser):
+    """Speaks English with the package's own front end, and cuts the silence before and behind each sentence.
+
+    `voice` is one of `VOICES`, or a model of the same design: a path, or ``hub:org/repo#file``. `speed` is 0.5 (slow)
+    to 2. One thread is enough for 40 times real time, and leaves the other cores to the language model."""
+
+    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+    requires: ClassVar[tuple[str, ...]] = ("hibari", "onnxruntime")
+    sample_rate = 24000
+
+    def __init__(self, voice: str = "heart", speed: float = 1.0, threads: int = 1) -> None:
+        if voice not in VOICES and not voice.startswith("hub:") and not voice.endswith(".onnx"):
+            raise ValueError(
+                f"voice: {voice!r} is none of {', '.join(VOICES)}, nor hub:org/repo#file, nor a .onnx file"
+            )
+        if not 0.5 <= speed <= 2.0:
+            raise ValueError(f"speed: {speed:g} is not between 0.5 and 2")
+        if threads < 1:
+            raise ValueError(f"threads: {threads} is less than 1")
+        self.voice, self.speed, self.threads = voice, speed, threads
+
+    def load(self) -> None:
+        """Open the voice and its dictionaries. Raises ModelUnavailable offline, for voices that a hub keeps."""
+        import hibari
+        from hibari import dsp, voices
+        from hibari.g2p import G2P
+
+        assets = Path(voices.ASSETS)
+        known = voices.VOICES.get(self.voice)
+        self._network = self._open(self._read(assets, known))
+        self._symbols: dict[str, int] = json.loads((assets / "vocab.json").read_text(encoding="utf-8"))
+        self._sentences = hibari.Hibari.split_sentences
+        self._phonemes = G2P(british=bool(known and known["british"]))
+        self._synthesise = dsp.synth
+        # The first call allocates, and a word that no dictionary has opens the network that guesses at such words.
+        for _ in self.speak("Parley zyxwer."):
+            pass
+
+    def speak(self, text: str) -> Iterator[Voiced]:
+        """Speak a sentence at a time; nothing where `text` holds no word in Latin letters or digits."""
+        for sentence in self._sentences(readable(text)):
+            for phonemes in chunks(self._phonemes(sentence), LONGEST):
+                symbols = [symbol for symbol in phonemes if symbol in self._symbols]
+                if not PAUSES.issuperset(symbols):
+                    yield self._voice(symbols)
+
+    def _voice(self, symbols: list[str]) -> Voiced:
+        """The sound of `symbols`, from the first audible frame to the last."""
+        ids = [0, *(self._symbols[symbol] for symbol in symbols), 0]
+        feeds = {"ids": np.array([ids]), "speed": np.array([self.speed], np.float32)}
+        *spectrum, durations = self._network.run(None, feeds)
+        parts = [part[0] for part in spectrum]  # five of shape (601, frames), then the pitch, shape (frames,)
+        first, last = audible(np.maximum(parts[2], parts[3]))  # the noise and the free-phase branch
+        # The outermost frames of an inverse transform are incomplete, so a few more are made and cut off again.
+        begin, end = max(first - REACH, 0), min(last + REACH, parts[0].shape[1])
+        # A fixed seed for the noise: the same words always sound the same.
+        samples: Samples = self._synthesise(*(part[..., begin:end] for part in parts), np.random.default_rng(0))
+        samples = samples[(first - begin) * HOP : (last - begin) * HOP]
+        frames = np.concatenate([[0], np.cumsum(durations * SPAN)]) - LEAD - first
+        edges = (frames * HOP / self.sample_rate).tolist()
+        return Voiced(samples, self.sample_rate, align([" ", *symbols, " "], edges, samples, self.sample_rate))
+
+    def _read(self, assets: Path, known: dict[str, Any] | None) -> bytes:
+        """The bytes of the voice's network."""
+        if known is None:
+            return locate(self.voice).read_bytes()
+        path = assets / known["file"] if known.get("bundled") else locate(HUB + known["file"])
+        network = path.read_bytes()
+        if hashlib.sha256(network).hexdigest() != known["sha256"]:
+            raise ModelCorrupt(
+                f"{path}: not the SHA-256 of hibari's voice {self.voice!r}; remove the file and try again"
+            )
+        return network
+
+    def _open(self, network: bytes) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
+        # Threads that spin after a call slow down whatever runs next on a small machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_mem_pattern = False  # every sentence has another length
+        try:
+            return onnxruntime.InferenceSession(expose_durations(network), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises a class of its own for each kind of bad file
+            raise ModelError(f"hibari: {self.voice!r} is not a voice of hibari's design: {error}") from error
+
+
+def expose_durations(network: bytes) -> bytes:
+    """Make the tensor of phoneme durations an output, behind those that are there; shape (ids,), in units of 25 ms.
+
+    In protocol buffers, serialised messages put together are the merged message (encoding guide, "Last One Wins"), so a
+    ModelProto {graph: {output: ValueInfoProto}} is simply appended."""
+    tensor_of_floats = _message(1, b"\x08\x01")
+    value = _message(1, b"/Clip_output_0") + _message(2, tensor_of_floats)
+    return network + _message(7, _message(12, value))
+
+
+def _message(number: int, payload: bytes) -> bytes:
+    """A length-delimited field of a protocol buffer; numbers below 16 and payloads below 128 bytes take a byte each."""
+    return bytes([number << 3 | 2, len(payload)]) + payload
+
+
+def readable(text: str) -> str:
+    """`text` with a space for everything that the English front end would skip or stumble over.
+
+    It spells unknown letters of other scripts as noise, so only Latin ones stay."""
+    return "".join(char if _is_readable(char) else " " for char in unicodedata.normalize("NFKC", text))
+
+
+def _is_readable(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable() or char == "\n"
+    category = unicodedata.category(char)
+    if category.startswith("L"):
+        return "LATIN" in unicodedata.name(char, "")
+    return category[0] in "PS" and category != "So"
+
+
+def audible(magnitudes: NDArray[np.float32]) -> tuple[int, int]:
+    """The first frame to keep and the one behind the last. `magnitudes` are logarithmic, shape (bins, frames)."""
+    heard = np.flatnonzero(magnitudes.max(axis=0) > AUDIBLE)
+    if not heard.size:
+        return 0, magnitudes.shape[1]
+    return max(int(heard[0]) - REACH, 0), min(int(heard[-1]) + REACH + 1, magnitudes.shape[1])
+
+
+def chunks(phonemes: str, longest: int) -> Iterator[str]:
+    """Cut what is too long for one call: behind punctuation if possible, else between words, else anywhere."""
+    while len(phonemes) > longest:
+        cut = max(phonemes.rfind(mark, 0, longest) for mark in (", ", "; ", ": ", "— ")) + 1
+        cut = cut or phonemes.rfind(" ", 0, longest) + 1 or longest
+        yield phonemes[:cut]
+        phonemes = phonemes[cut:]
+    yield phonemes

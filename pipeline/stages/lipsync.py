@@ -1,0 +1,33 @@
+"""lipsync: from the sound of an answer to mouth shapes in its time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+from pydantic import BaseModel
+
+from models.protocols import MouthShaper, Viseme, Voiced
+from pipeline.packets import Speech
+from pipeline.stages.lift import Host
+from pipeline.stages.stage import Turn
+
+
+class Options(BaseModel, extra="forbid"):
+    """There is nothing to choose."""
+
+
+class Lipsync:
+    """Shapes the mouth for each piece of speech."""
+
+    def __init__(self, host: Host[MouthShaper], options: Options) -> None:
+        self.host, self.options = host, options
+
+    async def run(self, inputs: AsyncIterator[Speech], turn: Turn) -> AsyncIterator[Viseme]:
+        async for speech in inputs:
+            for shape in await self.host.call(_shape(speech.voiced)):
+                yield replace(shape, start=speech.start + shape.start)
+
+
+def _shape(voiced: Voiced) -> Callable[[MouthShaper], Sequence[Viseme]]:
+    return lambda engine: engine.shape(voiced)

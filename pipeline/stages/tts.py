@@ -1,0 +1,103 @@
+"""tts: from the words of an answer to its sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from models.protocols import Phoneme, Synthesiser, Voiced
+from pipeline.packets import Reply, Speech
+from pipeline.stages.lift import Host
+from pipeline.stages.speakable import CLAUSE_ENDS, SENTENCE_ENDS, clauses, sentences, speakable
+from pipeline.stages.stage import Turn
+
+CLOSING = "\"'”’)]*_ "
+"""What may stand behind the mark that ends a clause."""
+
+
+class Options(BaseModel, extra="forbid"):
+    """How an answer is spoken."""
+
+    volume: float = Field(1.0, ge=0.0, le=4.0)
+    """Factor on the samples; what then exceeds full scale is clipped."""
+    sentence_pause: float = Field(0.3, ge=0.0, le=3.0)
+    """Seconds of breath between two sentences."""
+    clause_pause: float = Field(0.12, ge=0.0, le=3.0)
+    """Seconds behind a comma at which the answer was cut."""
+    first_clause: int = Field(12, ge=1)
+    """Characters that the first clause of an answer has at least; fewer are heard earlier, but sound cut off."""
+
+
+class Tts:
+    """Speaks the answer clause by clause, the first one as early as possible."""
+
+    def __init__(self, host: Host[Synthesiser], options: Options) -> None:
+        self.host, self.options = host, options
+
+    async def prepare(self, peers: Mapping[str, Any]) -> None:
+        """Build the tables of the text rules before somebody waits for a first word."""
+        await asyncio.to_thread(speakable, "1", self.host.engine.languages)
+
+    async def run(self, inputs: AsyncIterator[Reply], turn: Turn) -> AsyncIterator[Speech]:
+        start, pause, text = Fraction(), 0.0, ""
+        async for reply in inputs:
+            for clause in sentences(reply.text) if start else self._beginning(reply.text):
+                text += clause
+                words = speakable(clause, self.host.engine.languages)
+                if not words:
+                    continue
+                async with aclosing(self.host.stream(_speak(words))) as pieces:
+                    async for piece in pieces:
+                        voiced = self._finish(piece, pause)
+                        yield Speech(voiced, float(start), text)
+                        start += Fraction(voiced.samples.size, voiced.sample_rate)
+                        pause, text = 0.0, ""
+                pause = max(pause, self._pause_behind(clause)) if start else 0.0
+        if text.strip():  # such as a closing emoji: seen in the captions for the time of a breath
+            rate = self.host.engine.sample_rate
+            yield Speech(_silence(self.options.sentence_pause, rate), float(start), text)
+
+    def _beginning(self, text: str) -> Iterator[str]:
+        """`text` cut early once, then into sentences."""
+        first = next(clauses(text, self.options.first_clause), "")
+        yield first
+        yield from sentences(text[len(first) :])
+
+    def _pause_behind(self, clause: str) -> float:
+        if clause.endswith("\n"):
+            return self.options.sentence_pause
+        end = clause.rstrip().rstrip(CLOSING)[-1:]
+        if end and end in SENTENCE_ENDS:
+            return self.options.sentence_pause
+        return self.options.clause_pause if end and end in CLAUSE_ENDS else 0.0
+
+    def _finish(self, voiced: Voiced, pause: float) -> Voiced:
+        """`voiced` at the right volume, behind a silence of `pause` seconds."""
+        if self.options.volume != 1.0:
+            voiced = replace(voiced, samples=np.clip(voiced.samples * np.float32(self.options.volume), -1.0, 1.0))
+        if not pause:
+            return voiced
+        silence = _silence(pause, voiced.sample_rate)
+        length = silence.phonemes[0].duration
+        phonemes = tuple(replace(phoneme, start=phoneme.start + length) for phoneme in voiced.phonemes)
+        return Voiced(
+            np.concatenate([silence.samples, voiced.samples]),
+            voiced.sample_rate,
+            silence.phonemes + phonemes if phonemes else (),
+        )
+
+
+def _speak(words: str) -> Callable[[Synthesiser], Iterator[Voiced]]:
+    return lambda engine: engine.speak(words)
+
+
+def _silence(seconds: float, sample_rate: int) -> Voiced:
+    samples = np.zeros(round(seconds * sample_rate), np.float32)
+    return Voiced(samples, sample_rate, (Phoneme(" ", 0.0, samples.size / sample_rate),))
