@@ -1,4 +1,4 @@
-"""The utterances that benchmarks speak: those of a folder with a manifest.json, or of the samples that come with Parley."""
+"""The utterances that benchmarks speak: those of a folder with a manifest.json, or of the samples."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ def spoken(folder: Path | None) -> list[Spoken]:
     if folder is not None:
         listed = json.loads((folder / "manifest.json").read_text("utf-8"))
         return [
-            Spoken(entry["file"], entry["ref"], read(folder / entry["file"])[: entry["end_sample"]])
-            for entry in listed
+            Spoken(entry["file"], entry["ref"], read(folder / entry["file"])[: entry["end_sample"]]) for entry in listed
         ]
     found = []
     for sample in samples():

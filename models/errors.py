@@ -1,8 +1,8 @@
 """Errors of the model side.
 
-    ModelError                  anything this package raises on purpose
-    ├── ModelUnavailable        weights or a package are not here, and the message says how to get them
-    └── ModelCorrupt            a file does not match its checksum
+ModelError                  anything this package raises on purpose
+├── ModelUnavailable        weights or a package are not here, and the message says how to get them
+└── ModelCorrupt            a file does not match its checksum
 """
 
 from __future__ import annotations

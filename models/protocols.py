@@ -231,7 +231,8 @@ class LanguageModel(Engine, Protocol):
     ) -> Iterator[str]:
         """Yield the answer piece by piece, about a token each; with a JSON `schema`, an answer that obeys it.
 
-        Closing the iterator stops the work."""
+        With `max_tokens` 0 it yields nothing, and reads `messages` ahead if it can: answers that begin with them start
+        sooner. Closing the iterator stops the work."""
         ...
 
 

@@ -1,10 +1,10 @@
 """Errors of the pipeline side.
 
-    PipelineError               anything this package raises on purpose
-    ├── GraphError              a config does not describe a runnable graph: place, what was found, what was expected, remedy
-    ├── EngineFailed            no engine of a stage could do a piece of work; the last cause is chained
-    ├── StageFailed             a stage raised while serving a turn; the cause is chained
-    └── MediaError              a file cannot be read as sound, or sound cannot be written
+PipelineError               anything this package raises on purpose
+├── GraphError              a config does not describe a runnable graph
+├── EngineFailed            no engine of a stage could do a piece of work; the last cause is chained
+├── StageFailed             a stage raised while serving a turn; the cause is chained
+└── MediaError              a file cannot be read as sound, or sound cannot be written
 """
 
 from __future__ import annotations

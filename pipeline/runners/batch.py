@@ -139,7 +139,7 @@ class _FileJob:
             await self._answer(draft)
         except PipelineError as error:
             self.errors.append(str(error))
-        except Exception as error:  # noqa: BLE001  a defect that one recording brings to light must not cost the others their answers
+        except Exception as error:  # a defect must not cost the other recordings their answers
             log.exception("recording failed", extra={"recording": self.name})
             self.errors.append(f"{shown(self.path)}: failed unexpectedly: {type(error).__name__}: {error}")
         head.duration_s, head.status = round(self.duration, 3), self._status()

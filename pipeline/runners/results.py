@@ -7,9 +7,10 @@ sound, those in `timings` from the moment when the turn began to run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
 
 from models.protocols import SlotValue
 from pipeline.runtime.session import Record
@@ -189,3 +190,20 @@ def _timings(meters: Mapping[str, Meter]) -> dict[str, StageTimings]:
         for name, meter in meters.items()
         if meter.packets_in or meter.packets_out
     }
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of `FileResult` and `Summary`, published as ``batch.schema.json`` beside this module."""
+    models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
+        (FileResult, "serialization"),
+        (Summary, "serialization"),
+    ]
+    _, definitions = models_json_schema(models, title="What parley batch writes")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **definitions}
+
+
+if __name__ == "__main__":
+    import json
+    from pathlib import Path
+
+    Path(__file__).with_name("batch.schema.json").write_text(json.dumps(schema(), indent=2) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""Deletes torchaudio's compiled part, which wants CUDA; Coqui needs only the rest, and nobody can import it otherwise."""
+"""Deletes torchaudio's compiled part, which wants CUDA: Coqui needs only the rest, which then imports on a CPU."""
 
 from __future__ import annotations
 
