@@ -171,9 +171,9 @@ RECIPES = (
             Line("What is the weather like today?", "weather", gap=3.0),
             Line("Set a timer for half an hour.", "timer", {"duration": 1800}, gap=2.0),
             Line(
-                "Remember that the red key opens the shed.",
+                "Remember that the red key opens the gate.",
                 "remember",
-                {"fact": "the red key opens the shed"},
+                {"fact": "the red key opens the gate"},
                 gap=2.4,
             ),
             Line("Can you explain how rainbows work?", "teach", {"topic": "how rainbows work"}, gap=1.6),

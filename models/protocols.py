@@ -28,6 +28,9 @@ SlotValue: TypeAlias = str | int | float
 UNKNOWN = "unknown"
 """The intent of words that no skill answers to."""
 
+GUEST = "guest"
+"""Users whose names begin so are not remembered: what is theirs ends with the process."""
+
 ANY_LANGUAGE = frozenset({"*"})
 
 

@@ -13,7 +13,7 @@ from pipeline.graph.graph import Graph
 
 @pytest.fixture(scope="session")
 def assistant() -> Iterator[Graph]:
-    """The graph that the demo uses, with its real engines and a world of its own."""
+    """The graph that the demo uses, with its real engines."""
     graph = open_graph("assistant", ["stages.task.with.world=:memory:"])
     asyncio.run(graph.load())
     yield graph

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from models.errors import ModelError
-from models.protocols import UNKNOWN, Outcome, Request, SkillCard, TaskHandler
+from models.protocols import GUEST, UNKNOWN, Outcome, Request, SkillCard, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.setting import SITES, WARES
 from models.task.skill import Skill, SkillFailed, direct
@@ -38,7 +38,8 @@ class Skills(TaskHandler):
         """Raises ValueError for an option that cannot be.
 
         `skills`: names of packs, built in or installed; None takes all that are built in.
-        `world`: the file that keeps the world, or ``:memory:``; None takes a file in the user's data folder.
+        `world`: the file that keeps the world, or ``:memory:``; None takes a file in the user's data folder. Guests
+        have a world in memory whatever it says.
         `weather`: the virtual world's own, or a real city's from Open-Meteo's service.
         `city`: the one meant where the user names none; for ``open-meteo``.
         `clock`: seconds since 1970."""
@@ -56,6 +57,7 @@ class Skills(TaskHandler):
         self._skills = collect(BUILT_IN if skills is None else skills)
         _check_provided(self._skills.values())
         self._store: WorldStore | None = None
+        self._guests: WorldStore | None = None
 
     def skills(self) -> tuple[SkillCard, ...]:
         """What it can do, and the names that the world knows."""
@@ -65,12 +67,14 @@ class Skills(TaskHandler):
         """Open the world. Raises `models.task.world.WorldError`."""
         if self._store is None:
             self._store = WorldStore(default_path() if self.world is None else self.world, self.clock)
+            self._guests = WorldStore(":memory:", self.clock)
 
     def close(self) -> None:
         """Close the world."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        for store in (self._store, self._guests):
+            if store is not None:
+                store.close()
+        self._store = self._guests = None
 
     def handle(self, request: Request) -> Outcome:
         """Do what the intent asks for; what no skill answers to is open talk.
@@ -79,14 +83,15 @@ class Skills(TaskHandler):
         name = request.intent.name
         if name not in self._skills:
             return replace(direct(TALK), task=UNKNOWN)
-        if self._store is None:
+        store = self._guests if request.user.startswith(GUEST) else self._store
+        if store is None:
             raise RuntimeError("Skills.handle was called before load")
         skill = self._skills[name]
         try:
             slots = fill(self._card(name).slots, skill.asks, request.intent.slots)
         except Unfilled as unfilled:
             return replace(unfilled.outcome, task=name)
-        world = self._store.of(request.user)
+        world = store.of(request.user)
         given: dict[type[Any], object] = {World: world, WeatherProvider: self.provider, Request: request}
         provided = {parameter: given[wanted] for parameter, wanted in skill.provided.items()}
         try:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from pipeline.cli.opening import opened
 from pipeline.cli.progress import clock, watching
 from pipeline.devices.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
+from pipeline.runners.batch import run_batch
 from pipeline.runners.results import Summary
 
 EPILOG = """Examples:
@@ -27,7 +28,7 @@ EPILOG = """Examples:
 """
 
 
-def batch(
+def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     inputs: Annotated[list[str], typer.Argument(metavar="IN...", help="Sound files, folders, or wildcards.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the answers go.")],
     graph: Annotated[
@@ -36,6 +37,10 @@ def batch(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, max=64, help="Recordings at a time.", show_default="one a core")
     ] = os.cpu_count() or 1,
+    user: Annotated[
+        str | None,
+        typer.Option(help="Whose world to act in; without, each recording is a guest whom nobody remembers."),
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the graph.")
     ] = None,
@@ -50,28 +55,17 @@ def batch(
         paths = find_audio(inputs, outside=out)
     except MediaError as error:
         raise typer.BadParameter(str(error)) from error
-    summary = answer(unique_names(paths), out, graph, jobs, changes or [], silent=as_json)
+
+    async def run(loaded: Graph) -> Summary:
+        with watching(Console(), len(paths), as_json) as watcher:
+            return await run_batch(loaded, unique_names(paths), out, jobs, watcher, user)
+
+    summary = asyncio.run(opened(graph, changes or [], run, silent=as_json))
     if as_json:
         typer.echo(summary.model_dump_json())
     else:
         Console().print(_told(summary, out), highlight=False, soft_wrap=True)
     raise typer.Exit(1 if summary.failed else 0)
-
-
-def answer(
-    inputs: Mapping[Path, str], out: Path, graph: str, jobs: int, changes: list[str], *, silent: bool
-) -> Summary:
-    """Open a graph, bring its models, and answer recordings while showing how it goes on."""
-    from pipeline.cli.opening import opened
-    from pipeline.runners.batch import run_batch
-
-    console = Console()
-
-    async def run(loaded: Graph) -> Summary:
-        with watching(console, len(inputs), silent) as watcher:
-            return await run_batch(loaded, inputs, out, jobs, watcher)
-
-    return asyncio.run(opened(graph, changes, run, silent=silent))
 
 
 def _told(summary: Summary, out: Path) -> str:

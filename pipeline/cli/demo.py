@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from importlib import resources
 from pathlib import Path
@@ -11,8 +12,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.cli.batch import answer
+from pipeline.cli.opening import opened
+from pipeline.cli.progress import watching
 from pipeline.devices.paths import find_audio, shown, unique_names
+from pipeline.graph.graph import Graph
+from pipeline.runners.batch import run_batch
 from pipeline.runners.results import FileResult, Summary, TurnResult
 
 EPILOG = """Examples:
@@ -33,7 +37,12 @@ def demo(
     """Answer the recordings that come with Parley, and show what came of them."""
     with resources.as_file(resources.files("audio_samples")) as folder:
         inputs = unique_names(find_audio([str(folder)]))
-        summary = answer(inputs, out, graph, os.cpu_count() or 1, [], silent=True)
+
+        async def run(loaded: Graph) -> Summary:
+            with watching(Console(stderr=True), len(inputs), silent=False, lines=False) as watcher:
+                return await run_batch(loaded, inputs, out, os.cpu_count() or 1, watcher)
+
+        summary = asyncio.run(opened(graph, [], run))
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)

@@ -58,12 +58,11 @@ class Lines(Silent):
         self._console.print(line, soft_wrap=True, highlight=False)
 
 
-class Bar(Lines):
-    """The lines above a bar with the time left."""
+class Bar(Silent):
+    """A bar with the time left, above which another watcher may print."""
 
-    def __init__(self, console: Console, progress: Progress, files: int) -> None:
-        super().__init__(console)
-        self._progress = progress
+    def __init__(self, above: Silent, progress: Progress, files: int) -> None:
+        self._above, self._progress = above, progress
         self._task = progress.add_task("recordings", total=files)
         self._expected: dict[Path, float] = {}
         self._done: dict[Path, float] = {}
@@ -77,8 +76,11 @@ class Bar(Lines):
             # The last piece is the answer to the last words, which is still to come.
             self._show(path, min(0.95, seconds / self._expected[path]))
 
+    def answered(self, path: Path, turn: TurnResult) -> None:
+        self._above.answered(path, turn)
+
     def ended(self, path: Path, summary: FileSummary) -> None:
-        super().ended(path, summary)
+        self._above.ended(path, summary)
         self._show(path, 1.0)
 
     def _show(self, path: Path, share: float) -> None:
@@ -87,23 +89,22 @@ class Bar(Lines):
 
 
 @contextmanager
-def watching(console: Console, files: int, silent: bool) -> Iterator[Silent]:
-    """The watcher that fits where the output goes."""
-    if silent:
-        yield Silent()
-    elif not console.is_terminal:
-        yield Lines(console)
-    else:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("[dim]left[/]"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as progress:
-            yield Bar(console, progress, files)
+def watching(console: Console, files: int, silent: bool, *, lines: bool = True) -> Iterator[Silent]:
+    """The watcher that fits where the output goes; `lines` tells of each answer."""
+    told = Lines(console) if lines and not silent else Silent()
+    if silent or not console.is_terminal:
+        yield told
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]left[/]"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Bar(told, progress, files)
 
 
 def clock(seconds: float) -> str:

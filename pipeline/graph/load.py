@@ -180,6 +180,8 @@ def _override(text: str, mistakes: Mistakes) -> Value | None:
         mistakes.add(mark, mistake.path, mistake.message)  # without its line: a command has none
     if value is None:
         return None
+    if isinstance(value.data, dict) and not written.lstrip().startswith("{"):
+        value = Value(written.strip(), mark)  # a colon in a path or in :memory: is no map
     value = replace(value, mark=mark)
     for key in reversed(keys):
         value = Value({key: value}, mark, value.size + 1)

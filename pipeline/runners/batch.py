@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from models.protocols import GUEST
 from pipeline.devices.atomic import Draft, replacing, write_json
 from pipeline.devices.files import Recording, packets
 from pipeline.devices.paths import ANSWER, shown
@@ -47,8 +49,13 @@ class Watcher(Protocol):
         ...
 
 
-async def run_batch(graph: Graph, inputs: Mapping[Path, str], out: Path, jobs: int, watcher: Watcher) -> Summary:
+async def run_batch(
+    graph: Graph, inputs: Mapping[Path, str], out: Path, jobs: int, watcher: Watcher, user: str | None = None
+) -> Summary:
     """Answer recordings with a loaded graph, `jobs` at a time.
+
+    They act in the world of `user`; without one, each recording is a guest of its own, so its answers depend neither on
+    the others nor on earlier runs.
 
     `inputs` gives each recording the name of its answer: ``<name>.json`` and ``<name>.reply.wav`` in the folder `out`,
     beside ``summary.json``. What is wrong with one recording is in its summary and never stops the others. Raises
@@ -57,10 +64,12 @@ async def run_batch(graph: Graph, inputs: Mapping[Path, str], out: Path, jobs: i
     _make_folder(out)
     summaries: dict[Path, FileSummary] = {}
     waiting = iter(inputs.items())
+    run = secrets.token_hex(4)
 
     async def work() -> None:
         for path, name in waiting:
-            summaries[path] = await _FileJob(graph, path, name, out, watcher).run()
+            session = Session(graph, name, user or f"{GUEST} {run} {name}")
+            summaries[path] = await _FileJob(session, path, out, watcher).run()
             watcher.ended(path, summaries[path])
 
     async with asyncio.TaskGroup() as group:
@@ -91,8 +100,9 @@ def _make_folder(path: Path) -> None:
 class _FileJob:
     """One recording on its way from sound to answers."""
 
-    def __init__(self, graph: Graph, path: Path, name: str, out: Path, watcher: Watcher) -> None:
-        self.graph, self.path, self.name, self.out, self.watcher = graph, path, name, out, watcher
+    def __init__(self, session: Session, path: Path, out: Path, watcher: Watcher) -> None:
+        self.session, self.path, self.out, self.watcher = session, path, out, watcher
+        self.graph, self.name = session.graph, session.name
         self.turns, self.duration = 0, 0.0
         self.notes: list[str] = []
         self.errors: list[str] = []
@@ -148,7 +158,6 @@ class _FileJob:
         draft.write(b"]," + closing[1:].encode() + b"\n")
 
     async def _answer(self, draft: Draft) -> None:
-        session = Session(self.graph, self.name, user=self.name)
         with ExitStack() as stack:
             recording = stack.enter_context(Recording(self.path, self.graph.sample_rate))
             self.watcher.began(self.path, recording.expected)
@@ -156,7 +165,7 @@ class _FileJob:
             heard = utterances(self._progressing(recording), self.graph.detector, self.graph.turns)
             async with aclosing(cast("Any", heard)) as found:
                 async for utterance in found:
-                    turn = await self._turn(session, utterance, answer)
+                    turn = await self._turn(utterance, answer)
                     if turn.transcript or turn.error:
                         draft.write((b"," if self.turns else b"") + turn.model_dump_json().encode())
                         self.turns += 1
@@ -164,11 +173,11 @@ class _FileJob:
             self.duration, self.notes = recording.duration, recording.notes
         self.spoken = answer.path if answer.writer else None
 
-    async def _turn(self, session: Session, utterance: Utterance, answer: _AnswerFile) -> TurnResult:
+    async def _turn(self, utterance: Utterance, answer: _AnswerFile) -> TurnResult:
         rate = self.graph.sample_rate
         end = utterance.start + utterance.samples.size / rate
         start = answer.begin()
-        record = await session.answer(_pieces(utterance, rate), answer)
+        record = await self.session.answer(_pieces(utterance, rate), answer)
         if record.error:
             self.errors.append(str(record.error))
         speech = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from models.protocols import GUEST
 from pipeline.errors import StageFailed
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Intent, Outcome, Reply, Transcript, Viseme
@@ -17,8 +17,10 @@ from pipeline.stages.stage import Exchange, Turn
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 50
-"""Exchanges kept; the response stage takes as many of the latest as its model has room for."""
+REMEMBERED = 48
+"""Exchanges kept at least; the response stage takes as many of the latest as its model has room for."""
+FORGOTTEN = 8
+"""Exchanges that go together, so that what is left begins alike for several turns and a model's cache stays warm."""
 
 
 class Sink(Protocol):
@@ -75,13 +77,13 @@ class Session:
         self,
         graph: Graph,
         name: str,
-        user: str = "guest",
+        user: str = GUEST,
         ended: Callable[[Record], None] | None = None,
         observe: Observe | None = None,
     ) -> None:
         """`ended` is told of every turn that ends, interrupted ones too; `observe` of every packet on an edge."""
         self.graph, self.name, self.user = graph, name, user
-        self.history: deque[Exchange] = deque(maxlen=REMEMBERED)
+        self.history: list[Exchange] = []
         self._ended, self._observe = ended, observe
         self._turns = 0
 
@@ -104,6 +106,8 @@ class Session:
         finally:
             if record.transcript and record.transcript.text:
                 self.history.append(Exchange(record.transcript.text, sink.heard()))
+                if len(self.history) >= REMEMBERED + FORGOTTEN:
+                    del self.history[:FORGOTTEN]
             if self._ended:
                 self._ended(record)
         return record

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from models.protocols import GUEST
+
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
 
@@ -25,7 +27,7 @@ class Turn:
     """What a stage may know of the turn that it serves."""
 
     id: str
-    user: str = "guest"
+    user: str = GUEST
     """Whose world, memory and history it is."""
     history: Sequence[Exchange] = field(default_factory=tuple)
     """Earlier turns, oldest first."""

@@ -167,6 +167,12 @@ def test_files_that_are_no_graphs(folder: Path, monkeypatch: pytest.MonkeyPatch,
     assert refusal("g.yaml").startswith(told)
 
 
+@pytest.mark.parametrize("text", [":memory:", "C: drive", "a: b"])
+def test_a_colon_in_an_override_is_text(folder: Path, text: str) -> None:
+    _, root = loaded(folder / "base.yaml", f"stages.asr.with={text}")
+    assert root["stages"]["asr"]["with"] == text
+
+
 @pytest.mark.parametrize("override", ["stages.asr.engine", "=x", "stages..engine=x", "stages.=x"])
 def test_overrides_that_are_none(folder: Path, override: str) -> None:
     assert f"found '{override}', expected path=value" in refusal(folder / "base.yaml", override)

@@ -65,7 +65,9 @@ def test_the_words_and_intents_are_understood(answered: tuple[Path, Summary]) ->
             said.append(utterance.words)
             heard.append(turn.transcript)
             assert turn.intent is not None
-            if turn.intent.name == utterance.intent and dict(utterance.slots).items() <= turn.intent.slots.items():
+            slots = {name: normalised(str(value)) for name, value in turn.intent.slots.items()}
+            wanted = {name: normalised(str(value)) for name, value in utterance.slots.items()}
+            if turn.intent.name == utterance.intent and wanted.items() <= slots.items():
                 right += 1
             else:
                 wrong.append((utterance.words, turn.intent))
@@ -112,7 +114,7 @@ def test_what_is_bought_in_one_turn_is_owned_in_a_later_one(answered: tuple[Path
     assert "cookies" in owned[0] or "coins" in owned[0]
     assert "umbrella" in owned[-1]
     recalled = next(turn.reply for turn in turns if turn.intent and turn.intent.name == "recall")
-    assert "shed" in recalled
+    assert "gate" in recalled
 
 
 def test_the_results_obey_the_published_schema(answered: tuple[Path, Summary]) -> None:
@@ -139,8 +141,7 @@ def test_answers_do_not_depend_on_how_many_run_at_once(
 
 
 def test_another_recogniser_is_one_word_away(tmp_path: Path) -> None:
-    changes = ["stages.asr.engine=faster-whisper", "stages.task.with.world=:memory:"]
-    graph = open_graph("assistant", changes)
+    graph = open_graph("assistant", ["stages.asr.engine=faster-whisper"])
 
     async def run() -> Summary:
         await graph.load()

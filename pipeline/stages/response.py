@@ -1,0 +1,194 @@
+"""response: from what came of a task to what the avatar says.
+
+What a task states is spoken as the task states it, or in a wording that was checked against it: nothing unchecked is
+said about the world. Everything else is free talk under a persona, watched clause by clause.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, field_validator
+
+from models.protocols import UNKNOWN, LanguageModel, Message
+from pipeline.errors import EngineFailed
+from pipeline.packets import Intent, Outcome, Reply, Transcript
+from pipeline.stages.clauses import Clauses, clauses, ends_sentence
+from pipeline.stages.grounding import is_courtesy, objection
+from pipeline.stages.lift import Host
+from pipeline.stages.manners import Manners, asks_for_deed
+from pipeline.stages.personas import find_persona
+from pipeline.stages.stage import Exchange, Turn
+
+log = logging.getLogger(__name__)
+
+CHAT = frozenset(("small_talk", UNKNOWN))
+"""Open tasks that the persona's prompt directs well enough, so the conversation reads as it was, and stays cached."""
+_BLOCK = 4
+"""Exchanges that are forgotten together."""
+_PHRASE = "Say this to me in your own words, in one or two sentences. Keep every name and every number: {say}"
+_PHRASE_TOKENS = 64
+_CLOSE = "{say} Now add one short, friendly closing sentence without any facts."
+_CLOSE_TOKENS = 16
+_RETREAT = " but that is beyond me."
+"""Ends a sentence whose beginning was spoken before its end turned out to be unfit."""
+_CANNOT = "I cannot do that here."
+
+
+class Options(BaseModel, extra="forbid"):
+    """How the avatar talks."""
+
+    persona: str = "guide"
+    """A name from personas.yaml, or the text of a prompt."""
+    grounding: Literal["quote", "phrase"] = "quote"
+    """``quote`` speaks a task's own sentence, at once; ``phrase`` lets the model word it, checks the wording, and
+    quotes where it does not hold."""
+    closing: bool = False
+    """Lets the model add a courtesy to what was done, where it manages one that states nothing."""
+    max_tokens: int = Field(120, ge=8)
+    """The most that the model writes in free talk."""
+    sentences: int = Field(2, ge=1)
+    """The most that are spoken in chat."""
+    long_sentences: int = Field(4, ge=1)
+    """Likewise where a task asked for a text, such as a story."""
+    history: int = Field(1200, ge=0)
+    """Characters of earlier turns that the model reads."""
+
+    @field_validator("persona")
+    @classmethod
+    def _known(cls, persona: str) -> str:
+        find_persona(persona)
+        return persona
+
+
+class Response:
+    """Speaks for the avatar: states outcomes, and chats."""
+
+    def __init__(self, host: Host[LanguageModel], options: Options) -> None:
+        self.host, self.options = host, options
+        self.persona = find_persona(options.persona)
+        self._system = Message("system", self.persona.prompt)
+
+    async def prepare(self, peers: Mapping[str, Any]) -> None:
+        """Let the engines read the persona, so that the first answer starts as soon as later ones."""
+        await self.host.each(lambda engine: list(engine.complete([self._system], max_tokens=0)))
+
+    async def run(self, inputs: AsyncIterator[Transcript | Intent | Outcome], turn: Turn) -> AsyncIterator[Reply]:
+        """Answers an outcome as soon as it comes; words that no outcome came of are answered when the inputs end."""
+        heard, wanted, joint = "", "", ""
+        async for packet in inputs:
+            match packet:
+                case Transcript():
+                    heard = packet.text.strip()
+                case Intent():
+                    wanted = packet.name
+                case Outcome():
+                    async with aclosing(self._answer(packet, heard, turn)) as texts:
+                        async for text in texts:
+                            yield Reply(joint + text)
+                            joint = ""
+                    joint = " "
+        if heard and not joint:
+            async with aclosing(self._answer(Outcome(wanted, "open"), heard, turn)) as texts:
+                async for text in texts:
+                    yield Reply(text)
+
+    def _answer(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
+        if outcome.status != "open":
+            return self._state(outcome)
+        if outcome.task == UNKNOWN and asks_for_deed(heard):
+            return _recite(f"{_CANNOT} {self.persona.offer}")
+        return self._talk(outcome, heard, turn)
+
+    async def _state(self, outcome: Outcome) -> AsyncGenerator[str, None]:
+        """The outcome's own sentence, or a checked wording of it."""
+        text = outcome.say if self.options.grounding == "quote" else await self._phrase(outcome)
+        for clause in clauses([text]):
+            yield clause
+        if self.options.closing and outcome.status == "done" and (courtesy := await self._close(outcome)):
+            yield f" {courtesy}"
+
+    async def _phrase(self, outcome: Outcome) -> str:
+        text = await self._write(_PHRASE.format(say=outcome.say), _PHRASE_TOKENS)
+        if (reason := objection(text, outcome)) is None:
+            return text
+        log.info("%s: the wording of an outcome was refused: %s", self.host.name, reason, extra={"task": outcome.task})
+        return outcome.say
+
+    async def _close(self, outcome: Outcome) -> str:
+        first = next(clauses([await self._write(_CLOSE.format(say=outcome.say), _CLOSE_TOKENS)]), "").strip()
+        return first if ends_sentence(first) and is_courtesy(first) else ""
+
+    async def _write(self, request: str, max_tokens: int) -> str:
+        """What the model makes of a request, whole; empty where it fails."""
+        messages = [self._system, Message("user", request)]
+        text = ""
+        try:
+            async with aclosing(self._stream(messages, max_tokens)) as pieces:
+                async for piece in pieces:
+                    text += piece
+        except EngineFailed as error:
+            self._warn(error)
+            return ""
+        return text.strip().strip('"')
+
+    async def _talk(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
+        """Free talk, watched; the persona's excuse where nothing of it can be said."""
+        chat = outcome.task in CHAT or not outcome.say
+        messages = [self._system, *recall(turn.history, self.options.history)]
+        messages.append(Message("user", heard if chat else outcome.say))
+        manners = Manners(
+            self.persona.name, self.persona.prompt, self.options.sentences if chat else self.options.long_sentences
+        )
+        texts = self._watched(messages, manners)
+        try:
+            async with aclosing(texts):
+                async for text in texts:
+                    yield text
+        except EngineFailed as error:
+            self._warn(error)
+        if manners.dangling:
+            yield _RETREAT
+        elif not manners.spoken:
+            yield f"{_CANNOT} {self.persona.offer}" if outcome.task == UNKNOWN else self.persona.lost
+
+    async def _watched(self, messages: Sequence[Message], manners: Manners) -> AsyncGenerator[str, None]:
+        cutter = Clauses()
+        async with aclosing(self._stream(messages, self.options.max_tokens)) as pieces:
+            async for piece in pieces:
+                for clause in cutter.add(piece):
+                    if text := manners.admit(clause):
+                        yield text
+                if manners.over:
+                    return
+        if text := manners.finish(cutter.rest()):
+            yield text
+
+    def _stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str, None]:
+        return self.host.stream(lambda engine: engine.complete(messages, max_tokens=max_tokens))
+
+    def _warn(self, error: EngineFailed) -> None:
+        log.warning("%s: the language model failed, so a template speaks: %s", self.host.name, error)
+
+
+def recall(history: Sequence[Exchange], budget: int) -> list[Message]:
+    """Earlier turns as messages, the latest, as far as `budget` characters hold them.
+
+    Old ones go by fours: what is left begins alike for several turns, so a model that keeps what it read profits."""
+    told = [exchange for exchange in history if exchange.heard and exchange.said]
+    start = 0
+    while sum(len(exchange.heard) + len(exchange.said) for exchange in told[start:]) > budget:
+        start += _BLOCK
+    return [
+        message
+        for exchange in told[start:]
+        for message in (Message("user", exchange.heard), Message("assistant", exchange.said))
+    ]
+
+
+async def _recite(text: str) -> AsyncGenerator[str, None]:
+    for clause in clauses([text]):
+        yield clause

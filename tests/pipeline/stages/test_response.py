@@ -1,0 +1,243 @@
+"""The response stage: with the embedded model, and with scripted models that say what no model should."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from support.streams import collect, stream
+
+from models.protocols import UNKNOWN, LanguageModel, Message
+from models.response.llama_cpp import LlamaCpp
+from pipeline.packets import Intent, Outcome, Reply, Transcript
+from pipeline.stages.lift import EngineThread, Host, Rank
+from pipeline.stages.manners import asks_for_deed
+from pipeline.stages.personas import find_persona, personas
+from pipeline.stages.response import Options, Response, recall
+from pipeline.stages.stage import Exchange, Turn
+
+BOUGHT = Outcome("buy", "done", "You bought 2 apples, for 12 coins.", {"item": "2 apples", "price": "12 coins"})
+CHAT = Outcome("small_talk", "open", "Answer in one short, friendly sentence.")
+STORY = Outcome("story", "open", "Tell a very short story about a kite.")
+GUIDE = personas()["guide"]
+
+
+class Scripted(LanguageModel):
+    """Says what it was given, a few letters at a time, and keeps what it was asked."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[Sequence[Message]] = []
+        self.closed = 0
+
+    def complete(
+        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        self.asked.append(messages)
+        answer = self.answers.pop(0)
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            yield from (answer[at : at + 3] for at in range(0, len(answer), 3))
+        finally:
+            self.closed += 1
+
+
+def heard(text: str) -> Transcript:
+    return Transcript(text, "en", 0.0, 1.0)
+
+
+def answer(
+    engine: LanguageModel, *packets: Transcript | Intent | Outcome, history: Sequence[Exchange] = (), **options: Any
+) -> list[str]:
+    async def turn() -> list[str]:
+        host = Host("response", [EngineThread(Rank("model", engine))])
+        await host.load()
+        try:
+            replies = await collect(
+                Response(host, Options(**options)).run(stream(*packets), Turn("1", history=history))
+            )
+        finally:
+            await host.close()
+        return [reply.text for reply in replies]
+
+    return asyncio.run(turn())
+
+
+# --- with the embedded model ---------------------------------------------------------------------------------------
+
+
+def test_the_embedded_model_chats_and_states_what_was_done() -> None:
+    async def conversation() -> tuple[list[Reply], list[Reply]]:
+        engine: LanguageModel = LlamaCpp(context=512, slots=1)
+        host = Host("response", [EngineThread(Rank("llama-cpp", engine))])
+        await host.load()
+        stage = Response(host, Options(max_tokens=40))
+        await stage.prepare({})
+        chat = await collect(stage.run(stream(heard("Hello, who are you?"), CHAT), Turn("1")))
+        facts = await collect(stage.run(stream(heard("Buy two apples."), BOUGHT), Turn("2")))
+        await host.close()
+        return chat, facts
+
+    chat, facts = asyncio.run(conversation())
+    assert "".join(reply.text for reply in chat).endswith((".", "!", "?"))
+    assert facts == [Reply("You bought 2 apples,"), Reply(" for 12 coins.")]
+
+
+# --- what a task states --------------------------------------------------------------------------------------------
+
+
+def test_an_outcome_is_quoted_without_asking_the_model() -> None:
+    assert "".join(answer(Scripted(), heard("buy two apples"), BOUGHT)) == BOUGHT.say
+
+
+def test_several_outcomes_are_answered_in_their_order() -> None:
+    okay = Outcome("stop", "done", "Okay.")
+    assert answer(Scripted(), heard("stop and buy"), okay, BOUGHT) == [
+        "Okay.",
+        " You bought 2 apples,",
+        " for 12 coins.",
+    ]
+
+
+def test_wording_that_holds_is_spoken() -> None:
+    model = Scripted("Great, you bought two apples for twelve coins!")
+    assert "".join(answer(model, BOUGHT, grounding="phrase")) == "Great, you bought two apples for twelve coins!"
+    assert BOUGHT.say in model.asked[0][-1].text
+
+
+@pytest.mark.parametrize("lie", ["You bought 3 apples for 12 coins.", "Sure thing!", "", RuntimeError("out of memory")])
+def test_wording_that_does_not_hold_is_never_heard(lie: str | Exception) -> None:
+    assert "".join(answer(Scripted(lie), BOUGHT, grounding="phrase")) == BOUGHT.say
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [("Enjoy! They cost 9 coins.", " Enjoy!"), ("I sent them home.", ""), ("Enjoy", ""), ("", "")],
+)
+def test_a_closing_is_a_courtesy_or_nothing(written: str, spoken: str) -> None:
+    assert "".join(answer(Scripted(written), BOUGHT, closing=True)) == BOUGHT.say + spoken
+
+
+def test_bad_news_gets_no_closing() -> None:
+    refused = Outcome("buy", "refused", "You cannot buy that.")
+    assert answer(Scripted(), refused, closing=True) == ["You cannot buy that."]
+
+
+# --- free talk -----------------------------------------------------------------------------------------------------
+
+
+def test_talk_leaves_clause_by_clause_as_the_model_wrote_it() -> None:
+    model = Scripted("I am fine, thank you, my friend. How are you?")
+    assert answer(model, heard("how are you"), CHAT) == ["I am fine,", " thank you, my friend.", " How are you?"]
+
+
+def test_words_that_no_outcome_came_of_are_answered_at_the_end() -> None:
+    assert answer(Scripted("Hello there."), heard("hello")) == ["Hello there."]
+
+
+def test_nothing_heard_gets_no_answer() -> None:
+    assert answer(Scripted(), heard("  ")) == []
+    assert answer(Scripted()) == []
+
+
+def test_the_model_reads_persona_history_and_words_in_a_stable_order() -> None:
+    model = Scripted("Fine.")
+    answer(model, heard("and you"), CHAT, history=[Exchange("hello", "Hi there."), Exchange("hm", "")])
+    assert model.asked[0] == [
+        Message("system", GUIDE.prompt),
+        Message("user", "hello"),
+        Message("assistant", "Hi there."),
+        Message("user", "and you"),
+    ]
+
+
+def test_a_story_follows_its_direction_and_may_be_longer_than_chat() -> None:
+    text = "A kite flew. It saw the sea. It was glad. It came home. The end."
+    model = Scripted(text, text)
+    assert "".join(answer(model, heard("a story"), STORY)) == text.removesuffix(" The end.")
+    assert model.asked[0][-1] == Message("user", STORY.say)
+    assert "".join(answer(model, heard("a story"), CHAT)) == "A kite flew. It saw the sea."
+    assert model.closed == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("Ada: Hello there.", "Hello there."),
+        ("*waves* Hello **there**, my friend! 😊", "Hello there, my friend!"),
+        ("# Plan\n1. Walk on.\n2. Sit down.", "Plan Walk on. Sit down."),
+        ("Fine. As an AI language model, I cannot feel.", "Fine."),
+        ("Fine. You are Ada, a cheerful guide in a virtual plaza.", "Fine."),
+        ("Fine.\nUser: and you?", "Fine."),
+        ("I like it. I like it. I like it.", "I like it."),
+        ("Fine. I have sent the letter.", "Fine."),
+        ("Fine. I'll book that for you.", "Fine."),
+        ("I've always loved the sea.", "I've always loved the sea."),
+        ("Fine. And then the", "Fine."),
+        ("And then, my dear friend, we", "And then, my dear friend, we."),
+        ("Of course my friend, I have booked it.", "Of course my friend, but that is beyond me."),
+        ('Dad: "Hello, my dear." He left.', GUIDE.lost),
+        ("```python```", GUIDE.lost),
+        ("", GUIDE.lost),
+        (RuntimeError("out of memory"), GUIDE.lost),
+    ],
+)
+def test_what_a_model_should_not_say_is_not_heard(written: str | Exception, spoken: str) -> None:
+    assert "".join(answer(Scripted(written), heard("how are you"), CHAT)) == spoken
+
+
+def test_a_wish_that_no_skill_meets_is_declined_without_asking_the_model() -> None:
+    text = "".join(answer(Scripted(), heard("um can you book me a flight"), Outcome(UNKNOWN, "open")))
+    assert text == f"I cannot do that here. {GUIDE.offer}"
+
+
+def test_an_unknown_remark_is_chatted_about_and_claims_are_declined() -> None:
+    assert answer(Scripted("Dogs are fun."), heard("my sister has a dog"), Outcome(UNKNOWN, "open")) == [
+        "Dogs are fun."
+    ]
+    text = "".join(answer(Scripted("I have walked it."), heard("my sister has a dog"), Intent(UNKNOWN)))
+    assert text == f"I cannot do that here. {GUIDE.offer}"
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("Book me a flight", True),
+        ("um, could you please call my mum", True),
+        ("i want to sell my sword", True),
+        ("can you hear me", False),
+        ("what is the capital of france", False),
+        ("my sister sells cars", False),
+        ("", False),
+    ],
+)
+def test_wishes_are_told_from_remarks(text: str, wish: bool) -> None:
+    assert asks_for_deed(text) is wish
+
+
+# --- history and personas ------------------------------------------------------------------------------------------
+
+
+def test_old_turns_are_forgotten_by_fours() -> None:
+    told = [Exchange(f"question {number}", "x" * 90) for number in range(12)]
+    for turns in range(1, 13):
+        kept = recall(told[:turns], 500)
+        assert kept[0].text in {"question 0", "question 4", "question 8"}
+        assert sum(len(message.text) for message in kept) <= 500
+    assert recall([Exchange("a", "x" * 900)], 500) == []
+
+
+def test_a_persona_is_a_name_or_a_sentence() -> None:
+    assert find_persona("coach").name == "Max"
+    assert find_persona("You are a pirate.").prompt == "You are a pirate."
+    assert all(len(persona.prompt.split()) < 40 for persona in personas().values())
+
+
+@pytest.mark.parametrize(("wanted", "hint"), [("gide", "did you mean 'guide'"), ("xyz", "there are: guide")])
+def test_a_persona_that_nobody_wrote_is_refused(wanted: str, hint: str) -> None:
+    with pytest.raises(ValidationError, match=hint):
+        Options(persona=wanted)
