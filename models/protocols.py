@@ -65,8 +65,8 @@ class Engine(Protocol):
 class VoiceTrack(Protocol):
     """One stream's memory inside a detector."""
 
-    def probability(self, window: Samples) -> float:
-        """How likely `window` holds a voice, 0 to 1. Shape (detector.window,)."""
+    def probabilities(self, windows: Samples) -> Sequence[float]:
+        """How likely each of the stream's next windows holds a voice, 0 to 1. Shape (n, detector.window)."""
         ...
 
 

