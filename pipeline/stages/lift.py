@@ -10,8 +10,10 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Generic, TypeVar, cast
 
 from models.protocols import Engine
@@ -35,12 +37,46 @@ class Rank(Generic[E]):
     """Seconds until the result of a call, or the first item of a stream; None waits as long as it takes."""
 
 
+class Worker:
+    """A thread that does one piece of work after another.
+
+    A daemon, unlike those of concurrent.futures: an engine that hangs must not keep the process from ending."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._started = name, False
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Do `work` behind what was submitted before."""
+        if not self._started:
+            self._started = True
+            Thread(target=self._run, name=self._name, daemon=True).start()
+        future: Future[T] = Future()
+        self._jobs.put((future, work))
+        return future
+
+    def stop(self) -> None:
+        """End, behind what was submitted."""
+        self._jobs.put(None)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, work = job
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001  whoever waits for the result gets it
+                future.set_exception(error)
+            del job, future, work  # or the last result would live until the next job
+
+
 class EngineThread(Generic[E]):
     """One engine and its thread."""
 
     def __init__(self, rank: Rank[E]) -> None:
         self.rank = rank
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=rank.name)
+        self._worker = Worker(rank.name)
         self._overdue: Future[Any] | None = None
         self._loaded: asyncio.Task[None] | None = None
 
@@ -91,13 +127,13 @@ class EngineThread(Generic[E]):
         if self.rank.engine.inline:
             work()
         else:
-            self._pool.submit(work)
+            self._worker.submit(work)
 
     async def close(self) -> None:
         """Free the engine, unless it is stuck: then its thread is left to end by itself."""
         if not self.stuck:
             await self._run(self.rank.engine.close)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._worker.stop()
 
     async def _run(self, work: Callable[[], T], deadline: float | None = None) -> T:
         if self.rank.engine.inline:
@@ -109,7 +145,7 @@ class EngineThread(Generic[E]):
                 meter.queued += time.perf_counter() - asked
             return work()
 
-        future = self._pool.submit(timed)
+        future = self._worker.submit(timed)
         try:
             async with asyncio.timeout(deadline):
                 return await asyncio.wrap_future(future)
