@@ -1,0 +1,149 @@
+"""How well intents are recognised: accuracy, slots and time of each engine on the labelled phrasings.
+
+    python benchmarks/intent.py [--engines nearest cascade llm] [--part heldout] [--misses] [--json]
+    python benchmarks/intent.py --fit
+
+The last prints the constants of models/intent/nearest.py, fitted on the calibration part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from support.phrasings import Phrasing, read_phrasings, slot_counts
+
+from models.intent.cascade import Cascade
+from models.intent.llm import Llm
+from models.intent.nearest import Nearest
+from models.protocols import UNKNOWN, Intent, IntentRecogniser
+from models.task.skills import Skills
+
+ENGINES: dict[str, type[IntentRecogniser]] = {"nearest": Nearest, "cascade": Cascade, "llm": Llm}
+PULL = 0.001
+"""Of the logistic regression's weights towards zero: weak, for weights are large where cosines differ by tenths."""
+
+
+def score(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> dict[str, float]:
+    """What an engine that has learnt the skills makes of the phrasings.
+
+    accuracy: share of right intents, ``unknown`` included; accuracy_known and accuracy_unknown: among phrasings that
+    ask for a skill, and among those that ask for none; acted_wrongly: share of phrasings for which a wrong skill would
+    have acted; slot_f1: micro-averaged over the slots of all phrasings, where a slot of a wrong intent is a wrong slot;
+    calibration_error: how far confidence and accuracy are apart, averaged over fifths; ms_p50 and ms_p90: of a call."""
+    times, answers = [], []
+    for phrasing in phrasings:
+        began = time.perf_counter()
+        answers.append(engine.understand(phrasing.text))
+        times.append(1000 * (time.perf_counter() - began))
+    right = np.array([answer.name == phrasing.intent for answer, phrasing in zip(answers, phrasings, strict=True)])
+    asked = np.array([phrasing.intent != UNKNOWN for phrasing in phrasings])
+    acted = np.array([answer.name != UNKNOWN for answer in answers])
+    found, invented, missed = np.sum(list(map(slot_counts, answers, phrasings)), axis=0)
+    deciles = statistics.quantiles(times, n=10)
+    return {
+        "accuracy": float(right.mean()),
+        "accuracy_known": float(right[asked].mean()),
+        "accuracy_unknown": float(right[~asked].mean()),
+        "acted_wrongly": float((acted & ~right).mean()),
+        "slot_f1": float(2 * found / (2 * found + invented + missed)),
+        "calibration_error": _calibration_error([answer.confidence for answer in answers], right),
+        "ms_p50": deciles[4],
+        "ms_p90": deciles[8],
+    }
+
+
+def summary() -> dict[str, Any]:
+    """The measures of the embedded engine on the held-out phrasings."""
+    engine = ready(Nearest())
+    results = score(engine, read_phrasings("heldout"))
+    engine.close()
+    return {"intent_accuracy": round(results["accuracy"], 3), "slot_f1": round(results["slot_f1"], 3)}
+
+
+def misses(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> list[str]:
+    """A line for each phrasing that is not understood as it should be."""
+    lines = []
+    for phrasing in phrasings:
+        answer = engine.understand(phrasing.text)
+        _, invented, missed = slot_counts(answer, phrasing)
+        if answer.name != phrasing.intent or invented or missed:
+            wanted = {name: " / ".join(sorted(values)) for name, values in phrasing.slots.items()}
+            lines.append(f"  {phrasing.text!r}: {_brief(answer)}, not {phrasing.intent} {wanted}")
+    return lines
+
+
+def fit(nearest: Nearest, phrasings: Sequence[Phrasing]) -> tuple[float, ...]:
+    """The constants of `models.intent.nearest.Evidence.confidence`, by logistic regression (Newton's method).
+
+    Phrasings that ask for nothing teach it too: whatever skill seems likeliest is the wrong one."""
+    pairs = [(nearest.evidence(phrasing.text), phrasing.intent) for phrasing in phrasings]
+    inputs = np.array([[1.0, evidence.over_background, evidence.over_next] for evidence, _ in pairs if evidence])
+    wanted = np.array([evidence.skill == intent for evidence, intent in pairs if evidence], dtype=float)
+    weights, pull = np.zeros(3), PULL * np.array([0.0, 1.0, 1.0])
+    for _ in range(50):  # it settles in about ten
+        likely = 1 / (1 + np.exp(-inputs @ weights))
+        slope = inputs.T @ (likely - wanted) + pull * weights
+        bend = (inputs * (likely * (1 - likely))[:, None]).T @ inputs + np.diag(pull)
+        weights -= np.linalg.solve(bend, slope)
+    return tuple(map(float, weights))
+
+
+def ready(engine: IntentRecogniser) -> IntentRecogniser:
+    """The engine, loaded and taught the built-in skills."""
+    engine.load()
+    engine.learn(Skills(world=":memory:").skills())
+    return engine
+
+
+def main() -> None:
+    """Print a line for each engine, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=["nearest"])
+    parser.add_argument("--part", choices=["calibration", "heldout"], default="heldout")
+    parser.add_argument("--misses", action="store_true", help="list what was not understood")
+    parser.add_argument("--fit", action="store_true", help="print the constants of the nearest engine's confidence")
+    parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    given = parser.parse_args()
+    if given.fit:
+        nearest = Nearest()
+        ready(nearest)
+        constants = fit(nearest, read_phrasings("calibration"))
+        print("BIAS, OVER_BACKGROUND, OVER_NEXT =", ", ".join(f"{constant:.2f}" for constant in constants))
+        return
+    phrasings = read_phrasings(given.part)
+    results: dict[str, dict[str, float]] = {}
+    for name in given.engines:
+        engine = ready(ENGINES[name]())
+        results[name] = score(engine, phrasings)
+        print(f"{name} on {given.part}:", *(f"{key} {value:.3g}" for key, value in results[name].items()))
+        if given.misses:
+            print(*misses(engine, phrasings), sep="\n")
+        engine.close()
+    if given.json:
+        print(json.dumps(results))
+
+
+def _brief(answer: Intent) -> str:
+    return f"{answer.name} {dict(answer.slots)} ({answer.confidence:.2f})"
+
+
+def _calibration_error(confidence: Sequence[float], right: Any) -> float:
+    """Expected calibration error (Guo et al., 2017) over five bins of equal size."""
+    claimed = np.array(confidence)
+    bins = np.array_split(np.argsort(claimed, kind="stable"), 5)
+    return float(sum(len(group) * abs(claimed[group].mean() - right[group].mean()) for group in bins) / len(claimed))
+
+
+if __name__ == "__main__":
+    main()

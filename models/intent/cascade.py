@@ -1,0 +1,55 @@
+"""Intent by the nearest examples, and by a language model where these leave doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from models.intent.llm import DEFAULT_MODEL, Llm
+from models.intent.nearest import Nearest
+from models.protocols import Intent, IntentRecogniser, SkillCard
+
+
+class Cascade(IntentRecogniser):
+    """Asks the language model only about utterances for which the nearest examples are neither sure nor hopeless."""
+
+    languages: ClassVar[frozenset[str]] = Nearest.languages & Llm.languages
+    requires: ClassVar[tuple[str, ...]] = tuple(dict.fromkeys(Nearest.requires + Llm.requires))
+
+    def __init__(
+        self, *, model: str = DEFAULT_MODEL, hopeless: float = 0.1, sure: float = 0.9, threads: int = 1
+    ) -> None:
+        """`model` as in `Llm`, `threads` as in `Nearest`. Below a confidence of `hopeless` an utterance is ``unknown``,
+        from `sure` on the nearest skill is right, without asking. Raises ValueError for what cannot be."""
+        if not 0.0 <= hopeless <= sure <= 1.0:
+            raise ValueError(
+                f"hopeless, sure: expected confidences in this order from 0 to 1, but found {hopeless:g} and {sure:g}"
+            )
+        self.hopeless, self.sure = hopeless, sure
+        self._nearest, self._llm = Nearest(threads=threads), Llm(model=model)
+
+    def weights(self) -> tuple[str, ...]:
+        """The embedding model and the language model."""
+        return (*self._nearest.weights(), *self._llm.weights())
+
+    def load(self) -> None:
+        """Open both. Raises ModelError."""
+        self._nearest.load()
+        self._llm.load()
+
+    def close(self) -> None:
+        """Free both."""
+        self._nearest.close()
+        self._llm.close()
+
+    def learn(self, skills: Sequence[SkillCard]) -> None:
+        """Teach both."""
+        self._nearest.learn(skills)
+        self._llm.learn(skills)
+
+    def understand(self, text: str) -> Intent:
+        """The intent by the nearest examples, or by the language model. Raises ModelError."""
+        evidence = self._nearest.evidence(text)
+        if evidence is not None and self.hopeless <= evidence.confidence < self.sure:
+            return self._llm.understand(text)
+        return self._nearest.decide(text, evidence)

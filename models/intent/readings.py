@@ -1,0 +1,87 @@
+"""What the typed parsers read from an utterance: names from closed lists, numbers, lengths of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.intent.amounts import find_durations, find_numbers
+from models.intent.choices import find_choices
+from models.intent.templates import Piece, Value
+from models.intent.words import Found, Word, overlap, stem
+from models.protocols import Slot, SlotValue
+
+NUMERIC = frozenset({"integer", "number", "duration"})
+"""Kinds of slot that are read by their form; the others are names where they have choices, and free text where not."""
+
+BETWEEN = 2
+"""Words that may stand between a number and what it counts: ``two of those apples``."""
+
+_ORDER = {"duration": 0, "name": 1, "number": 2, "integer": 3}  # "two minutes" is no two, "7 seas inn" no seven
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value read from an utterance, and the slots that it may be for."""
+
+    found: Found[SlotValue]
+    slots: frozenset[str]
+
+
+def is_text(slot: Slot) -> bool:
+    """True for a slot that takes any words."""
+    return slot.kind not in NUMERIC and not slot.choices
+
+
+def find_values(slot: Slot, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
+    """Everything in `words` that can be read as a value of a slot; nothing for one that takes any words."""
+    if slot.kind == "duration":
+        return find_durations(words)
+    if slot.kind == "number":
+        return find_numbers(words)
+    if slot.kind == "integer":
+        whole = [number for number in find_numbers(words) if number.value.is_integer()]
+        return [Found(int(number.value), number.first, number.end) for number in whole]
+    return find_choices(words, slot.choices)
+
+
+def read_values(slots: Sequence[Slot], words: Sequence[Word]) -> list[Reading]:
+    """What can be read for any of `slots`, in order and without overlap; slots of one kind share their readings."""
+    alike: dict[tuple[str, tuple[str, ...]], list[Slot]] = {}
+    for slot in slots:
+        alike.setdefault((slot.kind if slot.kind in NUMERIC else "name", slot.choices), []).append(slot)
+    readings: list[Reading] = []
+    for _, group in sorted(alike.items(), key=lambda item: _ORDER[item[0][0]]):
+        names = frozenset(slot.name for slot in group)
+        for found in find_values(group[0], words):
+            if not any(overlap(found, other.found) for other in readings):
+                readings.append(Reading(found, names))
+    return sorted(readings, key=lambda reading: reading.found.first)
+
+
+def likeliest(slot: Slot, candidates: Sequence[Reading], readings: Sequence[Reading]) -> Reading | None:
+    """Which of the candidates is the value of a slot, where no example tells; `readings` are all there are."""
+    if slot.kind in ("integer", "number"):
+        counting = [reading for reading in candidates if _counts(reading, readings)]
+        # "can you purchase one" counts nothing
+        return next(iter(counting or [reading for reading in candidates if reading.found.value != 1]), None)
+    best = max((reading.found.score for reading in candidates), default=0.0)
+    # Who corrects themself means the last.
+    return next((reading for reading in reversed(candidates) if reading.found.score == best), None)
+
+
+def collapse(words: Sequence[Word], readings: Sequence[Reading]) -> tuple[list[Piece], list[int]]:
+    """Word stems with each reading as one piece; and for each piece, and for the end, the index of its first word."""
+    at = {reading.found.first: reading for reading in readings}
+    pieces: list[Piece] = []
+    starts = [0]
+    while starts[-1] < len(words):
+        reading = at.get(starts[-1])
+        pieces.append(Value(reading.slots) if reading else stem(words[starts[-1]].text))
+        starts.append(reading.found.end if reading else starts[-1] + 1)
+    return pieces, starts
+
+
+def _counts(number: Reading, readings: Sequence[Reading]) -> bool:
+    """True where something that was read stands close behind a number."""
+    return any(0 <= reading.found.first - number.found.end <= BETWEEN for reading in readings)

