@@ -93,11 +93,10 @@ class Llm(IntentRecogniser):
         slots = self._readers[name].read(text)
         heard = stems(text)
         for slot in self._skills[name].slots:
-            value = said.get(slot.name)
-            if value is None or not stems(str(value)) & heard:
-                continue
-            read = normalise(slot, value)
-            if read is not None:
+            value = said.get(slot.name, "")
+            read = normalise(slot, value) if stems(str(value)) & heard else None
+            # A slot that may stay empty invites guesses: "do I need an umbrella" asks for no place called umbrella.
+            if read is not None and (slot.required or not slot.choices or read in slot.choices):
                 slots[slot.name] = read
         return slots
 

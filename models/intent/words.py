@@ -61,7 +61,8 @@ def split_words(text: str) -> list[Word]:
 
 def quote(text: str, words: Sequence[Word]) -> str:
     """The part of `text` from the first to the last of `words`, as it was said."""
-    return text[words[0].start : words[-1].end] if words else ""
+    whole = [word for word in words if text[word.start].isalnum()]  # the rest of "I'd" is no beginning
+    return text[whole[0].start : words[-1].end] if whole else ""
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ from pipeline.cli.progress import clock, watching
 from pipeline.devices.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch import run_batch
+from pipeline.runners.batch import make_folder, run_batch
 from pipeline.runners.results import Summary
 
 EPILOG = """Examples:
@@ -55,6 +55,7 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         paths = find_audio(inputs, outside=out)
     except MediaError as error:
         raise typer.BadParameter(str(error)) from error
+    make_folder(out)  # before minutes are spent on loading
 
     async def run(loaded: Graph) -> Summary:
         with watching(Console(), len(paths), as_json) as watcher:

@@ -61,7 +61,7 @@ async def run_batch(
     beside ``summary.json``. What is wrong with one recording is in its summary and never stops the others. Raises
     MediaError where the folder or the summary cannot be written."""
     began = time.perf_counter()
-    _make_folder(out)
+    make_folder(out)
     summaries: dict[Path, FileSummary] = {}
     waiting = iter(inputs.items())
     run = secrets.token_hex(4)
@@ -90,7 +90,8 @@ async def run_batch(
     return summary
 
 
-def _make_folder(path: Path) -> None:
+def make_folder(path: Path) -> None:
+    """Have a folder for answers. Raises MediaError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.intent.cascade import Cascade
+from models.intent.cascade import RIGHT_AGREED, RIGHT_DISAGREED, Cascade
 from models.intent.llm import Llm
 from models.protocols import UNKNOWN, Intent
 from models.task.skills import Skills
 
+DOUBTFUL = "open my backpack please"
+"""Near to `inventory`, but not near enough to act."""
+
 
 class Oracle:
-    """Stands where the language model would, and counts who comes."""
+    """Stands where the language model would, and remembers who came."""
 
     def __init__(self) -> None:
+        self.answer = Intent(UNKNOWN)
         self.asked: list[str] = []
 
     def understand(self, text: str) -> Intent:
         self.asked.append(text)
-        return Intent("asked")
+        return self.answer
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +51,21 @@ def test_what_is_sure_is_not_asked(taught: Cascade, oracle: Oracle) -> None:
     assert oracle.asked == []
 
 
-def test_what_is_doubtful_is_asked(taught: Cascade, oracle: Oracle) -> None:
-    assert taught.understand("where have I ended up") == Intent("asked")
-    assert oracle.asked == ["where have I ended up"]
+def test_a_doubtful_skill_acts_if_the_second_opinion_is_the_same(taught: Cascade, oracle: Oracle) -> None:
+    oracle.answer = Intent("inventory", {"noticed": 1})
+    assert taught.understand(DOUBTFUL) == Intent("inventory", {"noticed": 1}, RIGHT_AGREED)
+    assert oracle.asked == [DOUBTFUL]
+
+
+@pytest.mark.parametrize("second", ["buy", UNKNOWN])
+def test_a_doubtful_skill_does_not_act_against_the_second_opinion(taught: Cascade, oracle: Oracle, second: str) -> None:
+    oracle.answer = Intent(second)
+    assert taught.understand(DOUBTFUL) == Intent(UNKNOWN, {}, RIGHT_DISAGREED)
 
 
 def test_both_models_answer(taught: Cascade) -> None:
     skills = {card.name for card in Skills(world=":memory:").skills()}
-    assert taught.understand("where have I ended up").name in skills | {UNKNOWN}
+    assert taught.understand(DOUBTFUL).name in skills | {UNKNOWN}
     assert taught.weights() == ("multilingual-e5-small", "smollm2-135m-instruct")
 
 

@@ -17,6 +17,7 @@ def test_a_quotation_is_what_was_said() -> None:
     text = "Remember: Anna's dog, Rex!"
     assert quote(text, split_words(text)[1:]) == "Anna's dog, Rex"
     assert quote(text, []) == ""
+    assert quote("I'd like tea", split_words("I'd like tea")[1:]) == "like tea"
 
 
 def test_places_fit_texts_whose_lower_case_is_longer() -> None:
