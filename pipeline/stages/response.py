@@ -36,6 +36,7 @@ _CLOSE_TOKENS = 16
 _RETREAT = " but that is beyond me."
 """Ends a sentence whose beginning was spoken before its end turned out to be unfit."""
 _CANNOT = "I cannot do that here."
+_UNSURE = "I am not sure what you mean."
 
 
 class Options(BaseModel, extra="forbid"):
@@ -48,6 +49,9 @@ class Options(BaseModel, extra="forbid"):
     quotes where it does not hold."""
     closing: bool = False
     """Lets the model add a courtesy to what was done, where it manages one that states nothing."""
+    unknown: Literal["chat", "decline"] = "chat"
+    """What happens to words that no skill answers to: the model chats about them, or the persona says what it can do. A
+    small model answers such words with inventions."""
     max_tokens: int = Field(120, ge=8)
     """The most that the model writes in free talk."""
     sentences: int = Field(2, ge=1)
@@ -99,8 +103,8 @@ class Response:
     def _answer(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         if outcome.status != "open":
             return self._state(outcome)
-        if outcome.task == UNKNOWN and asks_for_deed(heard):
-            return _recite(f"{_CANNOT} {self.persona.offer}")
+        if outcome.task == UNKNOWN and (self.options.unknown == "decline" or asks_for_deed(heard)):
+            return _recite(f"{_CANNOT if asks_for_deed(heard) else _UNSURE} {self.persona.offer}")
         return self._talk(outcome, heard, turn)
 
     async def _state(self, outcome: Outcome) -> AsyncGenerator[str, None]:

@@ -203,6 +203,11 @@ def test_an_unknown_remark_is_chatted_about_and_claims_are_declined() -> None:
     assert text == f"I cannot do that here. {GUIDE.offer}"
 
 
+def test_a_small_model_may_be_kept_out_of_what_it_does_not_know() -> None:
+    text = "".join(answer(Scripted(), heard("my sister has a dog"), Outcome(UNKNOWN, "open"), unknown="decline"))
+    assert text == f"I am not sure what you mean. {GUIDE.offer}"
+
+
 @pytest.mark.parametrize(
     ("text", "wish"),
     [
