@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,11 @@ class Spoken:
 
 
 def spoken(folder: Path | None) -> list[Spoken]:
-    """All utterances. `folder` has wavs and manifest.json: a list of {file, ref, end_sample}, counted at 16 kHz."""
+    """All utterances. `folder` has wavs and manifest.json: a list of {file, ref, end_sample}, counted at the file's own
+    rate."""
     if folder is not None:
         listed = json.loads((folder / "manifest.json").read_text("utf-8"))
-        return [
-            Spoken(entry["file"], entry["ref"], read(folder / entry["file"])[: entry["end_sample"]]) for entry in listed
-        ]
+        return [Spoken(one["file"], one["ref"], _until(folder / one["file"], one["end_sample"])) for one in listed]
     found = []
     for sample in samples():
         sound = read(sample.path)
@@ -42,6 +42,12 @@ def spoken(folder: Path | None) -> list[Spoken]:
             start = max(0, round(said.start * SAMPLE_RATE) - LEAD)
             found.append(Spoken(f"{sample.file}#{index}", said.words, sound[start : said.end_sample]))
     return found
+
+
+def _until(path: Path, end_sample: int) -> Samples:
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+    return read(path)[: round(end_sample * SAMPLE_RATE / rate)]
 
 
 async def frames(said: Spoken) -> AsyncIterator[Audio]:
