@@ -17,8 +17,8 @@ labelled phrasings that the nearest engine was fitted on."""
 class Cascade(IntentRecogniser):
     """Asks the language model only about utterances for which the nearest skill is neither sure nor hopeless.
 
-    A doubtful skill acts if the language model names it too. Where the two disagree, neither is believed: on the labelled
-    phrasings most of these ask for what no skill does."""
+    A doubtful skill acts if the language model names it too. Where the two disagree, neither is believed: most of these
+    phrasings ask for what no skill does."""
 
     languages: ClassVar[frozenset[str]] = Nearest.languages & Llm.languages
     requires: ClassVar[tuple[str, ...]] = tuple(dict.fromkeys(Nearest.requires + Llm.requires))

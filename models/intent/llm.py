@@ -28,8 +28,9 @@ MOST_TOKENS = 160
 LONGEST_SLOT = 200
 """Characters of a slot."""
 
-RIGHT_SKILL, RIGHT_UNKNOWN = 0.9, 0.7
-"""How often the default model was right, by what it answered, on the calibration part of tests/data/phrasings.yaml."""
+RIGHT_SKILL, RIGHT_UNKNOWN = 0.9, 0.5
+"""How often the default model was right when it named a skill, and when it did not, on the calibration part of
+tests/data/phrasings.yaml: 102 of 113, and 17 of 36 there."""
 
 
 class Llm(IntentRecogniser):

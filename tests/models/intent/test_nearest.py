@@ -95,6 +95,11 @@ def test_without_skills_everything_is_unknown() -> None:
     assert engine.understand("take me to the market") == Intent(UNKNOWN)
 
 
+def test_a_skill_without_examples_is_refused_by_name(nearest: Nearest) -> None:
+    with pytest.raises(ValueError, match="'mime' has no examples"):
+        nearest.learn([SkillCard("mime", "Say nothing.", ())])
+
+
 def test_the_next_skill_and_the_background_speak_against_the_best() -> None:
     alone = weigh_up({"buy": 0.8, "price": 0.2, UNKNOWN: 0.1})
     beside = weigh_up({"buy": 0.8, "price": 0.7, UNKNOWN: 0.1})
