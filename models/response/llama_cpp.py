@@ -50,8 +50,8 @@ class LlamaCpp(LanguageModel):
     `model` is a name in the catalogue, a path, or a hub id (``hub:org/repo#file.gguf``). `context` counts the tokens of
     one conversation, answer included; `slots` conversations are kept and decoded at a time. `threads` 0 takes as many
     as there are cores, up to four. At `temperature` 0 the likeliest token is taken, and equal conversations get equal
-    answers but where a prompt was read in other pieces, which rounds differently; above, `seed` decides. `repeat_penalty` above 1 makes tokens of the last 64 less likely, which keeps small
-    models from going round in circles.
+    answers, except where a prompt was read in other pieces, which rounds differently; above, `seed` decides.
+    `repeat_penalty` above 1 makes tokens of the last 64 less likely, which keeps small models from going in circles.
     """
 
     requires: ClassVar[tuple[str, ...]] = ("xllamacpp",)

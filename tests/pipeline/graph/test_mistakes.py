@@ -68,7 +68,7 @@ def test_a_good_graph_has_none() -> None:
         ("pause: 0.8", "longest: 0.1", "turns.longest: found 0.1, expected more than 'shortest', which is 0.2"),
         ("turns: {engine: silero, pause: 0.8}", "turns: 5", "turns: found 5, expected a map"),
         ("silero", "sillero", "turns.engine: nothing called 'sillero'; did you mean 'silero'?"),
-        ("pause: 0.8", "with: {quick: 1}", "turns.with.quick: unknown key; there is nothing to choose from"),
+        ("pause: 0.8", "with: {quick: 1}", "turns.with.quick: unknown key; choose from model"),
         ("loud}", "loud, deadlin: 5}", "g.yaml:5: stages.asr.deadlin: unknown key; did you mean 'deadline'?"),
         ("loud}", "loud, partails: 5}", "stages.asr.partails: unknown key; did you mean 'partials'?"),
         ("loud}", "loud, partials: x}", "stages.asr.partials: found 'x', expected a number"),
