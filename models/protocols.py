@@ -190,6 +190,8 @@ class Outcome:
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the spoken answer must contain, word for word, by name."""
     actions: tuple[Action, ...] = ()
+    opening: str = ""
+    """For ``open``: what is said at once, while the language model still thinks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ class LlamaCpp(LanguageModel):
         if self._loaded is None:
             raise ModelError(f"{self.model} is asked before it is loaded: call load() first")
         request: dict[str, Any] = {**self._sampling, "max_tokens": max_tokens}
+        if not max_tokens:
+            return self._loaded.read_ahead(tuple(messages), request)
         if schema is None:
             return self._loaded.stream(tuple(messages), request)
         request |= {"grammar": _grammar(schema), "repeat_penalty": 1.0}  # JSON must repeat its quotes
@@ -161,23 +163,38 @@ class _Loaded:
         self._pool.submit(self._work, messages, request, answer)
         try:
             while (piece := answer.pieces.get()) is not None:
-                if request["max_tokens"]:  # llama.cpp writes a token even where none is wanted
-                    yield piece
+                yield piece
             if answer.error is not None:
                 raise answer.error
         finally:
             answer.unwanted = True
+
+    def read_ahead(self, messages: tuple[Message, ...], request: Mapping[str, Any]) -> Iterator[str]:
+        """Let every slot that has read nothing yet read `messages`, or one if all have: no conversation that begins so
+        needs to read them again. Yields nothing. Raises ModelError."""
+        with self._lock:
+            fresh = [slot for slot in self._slots if not slot.busy and not slot.read]
+        wanted: list[Slot | None] = [*fresh] or [None]
+        for slot in wanted:
+            answer = _Answer()
+            self._pool.submit(self._work, messages, request, answer, slot).result()
+            if answer.error is not None:
+                raise answer.error
+        yield from ()
 
     def close(self) -> None:
         """Wait for the answers that are under way, and free the memory."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._server = None
 
-    def _work(self, messages: tuple[Message, ...], request: Mapping[str, Any], answer: _Answer) -> None:
+    def _work(
+        self, messages: tuple[Message, ...], request: Mapping[str, Any], answer: _Answer, wanted: Slot | None = None
+    ) -> None:
         if answer.unwanted:
             return
         with self._lock:  # there are as many threads as slots, so one is free
-            slot = choose_slot([slot for slot in self._slots if not slot.busy], messages)
+            free = [slot for slot in self._slots if not slot.busy]
+            slot = wanted if wanted in free else choose_slot(free, messages)
             slot.busy, slot.used = True, next(self._clock)
         chat = [{"role": message.role, "content": message.text} for message in messages]
         try:

@@ -120,9 +120,9 @@ def unclear(question: str, **facts: str) -> Outcome:
     return Outcome("", "unclear", question, facts)
 
 
-def direct(direction: str) -> Outcome:
-    """Nothing to state: the language model talks, as `direction` tells it."""
-    return Outcome("", "open", direction)
+def direct(direction: str, opening: str = "") -> Outcome:
+    """Nothing to state: the language model talks, as `direction` tells it; `opening` is said while it begins."""
+    return Outcome("", "open", direction, opening=opening)
 
 
 def _derive(function: Callable[P, Outcome], examples: tuple[str, ...]) -> Skill[P]:

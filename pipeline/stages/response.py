@@ -105,7 +105,8 @@ class Response:
             return self._state(outcome)
         if outcome.task == UNKNOWN and (self.options.unknown == "decline" or asks_for_deed(heard)):
             return _recite(f"{_CANNOT if asks_for_deed(heard) else _UNSURE} {self.persona.offer}")
-        return self._talk(outcome, heard, turn)
+        talk = self._talk(outcome, heard, turn)
+        return _after(outcome.opening, talk) if outcome.opening else talk
 
     async def _state(self, outcome: Outcome) -> AsyncGenerator[str, None]:
         """The outcome's own sentence, or a checked wording of it."""
@@ -191,6 +192,17 @@ def recall(history: Sequence[Exchange], budget: int) -> list[Message]:
         for exchange in told[start:]
         for message in (Message("user", exchange.heard), Message("assistant", exchange.said))
     ]
+
+
+async def _after(opening: str, talk: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    """`opening`, then the talk."""
+    for clause in clauses([opening]):
+        yield clause
+    joint = " "
+    async with aclosing(talk) as texts:
+        async for text in texts:
+            yield joint + text
+            joint = ""
 
 
 async def _recite(text: str) -> AsyncGenerator[str, None]:

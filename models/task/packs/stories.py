@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from models.task.skill import Hint, Outcome, Text, direct, skill
+from models.task.words import to_listener
 from models.task.world import World
 
 TOPICS = (
@@ -35,4 +36,7 @@ TOPICS = (
 def story(world: World, topic: Annotated[Text, Hint("what the story is about")] = "") -> Outcome:
     """Tell a story."""
     topic = topic or TOPICS[int(world.now()) % len(TOPICS)]
-    return direct(f"Tell a very short story about {topic}. Use three simple sentences.")
+    return direct(
+        f"Tell a very short story about {topic}. Use three simple sentences.",
+        opening=f"Here is a story about {to_listener(topic)}.",
+    )

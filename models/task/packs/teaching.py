@@ -26,4 +26,7 @@ from models.task.skill import Hint, Outcome, Text, direct, skill
 )
 def teach(topic: Annotated[Text, Hint("what to explain", ask="What would you like to learn about?")]) -> Outcome:
     """Explain something to the user."""
-    return direct(f"Explain {topic} to a beginner. Use two short, simple sentences.")
+    return direct(
+        f"Explain {topic} to a beginner. Use two short, simple sentences.",
+        opening="Let me explain that in simple words.",
+    )

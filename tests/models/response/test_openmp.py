@@ -15,7 +15,7 @@ def test_spinning_is_brief_while_a_library_is_imported_and_no_longer(monkeypatch
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     with brief_spinning():
-        assert os.environ["GOMP_SPINCOUNT"] == "100"
+        assert os.environ["GOMP_SPINCOUNT"] == "1000"
     assert "GOMP_SPINCOUNT" not in os.environ
 
 

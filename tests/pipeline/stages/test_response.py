@@ -203,6 +203,14 @@ def test_an_unknown_remark_is_chatted_about_and_claims_are_declined() -> None:
     assert text == f"I cannot do that here. {GUIDE.offer}"
 
 
+def test_an_opening_is_said_before_the_model_is_asked() -> None:
+    story = Outcome("story", "open", "Tell a story.", opening="Here is a story.")
+    assert answer(Scripted("A kite flew."), heard("a story"), story) == ["Here is a story.", " A kite flew."]
+    assert "".join(answer(Scripted(RuntimeError("no memory")), heard("a story"), story)) == (
+        f"Here is a story. {GUIDE.lost}"
+    )
+
+
 def test_a_small_model_may_be_kept_out_of_what_it_does_not_know() -> None:
     text = "".join(answer(Scripted(), heard("my sister has a dog"), Outcome(UNKNOWN, "open"), unknown="decline"))
     assert text == f"I am not sure what you mean. {GUIDE.offer}"
