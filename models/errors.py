@@ -2,6 +2,7 @@
 
 ModelError                  anything this package raises on purpose
 ├── ModelUnavailable        weights or a package are not here, and the message says how to get them
+├── SourceFailed            one of several sources did not give a file
 └── ModelCorrupt            a file does not match its checksum
 """
 
@@ -18,3 +19,7 @@ class ModelUnavailable(ModelError):
 
 class ModelCorrupt(ModelError):
     """A file does not match the checksum in the catalogue."""
+
+
+class SourceFailed(ModelError):
+    """One source did not give the file; the message says why in a few words."""

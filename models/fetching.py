@@ -19,10 +19,10 @@ from threading import Lock
 from typing import IO, Literal
 
 from models.catalog import Entry, ModelFile, Parts, Source
-from models.errors import ModelCorrupt, ModelError, ModelUnavailable
+from models.errors import ModelCorrupt, ModelError, ModelUnavailable, SourceFailed
 from models.files import UNFINISHED, Bytes, Ledger, copy, settle, sha256, whole
 from models.remedies import cannot_fetch, megabytes
-from models.sources import SourceFailed, fetch, installed, member
+from models.sources import fetch, installed, member
 
 log = logging.getLogger(__name__)
 

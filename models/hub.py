@@ -12,9 +12,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from models.catalog import Source
-from models.errors import ModelUnavailable
+from models.errors import ModelUnavailable, SourceFailed
 from models.files import DENIED, FULL, whole
-from models.sources import SourceFailed
 
 log = logging.getLogger(__name__)
 

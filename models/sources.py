@@ -22,15 +22,11 @@ from pathlib import Path
 from typing import IO
 
 from models.catalog import Source
-from models.errors import ModelCorrupt, ModelError
+from models.errors import ModelCorrupt, SourceFailed
 from models.files import FULL, Bytes
 
 POLL = 0.2
 """Seconds between two looks at a growing download."""
-
-
-class SourceFailed(ModelError):
-    """One source did not give the file; the message says why in a few words."""
 
 
 # --- packages that are installed ------------------------------------------------------------------------------------

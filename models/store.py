@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Literal
 
 from models.catalog import Catalog, Entry, ModelFile, Source, builtin
-from models.errors import ModelError, ModelUnavailable
+from models.errors import ModelError, ModelUnavailable, SourceFailed
 from models.fetching import Fetching, Progress, Report
 from models.files import Ledger, writing
 from models.remedies import damaged
-from models.sources import SourceFailed, installed
+from models.sources import installed
 
 log = logging.getLogger(__name__)
 
