@@ -69,3 +69,16 @@ def write_wav(path: Path, samples: Samples, sample_rate: int) -> None:
     """Write `samples`, shape (n,), as a WAV file, whole or not at all. Raises MediaError."""
     with wav_writer(path, sample_rate) as writer:
         writer.write(samples)
+
+
+def resampled(samples: Samples, sample_rate: int, wanted: int) -> Samples:
+    """`samples`, shape (n,), at another rate in Hz, shape (about n * wanted / sample_rate,)."""
+    if sample_rate == wanted:
+        return samples
+    import av
+
+    frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
+    frame.sample_rate = sample_rate
+    resampler = av.AudioResampler("flt", "mono", wanted)
+    frames = [*resampler.resample(frame), *resampler.resample(None)]
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames])

@@ -15,7 +15,7 @@ from models.protocols import GUEST
 from pipeline.devices.atomic import Draft, replacing, write_json
 from pipeline.devices.files import Recording, packets
 from pipeline.devices.paths import ANSWER, shown
-from pipeline.devices.wav import WavWriter, wav_writer
+from pipeline.devices.wav import WavWriter, resampled, wav_writer
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
@@ -162,7 +162,7 @@ class _FileJob:
         with ExitStack() as stack:
             recording = stack.enter_context(Recording(self.path, self.graph.sample_rate))
             self.watcher.began(self.path, recording.expected)
-            answer = _AnswerFile(self.out / f"{self.name}{ANSWER}", stack)
+            answer = AnswerFile(self.out / f"{self.name}{ANSWER}", stack)
             heard = utterances(self._progressing(recording), self.graph.detector, self.graph.turns)
             async with aclosing(cast("Any", heard)) as found:
                 async for utterance in found:
@@ -174,7 +174,7 @@ class _FileJob:
             self.duration, self.notes = recording.duration, recording.notes
         self.spoken = answer.path if answer.writer else None
 
-    async def _turn(self, utterance: Utterance, answer: _AnswerFile) -> TurnResult:
+    async def _turn(self, utterance: Utterance, answer: AnswerFile) -> TurnResult:
         rate = self.graph.sample_rate
         end = utterance.start + utterance.samples.size / rate
         start = answer.begin()
@@ -201,7 +201,7 @@ class _FileJob:
         return "answered" if self.turns else "nothing heard"
 
 
-class _AnswerFile:
+class AnswerFile:
     """A sink that writes the answers to a recording into one WAV file, made when the first of them sounds."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
@@ -226,7 +226,8 @@ class _AnswerFile:
                 voiced = packet.voiced
                 if self.writer is None:
                     self.writer = self._stack.enter_context(wav_writer(self.path, voiced.sample_rate))
-                self.writer.write(voiced.samples)
+                # Another voice may have taken over from one that failed, at another rate.
+                self.writer.write(resampled(voiced.samples, voiced.sample_rate, self.writer.sample_rate))
                 self._words += packet.text
 
     def hush(self) -> None:

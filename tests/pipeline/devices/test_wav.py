@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.waves import tone
+from support.waves import dominant, tone
 
 from pipeline.devices import wav
 from pipeline.devices.files import read
-from pipeline.devices.wav import WavWriter, wav_writer, write_wav
+from pipeline.devices.wav import WavWriter, resampled, wav_writer, write_wav
 from pipeline.errors import MediaError
 
 
@@ -60,3 +60,11 @@ def test_longer_than_the_header_can_tell(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(MediaError, match=r"x\.wav: cannot be written: longer than a WAV file can be"):
         talk()
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("wanted", [16_000, 22_050, 24_000, 48_000])
+def test_another_rate_keeps_pitch_length_and_loudness(wanted: int) -> None:
+    sound = resampled(tone(1.0, 440.0, sample_rate=24_000), 24_000, wanted)
+    assert sound.size == pytest.approx(wanted, rel=0.01)
+    assert dominant(sound, wanted) == pytest.approx(440.0, abs=2.0)
+    assert np.abs(sound).max() == pytest.approx(0.5, abs=0.02)

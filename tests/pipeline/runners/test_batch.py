@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import wave
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -14,15 +16,17 @@ import jsonschema
 import numpy as np
 import pytest
 from support.reading import normalised, read_speech, word_error_rate
+from support.waves import dominant, tone
 
 from audio_samples import samples
-from models.protocols import Samples
+from models.protocols import Samples, Voiced
 from pipeline.cli.progress import Silent
 from pipeline.devices.paths import unique_names
 from pipeline.devices.wav import write_wav
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch import run_batch
+from pipeline.packets import Speech
+from pipeline.runners.batch import AnswerFile, run_batch
 from pipeline.runners.results import FileResult, FileSummary, Summary, schema
 
 RATE = 16_000
@@ -154,6 +158,23 @@ def test_another_recogniser_is_one_word_away(tmp_path: Path) -> None:
     (file,) = asyncio.run(run()).files
     (turn,) = result(tmp_path, file).turns
     assert normalised(turn.transcript) == "take me to the library please"
+
+
+def test_a_voice_that_takes_over_at_another_rate_sounds_right(tmp_path: Path) -> None:
+    """The sink gets the same second of sound from two voices."""
+
+    async def both() -> AsyncIterator[Speech]:
+        for rate in (24_000, 16_000):
+            yield Speech(Voiced(tone(1.0, sample_rate=rate), rate), 0.0, "word ")
+
+    with ExitStack() as stack:
+        answer_file = AnswerFile(tmp_path / "x.reply.wav", stack)
+        asyncio.run(answer_file.play(both()))
+    sound, rate = _sound(tmp_path / "x.reply.wav", 0.0, 2.0)
+    assert rate == 24_000
+    assert sound.size == pytest.approx(48_000, rel=0.01)
+    assert dominant(sound[24_000:], rate) == pytest.approx(440.0, abs=2.0)
+    assert answer_file.heard() == "word word "
 
 
 @pytest.mark.parametrize("kind", ["silence", "white noise", "hum", "clicks"])
