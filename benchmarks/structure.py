@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from models.protocols import VoiceDetector
-from pipeline.graph.graph import AUDIO, Graph, Node, Turns
+from pipeline.graph.graph import AUDIO, Graph, Node
+from pipeline.graph.turns import Turns
 from pipeline.runtime.turn import run_turn
 from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
@@ -43,7 +44,7 @@ def chain(stages: int) -> Graph:
     nodes = tuple(
         Node(f"s{i}", "pass", Pass(), (f"s{i - 1}" if i else AUDIO,), (Packet,), (Packet,), 16) for i in range(stages)
     )
-    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), cast("Host[VoiceDetector]", None), (), "en", 16_000)
+    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), cast("Host[VoiceDetector]", None), None, None, (), "en", 16_000)
 
 
 async def count(packets: int) -> AsyncIterator[Packet]:

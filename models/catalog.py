@@ -112,7 +112,7 @@ class Entry(BaseModel, extra="forbid", frozen=True):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     purpose: str
-    step: Literal["vad", "asr", "intent", "task", "response", "tts", "lipsync", "test"]
+    step: Literal["vad", "endpoint", "wake", "asr", "intent", "task", "response", "tts", "lipsync", "test"]
     """The step of the avatar that it serves; ``test`` for recordings that tests listen to."""
     languages: tuple[str, ...]
     """ISO 639-1 codes, or ``*`` for very many."""

@@ -45,6 +45,8 @@ class Engine(Protocol):
     """Modules that must be importable; checked without importing them."""
     inline: ClassVar[bool] = False
     """True where a call takes microseconds, so a thread hop would cost more than the work."""
+    acts: ClassVar[bool] = False
+    """True where calls depend on the world outside, or change it: a replay takes what was recorded instead."""
 
     def weights(self) -> tuple[str, ...]:
         """Names in the model catalogue that `load` opens."""
@@ -79,6 +81,44 @@ class VoiceDetector(Engine, Protocol):
     """Samples in one window."""
 
     def open(self) -> VoiceTrack:
+        """A track for a new stream of sound."""
+        ...
+
+
+# --- endpoint ------------------------------------------------------------------------------------------------------
+
+
+class EndOfTurn(Engine, Protocol):
+    """Tells a speaker who has finished from one who only pauses, by the sound of their words."""
+
+    sample_rate: int
+    """Hz."""
+
+    def ended(self, samples: Samples) -> float:
+        """How likely the speaker has finished, 0 to 1.
+
+        `samples` are the utterance from its beginning to some 0.1 to 0.3 s of quiet behind it, shape (n,)."""
+        ...
+
+
+# --- wake ----------------------------------------------------------------------------------------------------------
+
+
+class WakeTrack(Protocol):
+    """One stream's memory inside a wake word engine."""
+
+    def heard(self, samples: Samples) -> bool:
+        """True if the wake word ended within the stream's next samples, shape (n,), any n."""
+        ...
+
+
+class WakeWord(Engine, Protocol):
+    """Waits for the word that the avatar answers to."""
+
+    sample_rate: int
+    """Hz."""
+
+    def open(self) -> WakeTrack:
         """A track for a new stream of sound."""
         ...
 
@@ -140,6 +180,8 @@ class SkillCard:
     examples: tuple[str, ...]
     """Phrasings that ask for it."""
     slots: tuple[Slot, ...] = ()
+    effects: bool = True
+    """False where it only looks: such a skill may run before the user is known to have finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +291,8 @@ class Phoneme:
     """A sound of speech and when it is heard."""
 
     symbol: str
-    """International Phonetic Alphabet, stress marks included; a space or punctuation mark is a pause."""
+    """International Phonetic Alphabet, stress marks included; a space or punctuation mark is a pause, or where it has
+    no length, only the end of a word."""
     start: float
     """Seconds since the sound that carries it began."""
     duration: float

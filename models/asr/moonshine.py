@@ -45,7 +45,7 @@ class Moonshine(Recogniser):
 
     The network answers noise and silence with invented words, and is sure of them, so a voice detector is asked first.
     Given an `earlier` hypothesis, parts that did not change are not recognised again, and the one that did is decoded
-    with the earlier tokens as a draft."""
+    with the earlier tokens as a draft. Of another engine's, or of one that was read from a file, the words are one."""
 
     languages = frozenset({"en"})
     requires = ("onnxruntime",)
@@ -80,23 +80,27 @@ class Moonshine(Recogniser):
     def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
         """English words; empty where no voice is found."""
         known = earlier.parts if isinstance(earlier, Draft) else ()
+        draft = self._opened.guess(earlier.text) if earlier and not known else ()
         parts = []
         for index, span in enumerate(self._cuts.spans(samples, self.sample_rate)):
             before = known[index] if index < len(known) and known[index].span.start == span.start else None
-            parts.append(before if before and before.span == span else self._recognise(samples, span, before))
+            if before is None or before.span != span:
+                before = self._recognise(samples, span, before, draft)
+            parts.append(before)
+            draft = ()
         texts = [self._text(part) for part in parts]
         sure = [p for part, text in zip(parts, texts, strict=True) if text for p in part.decoded.log_probabilities]
         confidence = exp(sum(sure) / len(sure)) if sure else None
         return Draft(" ".join(filter(None, texts)), "en", confidence, tuple(parts))
 
-    def _recognise(self, samples: Samples, span: Span, before: Part | None) -> Part:
+    def _recognise(self, samples: Samples, span: Span, before: Part | None, draft: tuple[int, ...]) -> Part:
         sound = samples[span.start : span.stop]
         if not ((before and before.voiced) or self._gate.opens(sound)):
             return Part(span, Decoded((), ()), voiced=False)
         most = int(TOKENS_PER_SECOND * sound.size / self.sample_rate) + 1
         lacking = max(round(SHORTEST * self.sample_rate) - sound.size, round(AFTER * self.sample_rate))
         frames = self._opened.encode(np.pad(sound, (0, lacking)))
-        return Part(span, self._opened.decode(frames, most, before.decoded.tokens if before else ()), voiced=True)
+        return Part(span, self._opened.decode(frames, most, before.decoded.tokens if before else draft), voiced=True)
 
     def _text(self, part: Part) -> str:
         text = self._opened.text(unlooped(part.decoded.tokens))

@@ -53,6 +53,8 @@ class Network:
         # The decoder is a long chain of small products: a second thread costs it more than it gives.
         self.decoder = open_network(folder / "decoder_model_merged.ort", 1, FILES)
         self.vocabulary = read_vocabulary(folder / "tokenizer.bin")
+        self._ids = {spelling: token for token, spelling in enumerate(self.vocabulary[:SPECIAL]) if token > END}
+        self._longest = max(map(len, self._ids))
         self._outputs = [output.name for output in self.decoder.get_outputs()]
         self._growing = [name for name in self._outputs if ".encoder." not in name]
         self._empty: Cache = {
@@ -99,6 +101,16 @@ class Network:
         """The words that `tokens` spell."""
         spelt = b"".join(self.vocabulary[token] for token in tokens if END < token < SPECIAL)
         return spelt.decode("utf-8", errors="ignore").replace(WORD_START, " ").strip()
+
+    def guess(self, text: str) -> tuple[int, ...]:
+        """Tokens that spell `text`, always the longest that fits: most of them are those that the network would choose,
+        which is all that a draft needs."""
+        rest, found = f" {text}".replace(" ", WORD_START).encode() if text else b"", []
+        while rest:
+            size = next(size for size in range(min(self._longest, len(rest)), 0, -1) if rest[:size] in self._ids)
+            found.append(self._ids[rest[:size]])
+            rest = rest[size:]
+        return tuple(found)
 
     def _pass(self, frames: NDArray[np.float32], tokens: Sequence[int], cache: Cache) -> NDArray[np.float32]:
         """Logits behind each of `tokens`, shape (n, vocabulary); `cache` grows by them."""

@@ -97,7 +97,7 @@ class Phonemes(MouthShaper):
         """Mouth shapes from the first sample to the last."""
         loudness = _Loudness(voiced.samples, voiced.sample_rate)
         if voiced.phonemes:
-            shapes = _joined(shape for phoneme in voiced.phonemes for shape in _shapes(phoneme))
+            shapes = _joined(shape for phoneme in voiced.phonemes if phoneme.duration for shape in _shapes(phoneme))
             shapes = _joined(_visible(_with_lips_closed(shapes)))
         else:
             shapes = list(_envelope(loudness, voiced.samples.size / voiced.sample_rate))

@@ -74,6 +74,8 @@ class Skill(Generic[P]):
     """The question for each required slot."""
     provided: Mapping[str, type[Any]]
     """The parameters that are no slots, and their types."""
+    effects: bool
+    """Whether a call changes anything. An `Action` is no change: it leaves with the outcome."""
 
     @property
     def name(self) -> str:
@@ -85,7 +87,8 @@ class Skill(Generic[P]):
 
     def card(self, vocabulary: Mapping[str, Sequence[str]]) -> SkillCard:
         """What intent recognition knows of it, with the names that `vocabulary` holds for each kind of slot."""
-        return SkillCard(self.name, self.about, self.examples, tuple(choose(slot, vocabulary) for slot in self.slots))
+        slots = tuple(choose(slot, vocabulary) for slot in self.slots)
+        return SkillCard(self.name, self.about, self.examples, slots, self.effects)
 
 
 def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
@@ -96,11 +99,14 @@ def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
     return replace(slot, choices=names) if names else replace(slot, kind="text")
 
 
-def skill(*, examples: Sequence[str]) -> Callable[[Callable[P, Outcome]], Skill[P]]:
-    """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say."""
+def skill(*, examples: Sequence[str], effects: bool = True) -> Callable[[Callable[P, Outcome]], Skill[P]]:
+    """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say.
+
+    `effects` is False for a function that changes nothing, neither in the world nor outside. It may be called before
+    the user is known to have finished, and for words that are taken back, so its answer is there sooner."""
 
     def decorate(function: Callable[P, Outcome]) -> Skill[P]:
-        return _derive(function, tuple(examples))
+        return _derive(function, tuple(examples), effects)
 
     return decorate
 
@@ -125,7 +131,7 @@ def direct(direction: str, opening: str = "") -> Outcome:
     return Outcome("", "open", direction, opening=opening)
 
 
-def _derive(function: Callable[P, Outcome], examples: tuple[str, ...]) -> Skill[P]:
+def _derive(function: Callable[P, Outcome], examples: tuple[str, ...], effects: bool) -> Skill[P]:
     name = function.__name__
     about = (getdoc(function) or "").partition("\n")[0]
     if not about:
@@ -151,7 +157,7 @@ def _derive(function: Callable[P, Outcome], examples: tuple[str, ...]) -> Skill[
         slots.append(Slot(parameter.name, kind, required, (), hint.about))
         asks[parameter.name] = hint.ask
     _check_examples(name, examples, {slot.name for slot in slots})
-    return Skill(function, about, examples, tuple(slots), asks, provided)
+    return Skill(function, about, examples, tuple(slots), asks, provided, effects)
 
 
 def _unwrap(annotation: Any) -> tuple[Any, tuple[object, ...]]:

@@ -26,6 +26,8 @@ _PROVIDED = (World, WeatherProvider, Request)
 class Skills(TaskHandler):
     """Does what the skills of its packs can do."""
 
+    acts = True
+
     def __init__(
         self,
         *,

@@ -51,7 +51,7 @@ class _Sound:
 
 
 def align(symbols: Sequence[str], edges: Sequence[float], samples: Samples, sample_rate: int) -> tuple[Phoneme, ...]:
-    """Phonemes without gaps from the first sample to the last.
+    """Phonemes without gaps from the first sample to the last; between two words there is a pause, if of no length.
 
     `symbols` are misaki's, the padding at both ends as pauses; `edges` are the seconds at which each begins and the
     last one ends, shape (len(symbols) + 1,), already moved to where they are heard; some may lie outside `samples`."""
@@ -60,7 +60,12 @@ def align(symbols: Sequence[str], edges: Sequence[float], samples: Samples, samp
     held = [min(max(edge, SHORTEST_SOUND * (i - 1), 0.0), length) for i, edge in enumerate(edges)]
     sounds = list(_sounds(symbols, held))
     _settle_pauses(sounds, list(_quiet(samples, sample_rate)), length)
-    return tuple(Phoneme(s.symbol, s.start, s.end - s.start) for s in sounds if s.end > s.start)
+    inner = range(1, len(sounds) - 1)
+    return tuple(
+        Phoneme(sound.symbol, sound.start, sound.end - sound.start)
+        for i, sound in enumerate(sounds)
+        if sound.end > sound.start or (sound.symbol == PAUSE and i in inner)
+    )
 
 
 def _sounds(symbols: Sequence[str], edges: Sequence[float]) -> Iterator[_Sound]:

@@ -10,15 +10,26 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline.graph.document import Value
-from pipeline.graph.engines import EngineMaker, Made
-from pipeline.graph.graph import Graph, Node, Turns
+from pipeline.graph.engines import EngineMaker, Instead, Made
+from pipeline.graph.graph import Graph, Node
 from pipeline.graph.load import load
 from pipeline.graph.mistakes import Mistakes, Path
 from pipeline.graph.ports import Ports
 from pipeline.graph.registry import Registry
-from pipeline.graph.spec import DEFAULT_ENGINES, GraphSpec, NodeSpec, Ranked, StageSpec, read_section, read_spec
+from pipeline.graph.spec import (
+    DEFAULT_ENGINES,
+    EngineSpec,
+    GraphSpec,
+    NodeSpec,
+    Ranked,
+    StageSpec,
+    read_section,
+    read_spec,
+)
+from pipeline.graph.turns import Turns
 from pipeline.graph.wiring import Wired, wire
 from pipeline.packets import Audio
+from pipeline.stages.lift import Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +48,15 @@ def open_graph(
     *,
     registry: Registry | None = None,
     environ: Mapping[str, str] | None = None,
+    instead: Instead | None = None,
 ) -> Graph:
     """The graph behind the name of a shipped one or the path of a file, checked; `Graph.load` then opens its weights.
 
-    Overrides are ``path=value``: ``stages.asr.engine=faster-whisper``. Raises WrongGraph, a GraphError, with every
-    mistake that there is."""
+    Overrides are ``path=value``: ``stages.asr.engine=faster-whisper``. `instead` may put other engines in the places of
+    those that the file names. Raises WrongGraph, a GraphError, with every mistake that there is."""
     mistakes = Mistakes()
     spec = open_spec(name, overrides, mistakes, environ)
-    return build(spec, registry or Registry(), mistakes).graph
+    return build(spec, registry or Registry(), mistakes, instead).graph
 
 
 def open_spec(
@@ -61,16 +73,20 @@ def open_spec(
     return read_spec(document, mistakes)
 
 
-def build(spec: GraphSpec, registry: Registry, mistakes: Mistakes | None = None) -> Built:
+def build(
+    spec: GraphSpec, registry: Registry, mistakes: Mistakes | None = None, instead: Instead | None = None
+) -> Built:
     """The graph that `spec` describes. Raises WrongGraph with all mistakes, those noted before among them.
 
     A stage that depends on another may have ``def check(self, peers)``, where `peers` maps the names of nodes to their
     stages: a ValueError from it, or from its constructor, is a mistake of the stage in the file."""
     registry.require_stages()
     mistakes = mistakes or Mistakes()
-    maker = EngineMaker(spec, registry, mistakes)
+    maker = EngineMaker(spec, registry, mistakes, instead)
     engine = Ranked(spec.turns.engine, spec.turns.options, None, ("turns",))
     detector = maker.host("turns", "vad", (engine,), hears=True)
+    endpoint = _judge("endpoint", spec.turns.endpoint, maker)
+    wake = _judge("wake", spec.turns.wake, maker)
     wiring = wire(spec, registry, mistakes)
     parts = {wired.spec.name: _arguments(wired, spec, maker, mistakes) for wired in wiring}
     mistakes.raise_any()
@@ -84,11 +100,21 @@ def build(spec: GraphSpec, registry: Registry, mistakes: Mistakes | None = None)
         outputs=spec.outputs,
         turns=Turns.model_validate(spec.turns.model_dump(include=set(Turns.model_fields))),
         detector=detector,
-        hosts=(detector, *hosts),
+        endpoint=endpoint,
+        wake=wake,
+        hosts=tuple(host for host in (detector, endpoint, wake, *hosts) if host),
         language=spec.language,
         sample_rate=spec.sample_rate,
     )
     return Built(graph, tuple(maker.made), spec, wiring)
+
+
+def _judge(step: str, spec: EngineSpec | None, maker: EngineMaker) -> Host[Any] | None:
+    """The host of an engine of turn-taking, where the file names one."""
+    if spec is None:
+        return None
+    path: Path = ("turns", step)
+    return maker.host(f"turns.{step}", step, (Ranked(spec.engine, spec.options, spec.deadline, path),), hears=True)
 
 
 def _place(wired: Wired, arguments: dict[str, Any], spec: GraphSpec, mistakes: Mistakes) -> Node | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from models.protocols import ANY_LANGUAGE, Engine
 from pipeline.graph.document import Value
@@ -13,6 +14,10 @@ from pipeline.graph.options import signature
 from pipeline.graph.registry import Registry, Unusable
 from pipeline.graph.spec import GraphSpec, Ranked, read_section
 from pipeline.stages.lift import EngineThread, Host, Rank
+
+Instead: TypeAlias = Callable[[str, str, Sequence[Engine]], Sequence[Engine]]
+"""Given a host's name, its step and the engines that the file names: those that it runs on. They take over the file's
+ranks, names and deadlines, as many as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +33,13 @@ class Made:
 class EngineMaker:
     """Makes engines, and notes those that cannot be made."""
 
-    def __init__(self, spec: GraphSpec, registry: Registry, mistakes: Mistakes) -> None:
-        self._spec, self._registry, self._mistakes = spec, registry, mistakes
+    def __init__(self, spec: GraphSpec, registry: Registry, mistakes: Mistakes, instead: Instead | None = None) -> None:
+        self._spec, self._registry, self._mistakes, self._instead = spec, registry, mistakes, instead
         self.made: list[Made] = []
 
     def host(self, name: str, step: str, ranks: tuple[Ranked, ...], *, hears: bool) -> Host[Any]:
         """The host `name` of a node that runs on engines of `step`; `hears` where they are given the user's sound."""
-        threads = []
+        made: list[Rank[Any]] = []
         for place, ranked in enumerate(ranks):
             twin = next((other for other in ranks[:place] if _same(other, ranked)), None)
             if twin is not None:
@@ -44,8 +49,11 @@ class EngineMaker:
             if engine is not None:
                 self._check_fit(engine, step, ranked, hears=hears)
                 self.made.append(Made(ranked.engine, step, ranked.path, engine))
-                threads.append(EngineThread(Rank(ranked.engine, engine, ranked.deadline)))
-        return Host(name, threads)
+                made.append(Rank(ranked.engine, engine, ranked.deadline))
+        if self._instead and made:
+            engines = self._instead(name, step, [rank.engine for rank in made])
+            made = [replace(rank, engine=engine) for rank, engine in zip(made, engines, strict=False)]
+        return Host(name, [EngineThread(rank) for rank in made])
 
     def _engine(self, step: str, ranked: Ranked) -> Engine | None:
         entries = self._registry.engines(step)

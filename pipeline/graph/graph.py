@@ -7,32 +7,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel, Field
-
-from models.protocols import VoiceDetector
+from models.protocols import EndOfTurn, VoiceDetector, WakeWord
 from pipeline.errors import EngineFailed
+from pipeline.graph.turns import Turns
 from pipeline.stages.lift import Host
 from pipeline.stages.stage import Stage
 
 AUDIO = "audio"
 """The name that a graph gives to the user's sound; its packets are `pipeline.packets.Audio`."""
-
-
-class Turns(BaseModel, extra="forbid", frozen=True):
-    """How continuous sound is cut into utterances."""
-
-    threshold: float = Field(0.5, gt=0.0, lt=1.0)
-    """The detector's probability from which a window counts as voice."""
-    lead: float = Field(0.3, ge=0.0)
-    """Seconds of sound kept from before the first voice."""
-    tail: float = Field(0.3, ge=0.0)
-    """Seconds of sound kept from behind the last voice."""
-    pause: float = Field(0.8, gt=0.0)
-    """Seconds of quiet that end an utterance."""
-    shortest: float = Field(0.2, ge=0.0)
-    """Seconds of voice below which a sound is not an utterance."""
-    longest: float = Field(30.0, gt=0.0)
-    """Seconds after which an utterance ends whether or not the user goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +46,12 @@ class Graph:
     turns: Turns
     detector: Host[VoiceDetector]
     """Finds the user's voice in continuous sound."""
+    endpoint: Host[EndOfTurn] | None
+    """Tells whether the user has finished; without one, `turns.pause` decides."""
+    wake: Host[WakeWord] | None
+    """Waits for the avatar's name; without one, the avatar always listens."""
     hosts: tuple[Host[Any], ...]
-    """The engines of all nodes, and the detector's."""
+    """The engines of all nodes, and of turn-taking."""
     language: str
     """ISO 639-1."""
     sample_rate: int

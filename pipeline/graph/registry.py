@@ -24,6 +24,8 @@ OWN = "parley-avatar"
 
 STEPS: dict[str, type[Any]] = {
     "vad": protocols.VoiceDetector,
+    "endpoint": protocols.EndOfTurn,
+    "wake": protocols.WakeWord,
     "asr": protocols.Recogniser,
     "intent": protocols.IntentRecogniser,
     "task": protocols.TaskHandler,

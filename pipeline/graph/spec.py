@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from pipeline.graph.document import Value, describe
-from pipeline.graph.graph import AUDIO, Turns
+from pipeline.graph.graph import AUDIO
 from pipeline.graph.load import Document
 from pipeline.graph.mistakes import Mistakes, Path, suggestion
+from pipeline.graph.turns import Optional, Seconds, Turns
 
 T = TypeVar("T")
 
@@ -33,7 +34,6 @@ def _listed(value: Any) -> Any:
 
 
 Names = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
-Seconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
 
 class Section(BaseModel, extra="forbid"):
@@ -72,11 +72,24 @@ class StageSpec(Section, extra="allow"):
     """Packets that wait before it at most."""
 
 
+def _named(value: Any) -> Any:
+    return {"engine": value} if isinstance(value, str) else value
+
+
+Judge = Annotated[EngineSpec, BeforeValidator(_named)]
+"""An engine of turn-taking: its name, or a map."""
+
+
 class TurnsSpec(Section, Turns):
-    """How continuous sound is cut into utterances, and by which detector."""
+    """How a conversation is cut into turns, and by which engines."""
 
     engine: str = DEFAULT_ENGINES["vad"]
+    """The voice detector."""
     options: dict[str, Any] = Field({}, alias="with")
+    endpoint: Optional[Judge] = None
+    """Tells whether the user has finished."""
+    wake: Optional[Judge] = None
+    """Waits for the avatar's name."""
 
 
 class Head(Section):

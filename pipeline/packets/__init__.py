@@ -10,6 +10,7 @@ from models.protocols import Intent, Outcome, Viseme
 from pipeline.packets.audio import Audio
 from pipeline.packets.reply import Reply
 from pipeline.packets.speech import Speech
+from pipeline.packets.text import Text
 from pipeline.packets.transcript import Partial, Transcript
 
-__all__ = ["Audio", "Intent", "Outcome", "Partial", "Reply", "Speech", "Transcript", "Viseme"]
+__all__ = ["Audio", "Intent", "Outcome", "Partial", "Reply", "Speech", "Text", "Transcript", "Viseme"]

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The words so far, while the user still speaks; each replaces the one before."""
+    """The words so far, while the user still speaks; each replaces the one before, and may be the same or empty."""
 
     text: str
+    end: float
+    """Where the sound that it was made of ends, in seconds since the session (or the recording) began."""
+    confidence: float | None = None
+    """0 to 1, where the recogniser gives one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
 from pipeline.runners.results import FileResult, FileSummary, SpeechResult, Status, Summary, TurnResult, turn_result
-from pipeline.runtime.endpointing import Utterance
-from pipeline.runtime.listening import utterances
+from pipeline.runtime.listening import Utterance, utterances
 from pipeline.runtime.session import Session
+from pipeline.runtime.sink import Sink
 
 log = logging.getLogger(__name__)
 
@@ -201,8 +201,8 @@ class _FileJob:
         return "answered" if self.turns else "nothing heard"
 
 
-class AnswerFile:
-    """A sink that writes the answers to a recording into one WAV file, made when the first of them sounds."""
+class AnswerFile(Sink):
+    """Writes the answers to a recording into one WAV file, made when the first of them sounds."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
         self.path = path
@@ -229,9 +229,6 @@ class AnswerFile:
                 # Another voice may have taken over from one that failed, at another rate.
                 self.writer.write(resampled(voiced.samples, voiced.sample_rate, self.writer.sample_rate))
                 self._words += packet.text
-
-    def hush(self) -> None:
-        """Nothing sounds yet: a file is heard later."""
 
     def heard(self) -> str:
         return self._words

@@ -1,92 +1,138 @@
-"""Where an utterance begins and ends in continuous sound, by the voice detector's opinion of each window."""
+"""Where an utterance begins, pauses and ends in continuous sound, by the voice detector's opinion of each window."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.graph.graph import Turns
+from pipeline.graph.turns import Turns
 
 RELEASE = 0.15
 """A voice lasts until its probability is this far below the threshold: words fade, and hysteresis keeps them whole."""
 
+BRIEF = 0.25
+"""Seconds of quiet after which a sound too short for a word is over."""
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """The sound of one turn of the user's."""
-
-    samples: Samples
-    start: float
-    """Seconds since the recording began."""
+FORGETTING = 6.0
+"""Decibels a second by which the loudness of the user's voice is forgotten while they are silent."""
 
 
-@dataclass(slots=True)
+class Mark(Enum):
+    """What a window of sound meant."""
+
+    BEGAN = auto()
+    """The user speaks."""
+    PAUSED = auto()
+    """They may have finished: `turns.hint` seconds of quiet."""
+    WENT_ON = auto()
+    """They had not."""
+    ENDED = auto()
+    """They have; or the utterance grew too long, and goes on as the next (see `Endpointer.carried`)."""
+    DISMISSED = auto()
+    """That was too short for a word."""
+
+
 class Endpointer:
-    """Cuts windows of sound into utterances.
+    """Follows the user's voice from window to window.
 
-    An utterance begins `turns.lead` seconds before its first voiced window, and ends when `turns.pause` seconds went by
-    without voice. One that grows past `turns.longest` is cut where it was least voiced, and goes on as the next.
-    """
+    An utterance begins with its first voiced window, and ends when `pause` seconds went by without voice. One that
+    grows past `turns.longest` is cut where it was least voiced, and goes on as the next."""
 
-    turns: Turns
-    sample_rate: int
-    window: int
-    """Samples in one window."""
-    _windows: deque[tuple[Samples, float]] = field(default_factory=deque)
-    """Those of the utterance so far or, while nobody speaks, of the lead; each with its probability of voice."""
-    _first: int = 0
-    """Index of `_windows[0]`, counted from the start of the recording."""
-    _voiced: int = 0
-    _quiet: int = 0
-    """Windows since the last voiced one."""
+    def __init__(self, turns: Turns, window: float, *, foreground: bool = False) -> None:
+        """`window` is the length of one in seconds; with `foreground`, voices much fainter than the user's are quiet,
+        so that nobody waits until those in the background have finished."""
+        self.turns, self.window = turns, window
+        self._gate = 10 ** (-turns.foreground / 20) if foreground else 0.0
+        self._fading = 10 ** (-FORGETTING * window / 20)
+        self._loudness = 0.0  # of the user's voice
+        self._recent: deque[float] = deque(maxlen=self.count(turns.longest / 4))  # probabilities
+        self.pause = turns.pause
+        """Seconds of quiet that end the utterance; whoever knows better may change it until it ends."""
+        self.length = 0
+        """Windows since the utterance began; 0 while nobody speaks."""
+        self.quiet = 0
+        """Windows since the last voiced one."""
+        self.voiced = 0
+        """Voiced windows of the utterance."""
+        self.lasting = 0
+        """Voiced windows of late; each quiet one takes one away, so that a dip within a word counts little."""
+        self.carried = 0
+        """Windows at the end of an utterance that grew too long which belong to the next."""
 
-    def feed(self, window: Samples, probability: float) -> Iterator[Utterance]:
-        """Take the next window, shape (window,); give the utterance that it completes, if it does."""
-        self._windows.append((window, probability))
-        threshold = self.turns.threshold - (RELEASE if self._voiced and not self._quiet else 0.0)
-        if probability >= threshold:
-            self._voiced += 1
-            self._quiet = 0
-        elif self._voiced:
-            self._quiet += 1
-        if not self._voiced:
-            self._keep(self._count(self.turns.lead))
-        elif self._quiet >= self._count(self.turns.pause):
-            yield from self.flush()
-        elif len(self._windows) >= self._count(self.turns.longest):
-            yield self._cut()
+    def count(self, seconds: float) -> int:
+        """How many windows that is, one at least."""
+        return max(1, round(seconds / self.window))
 
-    def flush(self) -> Iterator[Utterance]:
-        """Give the utterance that the end of the sound completes, if there is one."""
-        if self._voiced >= self._count(self.turns.shortest):
-            spoken = len(self._windows) - self._quiet + self._count(self.turns.tail)
-            yield self._take(min(spoken, len(self._windows)))
-        self._voiced = self._quiet = 0
-        self._keep(self._count(self.turns.lead))
+    @property
+    def worthy(self) -> bool:
+        """Long enough for a word."""
+        return self.voiced >= self.count(self.turns.shortest)
 
-    def _cut(self) -> Utterance:
-        """Give all but the last part of an utterance that goes on; that part begins at its least voiced window."""
-        recent = self._count(self.turns.longest / 4)
-        start = len(self._windows) - recent
-        probabilities = [self._windows[i][1] for i in range(start, len(self._windows))]
-        taken = self._take(start + int(np.argmin(probabilities)))
-        self._voiced = sum(probability >= self.turns.threshold for _, probability in self._windows)
-        return taken
+    def feed(self, window: Samples, probability: float) -> Mark | None:
+        """Take the next window, shape (n,)."""
+        voiced = self._is_voiced(window, probability)
+        if not self.length:
+            self.lasting = 0
+            return self._begin() if voiced else None
+        self.length += 1
+        self._recent.append(probability)
+        if voiced:
+            paused = self.quiet >= self.count(self.turns.hint)
+            self.voiced += 1
+            self.lasting += 1
+            self.quiet = 0
+            if self.length >= self.count(self.turns.longest):
+                return self._cut()
+            return Mark.WENT_ON if paused else None
+        self.quiet += 1
+        self.lasting = max(0, self.lasting - 1)
+        return self._fall_silent()
 
-    def _take(self, count: int) -> Utterance:
-        start = self._first * self.window / self.sample_rate
-        samples = np.concatenate([self._windows.popleft()[0] for _ in range(count)])
-        self._first += count
-        return Utterance(samples, start)
+    def stop(self) -> Mark | None:
+        """The sound is over."""
+        if not self.length:
+            return None
+        return self._end()
 
-    def _keep(self, count: int) -> None:
-        while len(self._windows) > count:
-            self._windows.popleft()
-            self._first += 1
+    def _begin(self) -> Mark:
+        self.length = self.voiced = self.lasting = 1
+        self.quiet = self.carried = 0
+        self.pause = self.turns.pause
+        self._recent.clear()
+        return Mark.BEGAN
 
-    def _count(self, seconds: float) -> int:
-        return max(1, round(seconds * self.sample_rate / self.window))
+    def _fall_silent(self) -> Mark | None:
+        if self.quiet >= self.count(self.pause if self.worthy else min(self.pause, BRIEF)):
+            return self._end()
+        if self.length >= self.count(self.turns.longest):
+            return self._cut()
+        return Mark.PAUSED if self.quiet == self.count(self.turns.hint) else None
+
+    def _end(self) -> Mark:
+        self.length = self.carried = 0
+        return Mark.ENDED if self.worthy else Mark.DISMISSED
+
+    def _cut(self) -> Mark:
+        """Cut at the least voiced of the latest windows, which begins the next utterance."""
+        recent = np.array(self._recent)
+        self.carried = self.length = len(recent) - int(np.argmin(recent))
+        self.voiced = int(np.count_nonzero(recent[-self.carried :] >= self.turns.threshold))
+        self.pause = self.turns.pause
+        return Mark.ENDED
+
+    def _is_voiced(self, window: Samples, probability: float) -> bool:
+        lasting = self.length > 0 and not self.quiet
+        if probability < self.turns.threshold - (RELEASE if lasting else 0.0):
+            self._loudness *= self._fading
+            return False
+        if not self._gate:
+            return True
+        loudness = float(np.sqrt(np.square(window).mean()))
+        if loudness < self._gate * self._loudness:
+            self._loudness *= self._fading
+            return False
+        self._loudness = max(loudness, self._loudness)
+        return True

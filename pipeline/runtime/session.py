@@ -1,18 +1,24 @@
-"""A conversation: turns one after another, the history between them, and barge-in."""
+"""A user's conversation with a graph: one turn after another, and the history between them.
+
+`pipeline.runtime.conversation.Conversation` makes a live one of it."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from models.protocols import GUEST
+from models.protocols import GUEST, Hypothesis
 from pipeline.errors import StageFailed
 from pipeline.graph.graph import Graph
-from pipeline.packets import Audio, Intent, Outcome, Reply, Transcript, Viseme
-from pipeline.runtime.turn import Observe, Report, run_turn
+from pipeline.packets import Audio, Partial, Speech, Text
+from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.sink import Sink
+from pipeline.runtime.turn import Given, run_turn, unasked
+from pipeline.stages.meter import METER
 from pipeline.stages.stage import Exchange, Turn
 
 log = logging.getLogger(__name__)
@@ -21,126 +27,171 @@ REMEMBERED = 48
 """Exchanges kept at least; the response stage takes as many of the latest as its model has room for."""
 FORGOTTEN = 8
 """Exchanges that go together, so that what is left begins alike for several turns and a model's cache stays warm."""
+HELD = 16
+"""Packets of an answer that wait for its first sound at most."""
 
 
-class Sink(Protocol):
-    """Where answers are heard and seen."""
+class Answer:
+    """A turn on its way from the user's sound to the sink."""
 
-    async def play(self, packets: AsyncIterator[Any]) -> None:
-        """Play the packets of the graph's outputs; returns when the last was heard."""
-        ...
+    def __init__(self, turn: Turn, began: float) -> None:
+        self.turn = replace(turn, confirmed=self._wait)
+        self.record = Record(turn.id, began=began)
+        self.task: asyncio.Task[None] | None = None
+        """Runs it, where somebody may want to stop it."""
+        self.ready = asyncio.Event()
+        """Its first sound is there."""
+        self.playing = False
+        """The sink has it."""
+        self._confirmed = asyncio.Event()
 
-    def hush(self) -> None:
-        """Be silent at once; what was not heard yet never is."""
-        ...
+    @property
+    def confirmed(self) -> bool:
+        """The user is known to have finished."""
+        return self._confirmed.is_set()
 
-    def heard(self) -> str:
-        """The words of the latest answer that were heard."""
-        ...
+    @property
+    def over(self) -> bool:
+        """Nothing of it is left."""
+        return self.task is not None and self.task.done()
 
+    @property
+    def counts(self) -> bool:
+        """It belongs to the history."""
+        return self.confirmed and self.record.fate is not Fate.SUPERSEDED
 
-@dataclass(slots=True)
-class Record:
-    """What one turn came to; filled as it runs, so that a turn that fails leaves what it had."""
+    def confirm(self, at: float) -> None:
+        """The user has finished: it may act, and be heard. `at` is session time."""
+        self.record.confirmed = at
+        self._confirmed.set()
 
-    turn: str
-    transcript: Transcript | None = None
-    intent: Intent | None = None
-    outcome: Outcome | None = None
-    reply: str = ""
-    visemes: list[Viseme] = field(default_factory=list)
-    report: Report = field(default_factory=Report)
-    interrupted: bool = False
-    error: StageFailed | None = None
-
-    def observe(self, _node: str, packet: Any) -> None:
-        """Note a packet that crossed an edge."""
-        match packet:
-            case Transcript():
-                self.transcript = packet
-            case Intent():
-                self.intent = packet
-            case Outcome():
-                self.outcome = packet
-            case Reply(text=text):
-                self.reply += text
-            case Viseme():
-                self.visemes.append(packet)
-            case _:
-                pass
+    async def _wait(self) -> None:
+        time = asyncio.get_running_loop().time
+        asked = time()
+        await self._confirmed.wait()
+        if meter := METER.get():  # of the stage that wants to act
+            meter.waiting += time() - asked
 
 
 class Session:
     """One user's conversation with a graph, which any number of sessions share."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        name: str,
-        user: str = GUEST,
-        ended: Callable[[Record], None] | None = None,
-        observe: Observe | None = None,
-    ) -> None:
-        """`ended` is told of every turn that ends, interrupted ones too; `observe` of every packet on an edge."""
+    def __init__(self, graph: Graph, name: str, user: str = GUEST, watchers: Sequence[Watcher] = ()) -> None:
         self.graph, self.name, self.user = graph, name, user
         self.history: list[Exchange] = []
-        self._ended, self._observe = ended, observe
-        self._turns = 0
+        self.state = State.IDLE
+        self.watchers = list(watchers)
+        self._turns = itertools.count(1)
+        self._origin: float | None = None
+        self.may_speak = asyncio.Event()
+        """Cleared while the user speaks: an answer that has not begun to sound waits."""
+        self.may_speak.set()
+        self._mouth = asyncio.Lock()
 
-    async def answer(self, audio: AsyncIterator[Audio], sink: Sink) -> Record:
-        """Run one turn. A stage's failure is noted in the record; cancelling hushes the sink at once.
+    def now(self) -> float:
+        """Session time: seconds since it was first asked for."""
+        return self.since(asyncio.get_running_loop().time())
+
+    def since(self, time: float) -> float:
+        """Session time of a moment in the event loop's time."""
+        if self._origin is None:
+            self._origin = time
+        return time - self._origin
+
+    def be(self, state: State) -> None:
+        """Tell what the avatar does now."""
+        if state is not self.state:
+            self.state = state
+            at = self.now()
+            for watcher in self.watchers:
+                watcher.state(state, at)
+
+    async def answer(self, sound: AsyncIterator[Audio | Text], sink: Sink) -> Record:
+        """Run one turn whose sound ends where the user has finished. A stage's failure is noted in the record;
+        cancelling hushes the sink at once.
 
         History keeps what was heard of the answer, also when it was interrupted."""
-        self._turns += 1
-        turn = Turn(f"{self.name}/{self._turns}", self.user, tuple(self.history))
-        record = Record(turn.id)
+        answer = self.open()
+        answer.confirm(self.now())
+        await self.run(answer, sound, sink)
+        return answer.record
+
+    def open(self, before: Sequence[Exchange] = (), earlier: Hypothesis | None = None, prompt: str = "") -> Answer:
+        """A new turn; `before` are exchanges that are not in the history yet."""
+        history = (*self.history, *before)
+        turn = Turn(f"{self.name}/{next(self._turns)}", self.user, history, earlier=earlier, prompt=prompt)
+        return Answer(turn, self.now())
+
+    async def run(self, answer: Answer, sound: AsyncIterator[Audio | Text], sink: Sink) -> None:
+        """Run a turn to its end, whatever that is; what is given before it is confirmed waits."""
+        turn, record = answer.turn, answer.record
+        given: Given = unasked(self.graph, turn.prompt) if turn.prompt else {}
+
+        def observe(node: str, packet: Any) -> None:
+            record.observe(node, packet)
+            at = self.now()
+            for watcher in self.watchers:
+                watcher.crossed(turn.id, node, packet, at)
+
+        async def play(packets: AsyncIterator[Any]) -> None:
+            await self._play(answer, packets, sink)
+
+        for watcher in self.watchers:
+            watcher.began(turn, record.began)
         try:
-            await run_turn(self.graph, turn, audio, sink.play, self._observer(record), record.report)
+            await run_turn(self.graph, turn, sound, play, observe, record.report, given)
         except StageFailed as error:
             log.warning("turn failed", extra={"turn": turn.id, "stage": error.stage})
-            record.error = error
+            record.error, record.fate = error, Fate.FAILED
         except asyncio.CancelledError:
-            record.interrupted = True
-            sink.hush()
+            if record.fate is Fate.ANSWERED:
+                record.fate = Fate.INTERRUPTED
+            if answer.playing:
+                sink.hush()
             raise
         finally:
-            if record.transcript and record.transcript.text:
-                self.history.append(Exchange(record.transcript.text, sink.heard()))
-                if len(self.history) >= REMEMBERED + FORGOTTEN:
-                    del self.history[:FORGOTTEN]
-            if self._ended:
-                self._ended(record)
-        return record
+            self._conclude(answer, sink)
 
-    async def converse(self, utterances: AsyncIterator[AsyncIterator[Audio]], sink: Sink) -> None:
-        """Answer utterances as they come; a new one interrupts the answer that still sounds."""
-        speaking: asyncio.Task[Record] | None = None
-        try:
-            async for audio in utterances:
-                await _stop(speaking)
-                speaking = asyncio.create_task(self.answer(audio, sink))
-            if speaking:
-                await speaking
-        finally:
-            await _stop(speaking)
+    async def _play(self, answer: Answer, packets: AsyncIterator[Any], sink: Sink) -> None:
+        """Hold an answer until it is confirmed and nothing else sounds; then let it be heard.
 
-    def _observer(self, record: Record) -> Observe:
-        outside = self._observe
-        if outside is None:
-            return record.observe
+        Captions are not held: they are for the watchers, and each replaces the one before."""
+        held: list[Any] = []
+        async for packet in packets:
+            if isinstance(packet, Partial) and not answer.confirmed:
+                continue
+            held.append(packet)
+            if isinstance(packet, Speech) or len(held) == HELD:
+                break
+        answer.ready.set()
+        await answer.turn.confirmed()
+        async with self._mouth:
+            await self.may_speak.wait()
+            answer.playing = True
+            await sink.play(self._aloud(held, packets))
 
-        def both(node: str, packet: Any) -> None:
-            record.observe(node, packet)
-            outside(node, packet)
+    async def _aloud(self, held: Sequence[Any], packets: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        for packet in held:
+            if isinstance(packet, Speech):
+                self.be(State.SPEAKING)
+            yield packet
+        async for packet in packets:
+            if isinstance(packet, Speech):
+                self.be(State.SPEAKING)
+            yield packet
 
-        return both
-
-
-async def _stop(task: asyncio.Task[Record] | None) -> None:
-    """Interrupt a turn, and wait until nothing of it is left. Raises what it raised before."""
-    if task is None:
-        return
-    task.cancel()
-    await asyncio.wait([task])
-    if not task.cancelled():
-        task.result()
+    def _conclude(self, answer: Answer, sink: Sink) -> None:
+        """Note what was heard, and remember it."""
+        record = answer.record
+        if answer.playing:
+            record.heard = sink.heard()
+            sounded = sink.sounded()
+            record.sounded = None if sounded is None else self.since(sounded)
+        if answer.counts and record.transcript and record.transcript.text:
+            cut = record.fate is Fate.INTERRUPTED
+            self.history.append(Exchange(record.transcript.text, record.heard, cut))
+            if len(self.history) >= REMEMBERED + FORGOTTEN:
+                del self.history[:FORGOTTEN]
+        at = self.now()
+        for watcher in self.watchers:
+            watcher.ended(record, at)

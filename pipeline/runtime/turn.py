@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from pipeline.errors import StageFailed
+from pipeline.errors import PipelineError, StageFailed
 from pipeline.graph.graph import AUDIO, Graph
+from pipeline.packets import Reply
 from pipeline.runtime.inbox import Inbox
 from pipeline.stages.meter import METER, Meter
 from pipeline.stages.stage import Turn
@@ -20,6 +21,9 @@ Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
 
 Observe: TypeAlias = Callable[[str, Any], None]
 """Told of every packet that a stage (or ``audio``) gives, before its readers are."""
+
+Given: TypeAlias = Mapping[str, AsyncIterator[Any]]
+"""Streams that stand in for what nodes would give; those nodes do not run."""
 
 OUTPUTS = "outputs"
 """The name of the turn's last reader, whoever plays the answer."""
@@ -34,19 +38,20 @@ class Report:
     """From the first packet asked for to the last stage's end."""
 
 
-async def run_turn(
+async def run_turn(  # noqa: PLR0913, PLR0917  what stands in for nodes is rare, and the rest is needed
     graph: Graph,
     turn: Turn,
     source: AsyncIterator[Any],
     play: Play,
     observe: Observe | None = None,
     report: Report | None = None,
+    given: Given = MappingProxyType({}),
 ) -> None:
     """Run one turn; cancelling the task that awaits this silences every stage. Raises StageFailed."""
     report = report if report is not None else Report()
     running = _Turn(graph, turn, observe, report)
     try:
-        await running.run(source, play)
+        await running.run(source, play, given)
     except BaseExceptionGroup as failures:
         failure = _first(failures)
         raise failure from failure.__cause__
@@ -54,12 +59,30 @@ async def run_turn(
         report.seconds = running.now()
 
 
+def unasked(graph: Graph, text: str) -> Given:
+    """What stands in for the stages before the voice where the avatar says `text` of its own accord.
+
+    Raises PipelineError for a graph that does not speak."""
+    names = [node.name for node in graph.nodes]
+    speakers = [node.name for node in graph.nodes if Reply in node.emits]
+    if not speakers:
+        raise PipelineError(f"graph {graph.name}: no stage gives a Reply, so the avatar cannot say anything")
+    before = names[: names.index(speakers[-1])]
+    return {name: _stream() for name in before} | {speakers[-1]: _stream(Reply(text))}
+
+
+async def _stream(*packets: Any) -> AsyncIterator[Any]:
+    for packet in packets:
+        yield packet
+
+
 class _Turn:
     """The inboxes and meters of one turn."""
 
     def __init__(self, graph: Graph, turn: Turn, observe: Observe | None, report: Report) -> None:
         self._graph, self._turn, self._observe = graph, turn, observe
-        self._origin = time.perf_counter()
+        self._time = asyncio.get_running_loop().time
+        self._origin = self._time()
         self._meters = {name: Meter() for name in (AUDIO, *(node.name for node in graph.nodes), OUTPUTS)}
         report.meters = self._meters
         self._inboxes: dict[str, Inbox[Any]] = {
@@ -76,20 +99,24 @@ class _Turn:
 
     def now(self) -> float:
         """Seconds since the turn's start."""
-        return time.perf_counter() - self._origin
+        return self._time() - self._origin
 
-    async def run(self, source: AsyncIterator[Any], play: Play) -> None:
+    async def run(self, source: AsyncIterator[Any], play: Play, given: Given) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(AUDIO, source))
             for node in self._graph.nodes:
                 inbox = self._inboxes[node.name]
-                group.create_task(self._pump(node.name, node.stage.run(inbox, self._turn), inbox))
+                if (stream := given.get(node.name)) is not None:
+                    inbox.close()
+                else:
+                    stream = node.stage.run(inbox, self._turn)
+                group.create_task(self._pump(node.name, stream, inbox))
             await play(self._outputs)
             self._outputs.close()
 
     async def _pump(self, name: str, stream: AsyncIterator[Any], inbox: Inbox[Any] | None = None) -> None:
         """Carry what a stage gives to its readers, and measure the stage from outside."""
-        meter, readers, observe, now = self._meters[name], self._readers[name], self._observe, time.perf_counter
+        meter, readers, observe, now = self._meters[name], self._readers[name], self._observe, self._time
         METER.set(meter)
         resumed, busy = now(), 0.0
         try:
@@ -102,7 +129,11 @@ class _Turn:
                     meter.packets_out += 1
                     if observe:
                         observe(name, packet)
-                    resumed = await _hand_out(packet, readers, given, meter)
+                    for reader in readers:
+                        if not reader.offer(packet):
+                            await reader.put(packet)
+                    resumed = now()
+                    meter.blocked += resumed - given
         except Exception as error:
             raise StageFailed(name, self._turn.id, error) from error
         finally:
@@ -113,16 +144,6 @@ class _Turn:
             reader.leave()
         if inbox:
             inbox.close()
-
-
-async def _hand_out(packet: Any, readers: Sequence[Inbox[Any]], given: float, meter: Meter) -> float:
-    """Give a packet to each reader; the time when all have it."""
-    for reader in readers:
-        if not reader.offer(packet):
-            await reader.put(packet)
-    done = time.perf_counter()
-    meter.blocked += done - given
-    return done
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 from pydantic import BaseModel, Field
 
-from models.protocols import Hypothesis, Recogniser, Samples
+from models.protocols import ANY_LANGUAGE, Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
-from pipeline.packets import Audio, Partial, Transcript
+from pipeline.packets import Audio, Partial, Text, Transcript
 from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
@@ -23,7 +24,8 @@ PAUSE = 0.24
 QUIET = 10 ** (-30 / 20)
 """Of the loudest piece so far: less than this is quiet."""
 LIVE = 0.5
-"""Of the speed of speech. Sound that comes more than twice as fast is a recording, whose captions nobody waits for."""
+"""Of a piece's length. A piece that was waited for at least so long is somebody speaking now. The others come from a
+recording, or lead an utterance that is given from its beginning again, and nobody waits for their captions."""
 
 
 class Options(BaseModel, extra="forbid"):
@@ -34,42 +36,45 @@ class Options(BaseModel, extra="forbid"):
     hypotheses make the final one quick, and none for the others."""
 
 
+def loop_time() -> float:
+    """The clock of the running event loop, in seconds."""
+    return asyncio.get_running_loop().time()
+
+
 class Asr:
-    """Listens to an utterance, and recognises it when it ends.
+    """Listens to an utterance, and recognises it when it ends. A typed line is its own transcript.
 
     While the user speaks, it recognises what there is: that gives captions, and leaves an incremental engine little to
     do when the utterance ends. It does so again as soon as the user pauses, because that may have been the end."""
 
-    def __init__(self, host: Host[Recogniser], options: Options, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, host: Host[Recogniser], options: Options, clock: Callable[[], float] = loop_time) -> None:
         self.host, self.options, self._clock = host, options, clock
         self._interval = options.partials
         if self._interval is None:
             self._interval = INTERVAL if host.engine.incremental else 0.0
         self._busy = 0  # utterances of all sessions that wait for the engine
 
-    async def run(self, inputs: AsyncIterator[Audio], turn: Turn) -> AsyncIterator[Partial | Transcript]:
+    async def run(self, inputs: AsyncIterator[Audio | Text], turn: Turn) -> AsyncIterator[Partial | Transcript]:
         """Partial captions while `inputs` last, then the transcript; nothing where there was no sound at all."""
-        began = self._clock()
         heard = Utterance(self.host.engine.sample_rate)
-        earlier: Hypothesis | None = None
-        due = self._interval
-        caption = ""
-        async for audio in inputs:
-            heard.add(audio)
-            if not due or not (heard.seconds >= due or heard.paused):
+        captions: Captions = Live(self._interval or 0.0, self._clock)
+        if turn.captions is not None:
+            captions = Given(turn.captions)
+        found = turn.earlier
+        waiting_since = self._clock()
+        async for packet in inputs:
+            if isinstance(packet, Text):
+                yield Transcript(packet.text, typed_language(self.host.engine), packet.start, packet.start)
                 continue
-            asked = self._clock()
-            if self._busy or asked - began < LIVE * heard.seconds:
-                continue
-            earlier = await self._recognise(heard.take(), earlier)
-            due = heard.seconds + max(self._interval or 0.0, (self._clock() - asked) / SHARE)
-            if earlier.text not in ("", caption):
-                caption = earlier.text
-                yield Partial(caption)
-        if heard.seconds:
-            found = earlier if earlier and heard.fresh == 0 else await self._recognise(heard.take(), earlier)
-            end = heard.start + heard.seconds
-            yield Transcript(found.text, found.language, heard.start, end, found.confidence)
+            heard.add(packet, self._clock() - waiting_since)
+            for samples in captions.due(heard, self._busy > 0):
+                found = await self._recognise(heard.take(samples), found)
+                yield Partial(found.text, heard.at(samples), found.confidence)
+            waiting_since = self._clock()
+        if heard.samples:
+            if found is None or heard.fresh:
+                found = await self._recognise(heard.take(heard.samples), found)
+            yield Transcript(found.text, found.language, heard.start, heard.at(heard.samples), found.confidence)
 
     async def _recognise(self, samples: Samples, earlier: Hypothesis | None) -> Hypothesis:
         self._busy += 1
@@ -79,45 +84,66 @@ class Asr:
             self._busy -= 1
 
 
+def typed_language(engine: Recogniser) -> str:
+    """The language of typed lines, ISO 639-1: that which the engine was told to expect, or the first that it names."""
+    expected: str | None = getattr(engine, "language", None)  # of engines that know many, an option names one
+    return expected or min(engine.languages - ANY_LANGUAGE, default="en")
+
+
 class Utterance:
     """The sound of an utterance so far."""
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self.start = 0.0
+        """In session time, seconds."""
+        self.samples = 0
+        """How many there are."""
         self.fresh = 0
-        """Samples that came since the last `take`."""
+        """Samples behind those that were taken last."""
+        self.live = False
+        """The latest piece is somebody speaking now."""
         self._pieces: list[Samples] = []
-        self._heard = 0  # samples
         self._quiet = 0  # samples at the end
         self._loudest = 0.0
         self._taken = False
 
-    def add(self, audio: Audio) -> None:
-        """Take the next piece. Raises PipelineError at another sample rate than the engine's."""
+    def add(self, audio: Audio, waited: float) -> None:
+        """Take the next piece, which was waited for so many seconds. Raises PipelineError at another sample rate than
+        the engine's."""
         if audio.sample_rate != self.sample_rate:
             raise PipelineError(
                 f"asr: sound at {audio.sample_rate} Hz, expected the engine's {self.sample_rate} Hz; "
                 "remedy: resample it where it enters the graph"
             )
-        if not audio.samples.size:
+        size = audio.samples.size
+        if not size:
             return
         if not self._pieces:
             self.start = audio.start
         self._pieces.append(audio.samples)
-        self._heard += audio.samples.size
-        self.fresh += audio.samples.size
+        self.samples += size
+        self.fresh += size
+        self.live = waited >= LIVE * size / self.sample_rate
         level = float(np.sqrt(np.square(audio.samples).mean()))
         self._loudest = max(self._loudest, level)
         if level > QUIET * self._loudest:
             self._quiet, self._taken = 0, False
         else:
-            self._quiet += audio.samples.size
+            self._quiet += size
+
+    def at(self, samples: int) -> float:
+        """Where the first so many samples end, in session time, seconds."""
+        return self.start + samples / self.sample_rate
+
+    def index(self, at: float) -> int:
+        """How many samples end at that point of session time: the inverse of `at`."""
+        return round((at - self.start) * self.sample_rate)
 
     @property
     def seconds(self) -> float:
         """How long it is."""
-        return self._heard / self.sample_rate
+        return self.samples / self.sample_rate
 
     @property
     def quiet(self) -> bool:
@@ -129,8 +155,52 @@ class Utterance:
         """True where the user has fallen silent, and the words before have not been taken since."""
         return self.quiet and not self._taken
 
-    def take(self) -> Samples:
-        """All samples so far."""
+    def take(self, samples: int) -> Samples:
+        """The first so many samples."""
         self._pieces = [np.concatenate(self._pieces)]
-        self._taken, self.fresh = self.quiet, 0
-        return self._pieces[0]
+        self._taken, self.fresh = self.quiet, self.samples - samples
+        return self._pieces[0][:samples]
+
+
+class Captions(Protocol):
+    """Decides when the words so far are worth knowing."""
+
+    def due(self, heard: Utterance, busy: bool) -> Iterator[int]:
+        """How many of the samples heard are to be recognised now; the next is asked for when that was done. `busy`
+        tells that the engine has others to serve."""
+        ...
+
+
+class Live(Captions):
+    """At intervals and in pauses while somebody speaks, as far as the engine has the time."""
+
+    def __init__(self, interval: float, clock: Callable[[], float]) -> None:
+        """`interval` in seconds of sound; 0 for never."""
+        self._interval, self._clock = interval, clock
+        self._next: float | None = None
+
+    def due(self, heard: Utterance, busy: bool) -> Iterator[int]:
+        if not self._interval or not heard.live:
+            return
+        if self._next is None:  # what was given at once, such as the silence before the first word, needs no caption
+            self._next = heard.seconds + self._interval
+        if busy or not (heard.seconds >= self._next or heard.paused):
+            return
+        asked = self._clock()
+        yield heard.samples
+        self._next = heard.seconds + max(self._interval, (self._clock() - asked) / SHARE)
+
+
+class Given(Captions):
+    """At the points of a session that is replayed."""
+
+    def __init__(self, ends: Sequence[float]) -> None:
+        """`ends` of the sound of each caption, in session time, seconds, ascending."""
+        self._ends = iter(ends)
+        self._end = next(self._ends, None)
+
+    def due(self, heard: Utterance, busy: bool) -> Iterator[int]:
+        while self._end is not None and (samples := heard.index(self._end)) <= heard.samples:
+            if samples > 0:
+                yield samples
+            self._end = next(self._ends, None)

@@ -10,17 +10,19 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from models.protocols import Engine
 from pipeline.errors import EngineFailed
 from pipeline.stages.meter import METER
 
 E = TypeVar("E", bound=Engine)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -37,26 +39,27 @@ class Rank(Generic[E]):
     """Seconds until the result of a call, or the first item of a stream; None waits as long as it takes."""
 
 
-class Worker:
+class Worker(Executor):
     """A thread that does one piece of work after another.
 
-    A daemon, unlike those of concurrent.futures: an engine that hangs must not keep the process from ending."""
+    A daemon, unlike those of concurrent.futures: an engine that hangs must not keep the process from ending. What is
+    waited for is submitted by `run_in_executor`, so a loop knows of all work that it waits for."""
 
     def __init__(self, name: str) -> None:
         self._name, self._started = name, False
         self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
 
-    def submit(self, work: Callable[[], T]) -> Future[T]:
+    def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Do `work` behind what was submitted before."""
         if not self._started:
             self._started = True
             Thread(target=self._run, name=self._name, daemon=True).start()
         future: Future[T] = Future()
-        self._jobs.put((future, work))
+        self._jobs.put((future, partial(work, *args, **kwargs)))
         return future
 
-    def stop(self) -> None:
-        """End, behind what was submitted."""
+    def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
+        """End, behind what was submitted; nobody waits for it, whatever `wait` says."""
         self._jobs.put(None)
 
     def _run(self) -> None:
@@ -71,19 +74,36 @@ class Worker:
             del job, future, work  # or the last result would live until the next job
 
 
+class Job(Generic[T]):
+    """A piece of work for an engine's thread."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work, self._meter, self._asked = work, METER.get(), time.perf_counter()
+        self.running = False
+
+    def __call__(self) -> T:
+        self.running = True
+        if self._meter is not None:
+            self._meter.queued += time.perf_counter() - self._asked
+        try:
+            return self._work()
+        finally:
+            self.running = False
+
+
 class EngineThread(Generic[E]):
     """One engine and its thread."""
 
     def __init__(self, rank: Rank[E]) -> None:
         self.rank = rank
         self._worker = Worker(rank.name)
-        self._overdue: Future[Any] | None = None
+        self._overdue: Job[Any] | None = None
         self._loaded: asyncio.Task[None] | None = None
 
     @property
     def stuck(self) -> bool:
         """True while the engine still works on something that missed its deadline."""
-        return self._overdue is not None and not self._overdue.done()
+        return self._overdue is not None and self._overdue.running
 
     async def load(self) -> None:
         """Load the engine once, however many sessions ask at the same time."""
@@ -133,25 +153,19 @@ class EngineThread(Generic[E]):
         """Free the engine, unless it is stuck: then its thread is left to end by itself."""
         if not self.stuck:
             await self._run(self.rank.engine.close)
-        self._worker.stop()
+        self._worker.shutdown()
 
     async def _run(self, work: Callable[[], T], deadline: float | None = None) -> T:
         if self.rank.engine.inline:
             return work()
-        meter, asked = METER.get(), time.perf_counter()
-
-        def timed() -> T:
-            if meter is not None:
-                meter.queued += time.perf_counter() - asked
-            return work()
-
-        future = self._worker.submit(timed)
+        job, limit = Job(work), asyncio.timeout(deadline)
         try:
-            async with asyncio.timeout(deadline):
-                return await asyncio.wrap_future(future)
+            async with limit:
+                return await asyncio.get_running_loop().run_in_executor(self._worker, job)
         except TimeoutError:
-            if not future.cancelled():
-                self._overdue = future
+            if not limit.expired():  # it is the engine's own
+                raise
+            self._overdue = job
             raise TimeoutError(f"{self.rank.name} took longer than {deadline:g} s") from None
 
 
@@ -166,6 +180,11 @@ class Host(Generic[E]):
     def engine(self) -> E:
         """The best engine, to read its constants from; work goes through `call` and `stream`."""
         return self._threads[0].rank.engine
+
+    @property
+    def acts(self) -> bool:
+        """True where calls of any ranked engine depend on the world outside, or change it."""
+        return any(thread.rank.engine.acts for thread in self._threads)
 
     def weights(self) -> tuple[str, ...]:
         """Names in the model catalogue that the ranked engines open."""

@@ -20,6 +20,10 @@ class Persona(BaseModel, extra="forbid", frozen=True):
     """Spoken where a wish cannot be met."""
     lost: str = "Sorry, I lost my thread. Could you say that again?"
     """Spoken where the model fails, or gives nothing that can be said."""
+    filler: tuple[str, ...] = ("One moment.", "Let me see.")
+    """Spoken in turn where an answer takes long."""
+    idle: tuple[str, ...] = ("Are you still there?", "Take your time.")
+    """Spoken in turn where the user says nothing for long."""
 
 
 @cache

@@ -183,15 +183,16 @@ def recall(history: Sequence[Exchange], budget: int) -> list[Message]:
     """Earlier turns as messages, the latest, as far as `budget` characters hold them.
 
     Old ones go by fours: what is left begins alike for several turns, so a model that keeps what it read profits."""
-    told = [exchange for exchange in history if exchange.heard and exchange.said]
+    told = [(exchange.heard, _said(exchange)) for exchange in history if exchange.heard and exchange.said]
     start = 0
-    while sum(len(exchange.heard) + len(exchange.said) for exchange in told[start:]) > budget:
+    while sum(len(heard) + len(said) for heard, said in told[start:]) > budget:
         start += _BLOCK
-    return [
-        message
-        for exchange in told[start:]
-        for message in (Message("user", exchange.heard), Message("assistant", exchange.said))
-    ]
+    return [message for heard, said in told[start:] for message in (Message("user", heard), Message("assistant", said))]
+
+
+def _said(exchange: Exchange) -> str:
+    """The avatar's words; a dash ends those that the user broke off, as it does in print."""
+    return f"{exchange.said.rstrip(' ,;:–—')} —" if exchange.interrupted else exchange.said
 
 
 async def _after(opening: str, talk: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from models.protocols import GUEST
+from models.protocols import GUEST, Hypothesis
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
@@ -20,6 +20,12 @@ class Exchange:
     """The user's words."""
     said: str
     """The avatar's, as far as they were heard."""
+    interrupted: bool = False
+    """Whether the user cut the avatar short."""
+
+
+async def at_once() -> None:
+    """Of a turn whose end is beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,14 @@ class Turn:
     """Whose world, memory and history it is."""
     history: Sequence[Exchange] = field(default_factory=tuple)
     """Earlier turns, oldest first."""
+    confirmed: Callable[[], Awaitable[None]] = at_once
+    """Returns when the user is known to have finished. A turn may begin before: whatever acts must wait for it."""
+    prompt: str = ""
+    """What the avatar says of its own accord; such a turn listens to nobody."""
+    earlier: Hypothesis | None = None
+    """What was recognised of the beginning of this utterance when the user paused in it, and then went on."""
+    captions: tuple[float, ...] | None = None
+    """For a replay: the ends of the sound of each partial caption that there was. None makes them as time allows."""
 
 
 class Stage(Protocol[In, Out]):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from pydantic import BaseModel
 
-from models.protocols import Request, TaskHandler
+from models.protocols import Request, SkillCard, TaskHandler
 from pipeline.packets import Intent, Outcome, Transcript
 from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
@@ -17,7 +17,9 @@ class Options(BaseModel, extra="forbid"):
 
 
 class Task:
-    """Acts on every intent, with the user's words beside it where the graph gives them."""
+    """Acts on every intent, with the user's words beside it where the graph gives them.
+
+    A skill that has effects is not called before the user is known to have finished."""
 
     def __init__(self, host: Host[TaskHandler], options: Options) -> None:
         self.host, self.options = host, options
@@ -28,7 +30,17 @@ class Task:
             if isinstance(packet, Transcript):
                 text = packet.text
             else:
+                if self._has_effects(packet):
+                    await turn.confirmed()
                 yield await self._handle(Request(packet, text, turn.user))
+
+    def skills(self) -> tuple[SkillCard, ...]:
+        """What it can do."""
+        return self.host.engine.skills()
+
+    def _has_effects(self, intent: Intent) -> bool:
+        """Whether acting on it changes anything; words that no skill answers to are only talked about."""
+        return any(card.effects for card in self.skills() if card.name == intent.name)
 
     async def _handle(self, request: Request) -> Outcome:
         return await self.host.call(lambda engine: engine.handle(request))

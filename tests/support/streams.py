@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from models.protocols import VoiceDetector
-from pipeline.graph.graph import Graph, Node, Turns
+from pipeline.graph.graph import Graph, Node
+from pipeline.graph.turns import Turns
 from pipeline.stages.lift import Host
 from pipeline.stages.stage import Stage
 
@@ -37,4 +38,4 @@ def node(name: str, stage: Stage[Any, Any], *inputs: str, buffer: int = 16) -> N
 def graph(nodes: Sequence[Node], *outputs: str) -> Graph:
     """A graph without engines."""
     detector = cast(Host[VoiceDetector], None)
-    return Graph("test", tuple(nodes), outputs, Turns(), detector, (), "en", 16_000)
+    return Graph("test", tuple(nodes), outputs, Turns(), detector, None, None, (), "en", 16_000)

@@ -49,7 +49,8 @@ def remember(
         "have i told you anything about my birthday",
         "what do you remember",
         "tell me again what i said about {topic}",
-    ]
+    ],
+    effects=False,
 )
 def recall(world: World, topic: Annotated[Text, Hint("what the fact is about")] = "") -> Outcome:
     """Tell the user what they asked to be remembered."""

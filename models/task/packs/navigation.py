@@ -54,7 +54,8 @@ def navigate(
         "what is around here",
         "i have no idea where i am",
         "which part of the world is this",
-    ]
+    ],
+    effects=False,
 )
 def where_am_i(world: World) -> Outcome:
     """Tell the user where they are and what is next to it."""

@@ -70,7 +70,8 @@ def buy(
         "how much are the {item}s",
         "can i afford a {item}",
         "how much does it cost",
-    ]
+    ],
+    effects=False,
 )
 def price(item: Annotated[Item, Hint("what the user asks the price of", ask="The price of what?")]) -> Outcome:
     """Tell what something costs."""
@@ -93,7 +94,8 @@ def price(item: Annotated[Item, Hint("what the user asks the price of", ask="The
         "what have i bought so far",
         "am i rich",
         "do i have anything with me",
-    ]
+    ],
+    effects=False,
 )
 def inventory(world: World) -> Outcome:
     """Tell what the user owns."""

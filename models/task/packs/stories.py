@@ -31,7 +31,8 @@ TOPICS = (
         "tell us something exciting about pirates",
         "invent a little story with {topic} in it",
         "i am bored tell me a tale",
-    ]
+    ],
+    effects=False,
 )
 def story(world: World, topic: Annotated[Text, Hint("what the story is about")] = "") -> Outcome:
     """Tell a story."""

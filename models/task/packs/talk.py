@@ -22,7 +22,8 @@ from models.task.skill import Action, Outcome, direct, done, skill
         "i am feeling a bit sad today",
         "goodbye see you later",
         "do you like it here",
-    ]
+    ],
+    effects=False,
 )
 def small_talk() -> Outcome:
     """Chat with the user: greetings, thanks, feelings, goodbyes."""
@@ -43,7 +44,8 @@ def small_talk() -> Outcome:
         "no more thanks",
         "forget it",
         "silence please",
-    ]
+    ],
+    effects=False,
 )
 def stop() -> Outcome:
     """Stop what the avatar is doing."""

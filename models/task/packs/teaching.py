@@ -22,7 +22,8 @@ from models.task.skill import Hint, Outcome, Text, direct, skill
         "tell me something about {topic}",
         "could you teach me something",
         "i'm curious about {topic}",
-    ]
+    ],
+    effects=False,
 )
 def teach(topic: Annotated[Text, Hint("what to explain", ask="What would you like to learn about?")]) -> Outcome:
     """Explain something to the user."""

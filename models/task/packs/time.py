@@ -27,7 +27,8 @@ LONGEST = 24 * 3600
         "time {duration} for me please",
         "let me know when twenty minutes have passed",
         "set a timer",
-    ]
+    ],
+    effects=False,
 )
 def timer(
     duration: Annotated[Duration, Hint("how long the timer runs, in seconds", ask="How long should the timer run?")],

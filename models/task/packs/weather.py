@@ -25,7 +25,8 @@ from models.task.world import World
         "will i get wet if i go to the {place}",
         "should i take a jacket",
         "give me the weather report",
-    ]
+    ],
+    effects=False,
 )
 def weather(
     world: World, provider: WeatherProvider, place: Annotated[Region, Hint("where; here if left out")] = ""

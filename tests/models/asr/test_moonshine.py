@@ -114,9 +114,20 @@ def test_parts_that_ended_are_not_recognised_again(moonshine: Moonshine, passes:
     assert passes["encoder"] == 1
 
 
-def test_a_hypothesis_of_another_engine_is_ignored(moonshine: Moonshine) -> None:
+def test_the_words_of_an_earlier_hypothesis_save_passes_too(moonshine: Moonshine, passes: dict[str, int]) -> None:
+    said = speech("speech-jfk")[: 8 * RATE]
+    whole = moonshine.transcribe(said)
+    cold = passes["decoder"]
+    passes["decoder"] = 0
+    again = moonshine.transcribe(said, Hypothesis(moonshine.transcribe(said[: 7 * RATE], whole).text, "en"))
+    assert again.text == whole.text
+    assert passes["decoder"] <= cold
+
+
+@pytest.mark.parametrize("words", ["something else", "", "¿qué? 咖啡 🙂"])
+def test_wrong_words_of_another_engine_change_nothing(moonshine: Moonshine, words: str) -> None:
     said = speech("speech-jfk")[: 3 * RATE]
-    assert moonshine.transcribe(said, Hypothesis("something else", "en")) == moonshine.transcribe(said)
+    assert moonshine.transcribe(said, Hypothesis(words, "en")).text == moonshine.transcribe(said).text
 
 
 def test_a_hypothesis_about_other_sound_does_not_change_the_words(moonshine: Moonshine) -> None:

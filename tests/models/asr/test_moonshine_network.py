@@ -61,6 +61,16 @@ def test_no_draft_changes_what_is_decoded(
     np.testing.assert_allclose(drafted.log_probabilities, plain.log_probabilities, atol=0.3)
 
 
+@pytest.mark.parametrize("text", ["And so, my fellow Americans", "5 cafés — 咖啡?", "two  spaces", ""])
+def test_a_guess_spells_its_text(network: Network, text: str) -> None:
+    assert network.text(network.guess(text)) == text
+
+
+def test_a_guess_at_english_is_nearly_what_the_network_would_choose(network: Network, plain: Decoded) -> None:
+    guess = network.guess(network.text(plain.tokens))
+    assert sum(one == other for one, other in zip(guess, plain.tokens, strict=False)) >= 0.8 * len(plain.tokens)
+
+
 @pytest.mark.parametrize("most", [1, 3, 5])
 def test_decoding_stops_at_the_limit(network: Network, frames: NDArray[np.float32], plain: Decoded, most: int) -> None:
     drafts: list[tuple[int, ...]] = [(), plain.tokens]

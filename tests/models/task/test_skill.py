@@ -44,6 +44,16 @@ def test_a_card_is_the_functions_name_docstring_and_parameters() -> None:
     )
 
 
+def test_a_skill_acts_unless_it_says_that_it_only_looks() -> None:
+    @skill(examples=["look"], effects=False)
+    def look() -> Outcome:
+        """Look."""
+        return done("Nice.")
+
+    assert feed.card({}).effects
+    assert not look.card({}).effects
+
+
 def test_what_is_no_slot_is_provided_by_type() -> None:
     assert feed.provided == {"world": World, "request": Request}
 

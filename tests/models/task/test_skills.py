@@ -73,6 +73,17 @@ def test_the_skills_and_their_slots(engine: Skills) -> None:
     assert cards["weather"].slots[0].choices == tuple(SITES)
 
 
+def test_only_skills_that_change_the_world_have_effects(engine: Skills) -> None:
+    assert engine.acts
+    assert {card.name for card in engine.skills() if card.effects} == {"navigate", "buy", "remember"}
+    for card in engine.skills():
+        if not card.effects:
+            before = ask(engine, "inventory"), ask(engine, "where_am_i"), ask(engine, "recall")
+            for slots in every_request(card):
+                engine.handle(Request(Intent(card.name, slots), "words", "ada"))
+            assert (ask(engine, "inventory"), ask(engine, "where_am_i"), ask(engine, "recall")) == before, card.name
+
+
 def test_every_skill_has_enough_examples_of_its_own(engine: Skills) -> None:
     cards = engine.skills()
     for card in cards:

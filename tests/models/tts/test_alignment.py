@@ -33,9 +33,9 @@ def test_the_letters_of_misaki_become_ipa() -> None:
     assert [p.symbol for p in found] == ["dʒ", "ˈaɪ", "ɾ"]
 
 
-def test_a_space_that_is_not_heard_is_shared_out() -> None:
+def test_a_space_that_is_not_heard_is_shared_out_and_parts_words() -> None:
     found = align(["n", " ", "i"], [0, 0.1, 0.15, 0.3], sound((0.3, 0.5)), RATE)
-    assert spans(found) == [("n", 0.0, 0.125), ("i", 0.125, 0.3)]
+    assert spans(found) == [("n", 0.0, 0.125), (" ", 0.125, 0.125), ("i", 0.125, 0.3)]
 
 
 def test_a_pause_is_as_long_as_it_is_heard() -> None:

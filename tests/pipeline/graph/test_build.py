@@ -18,7 +18,7 @@ from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.graph.load import shipped
 from pipeline.graph.registry import Registry
-from pipeline.packets import Audio, Intent, Outcome, Partial, Transcript
+from pipeline.packets import Audio, Intent, Outcome, Partial, Text, Transcript
 from pipeline.stages.asr import Asr
 from pipeline.stages.stage import Turn
 
@@ -56,7 +56,7 @@ def test_what_a_file_says_is_what_the_runtime_gets(tmp_path: Path) -> None:
     assert graph.detector.engine.window == 512
     asr, echo, late, curious = graph.nodes
     assert [node.name for node in graph.nodes] == ["asr", "echo", "late", "curious"]
-    assert (asr.inputs, asr.accepts, asr.emits, asr.buffer) == (("audio",), (Audio,), (Partial, Transcript), 16)
+    assert (asr.inputs, asr.accepts, asr.emits, asr.buffer) == (("audio",), (Audio, Text), (Partial, Transcript), 16)
     assert (late.step, late.inputs, late.buffer) == ("echo", ("echo", "asr"), 4)
     assert (curious.accepts, curious.emits) == ((Transcript, Intent), (Outcome,))
     stage = cast(Asr, asr.stage)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.graph.graph import Turns
-from pipeline.runtime.endpointing import Endpointer, Utterance
+from pipeline.graph.turns import Turns
+from pipeline.runtime.listening import Cutter, Utterance
 
 RATE, WINDOW = 16_000, 1600  # windows of 0.1 s
 TURNS = Turns(threshold=0.5, lead=0.2, tail=0.1, pause=0.5, shortest=0.2, longest=3.0)
@@ -14,11 +14,9 @@ TURNS = Turns(threshold=0.5, lead=0.2, tail=0.1, pause=0.5, shortest=0.2, longes
 
 def cut(probabilities: list[float], turns: Turns = TURNS) -> list[Utterance]:
     """The utterances in windows of 0.1 s whose samples are all the window's number."""
-    endpointer = Endpointer(turns, RATE, WINDOW)
-    found: list[Utterance] = []
-    for number, probability in enumerate(probabilities):
-        found += endpointer.feed(np.full(WINDOW, number, np.float32), probability)
-    return [*found, *endpointer.flush()]
+    cutter = Cutter(turns, RATE, WINDOW)
+    found = [cutter.feed(np.full(WINDOW, n, np.float32), probability) for n, probability in enumerate(probabilities)]
+    return [utterance for utterance in (*found, cutter.flush()) if utterance]
 
 
 def windows(utterance: Utterance) -> list[int]:

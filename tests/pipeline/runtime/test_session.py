@@ -11,7 +11,8 @@ import pytest
 from support.streams import graph, node, stream
 
 from pipeline.packets import Audio, Reply, Transcript
-from pipeline.runtime.session import Record, Session
+from pipeline.runtime.record import Fate, Record, Watcher
+from pipeline.runtime.session import Session
 from pipeline.stages.stage import Exchange, Turn
 
 
@@ -50,11 +51,11 @@ class Listener:
     """A sink that hears everything at once, and says so."""
 
     def __init__(self, patience: int = 1_000_000) -> None:
-        self.words, self.hushed = "", 0
+        self.words, self.hushed, self.played = "", 0, False
         self.patience, self.full = patience, asyncio.Event()
 
     async def play(self, packets: AsyncIterator[Any]) -> None:
-        self.words = ""
+        self.words, self.played = "", True
         async for packet in packets:
             self.words += packet.text
             if len(self.words) >= self.patience:
@@ -63,14 +64,30 @@ class Listener:
     def hush(self) -> None:
         self.hushed += 1
 
+    def pause(self) -> None:
+        raise AssertionError("nobody interrupts for a moment")
+
+    resume = pause
+
     def heard(self) -> str:
         return self.words
 
+    def sounded(self) -> float | None:
+        return None
+
+
+class Records(Watcher):
+    def __init__(self) -> None:
+        self.ones: list[Record] = []
+
+    def ended(self, record: Record, at: float) -> None:
+        self.ones.append(record)
+
 
 def conversation(mouth: Mouth) -> tuple[Session, list[Record]]:
-    records: list[Record] = []
+    records = Records()
     talk = graph([node("asr", Ears(), "audio"), node("response", mouth, "asr")], "response")
-    return Session(talk, "s", ended=records.append), records
+    return Session(talk, "s", watchers=[records]), records.ones
 
 
 def test_history_grows_and_reaches_the_stages() -> None:
@@ -108,49 +125,64 @@ def test_a_failing_turn_keeps_what_was_heard_and_the_session_goes_on() -> None:
     assert records[1].reply == " 0 1 2"
 
 
-def test_a_new_utterance_silences_the_answer_and_history_holds_what_was_heard() -> None:
+def test_cancelling_silences_the_answer_and_history_holds_what_was_heard() -> None:
     session, records = conversation(Mouth(limit=1_000_000))
 
-    async def interrupt() -> Listener:
+    async def leave() -> Listener:
         listener = Listener(patience=20)
-
-        async def utterances() -> AsyncIterator[AsyncIterator[Audio]]:
-            yield stream(audio(1))
-            await listener.full.wait()
-            session.graph.nodes[1].stage.limit = 2  # type: ignore[attr-defined]  # so that the second answer ends
-            yield stream(audio(2))
-
-        await session.converse(utterances(), listener)
+        others = asyncio.all_tasks()
+        answer = asyncio.create_task(session.answer(stream(audio(1)), listener))
+        await listener.full.wait()
+        answer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await answer
+        assert asyncio.all_tasks() == others
         return listener
 
-    listener = asyncio.run(asyncio.wait_for(interrupt(), 5))
-    first, second = records
-    assert (first.interrupted, second.interrupted) == (True, False)
+    listener = asyncio.run(asyncio.wait_for(leave(), 5))
+    (record,) = records
+    assert record.fate is Fate.INTERRUPTED
     assert listener.hushed == 1
-    assert second.reply == " 0 1"
-    heard = session.history[0].said
-    assert first.reply.startswith(heard)
-    assert len(heard) >= 20
+    (exchange,) = session.history
+    assert exchange == Exchange("1", record.heard, interrupted=True)
+    assert record.reply.startswith(exchange.said)
+    assert len(exchange.said) >= 20
 
 
-def test_ending_the_conversation_ends_the_answer() -> None:
-    session, records = conversation(Mouth(limit=1_000_000))
+def test_nothing_leaves_before_it_is_confirmed() -> None:
+    session, records = conversation(Mouth())
+    listener = Listener()
 
-    async def leave() -> None:
-        listener = Listener(patience=20)
+    async def hesitate() -> None:
+        answer = session.open()
+        running = asyncio.create_task(session.run(answer, stream(audio(1)), listener))
+        await answer.ready.wait()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not listener.played
+        assert not session.history
+        answer.confirm(session.now())
+        await running
 
-        async def utterances() -> AsyncIterator[AsyncIterator[Audio]]:
-            yield stream(audio(1))
-            await listener.full.wait()
-            await asyncio.Event().wait()
+    asyncio.run(asyncio.wait_for(hesitate(), 5))
+    assert listener.words == " 0 1 2"
+    assert session.history == [Exchange("1", " 0 1 2")]
+    assert records[0].fate is Fate.ANSWERED
 
-        others = asyncio.all_tasks()
-        talk = asyncio.create_task(session.converse(utterances(), listener))
-        await listener.full.wait()
-        talk.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await talk
-        assert asyncio.all_tasks() == others
 
-    asyncio.run(asyncio.wait_for(leave(), 5))
-    assert records[0].interrupted
+def test_what_is_never_confirmed_is_never_heard_nor_remembered() -> None:
+    session, records = conversation(Mouth())
+    listener = Listener()
+
+    async def go_on() -> None:
+        answer = session.open()
+        running = asyncio.create_task(session.run(answer, stream(audio(1)), listener))
+        await answer.ready.wait()
+        answer.record.fate = Fate.SUPERSEDED
+        running.cancel()
+        await asyncio.wait([running])
+
+    asyncio.run(asyncio.wait_for(go_on(), 5))
+    assert not listener.played
+    assert not session.history
+    assert [(record.fate, record.heard) for record in records] == [(Fate.SUPERSEDED, "")]

@@ -13,7 +13,7 @@ from support.streams import collect, stream
 from models.asr.moonshine import Moonshine
 from models.protocols import Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
-from pipeline.packets import Audio, Partial, Transcript
+from pipeline.packets import Audio, Partial, Text, Transcript
 from pipeline.stages.asr import Asr, Options
 from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
@@ -48,6 +48,16 @@ class Counting(Recogniser):
         return Hypothesis(f"{samples.size / RATE:.2f} s", "en", 0.5)
 
 
+class Chinese(Counting):
+    languages = frozenset({"zh"})
+
+
+class Told(Counting):
+    """Knows many languages, and was told which to expect."""
+
+    language = "sv"
+
+
 class Whole(Counting):
     """Has no use for an earlier hypothesis."""
 
@@ -71,12 +81,23 @@ async def spoken(packets: Iterable[Audio], clock: Clock) -> AsyncIterator[Audio]
         yield packet
 
 
+async def resumed(packets: Iterable[Audio], at: int, clock: Clock) -> AsyncIterator[Audio]:
+    """The first packets arrive at once, and those from number `at` on when their sound has been made."""
+    for number, packet in enumerate(packets):
+        clock.now += packet.samples.size / RATE if number >= at else 0.0
+        yield packet
+
+
 def listen(
-    engine: Recogniser, samples: Samples, options: Options | None = None, clock: Clock | None = None
+    engine: Recogniser,
+    samples: Samples,
+    options: Options | None = None,
+    clock: Clock | None = None,
+    turn: Turn = TURN,
 ) -> list[Partial | Transcript]:
     clock = clock or Clock()
     stage = Asr(host(engine), options or Options(), clock)
-    return asyncio.run(collect(stage.run(spoken(frames(samples), clock), TURN)))
+    return asyncio.run(collect(stage.run(spoken(frames(samples), clock), turn)))
 
 
 def voice(seconds: float) -> Samples:
@@ -90,7 +111,11 @@ def quiet(seconds: float) -> Samples:
 def test_an_utterance_gives_its_captions_and_then_its_transcript() -> None:
     engine = Counting()
     given = listen(engine, voice(1.2))
-    assert given == [Partial("0.50 s"), Partial("1.00 s"), Transcript("1.20 s", "en", 0.0, 1.2, 0.5)]
+    assert given == [
+        Partial("0.50 s", 0.5, 0.5),
+        Partial("1.00 s", 1.0, 0.5),
+        Transcript("1.20 s", "en", 0.0, 1.2, 0.5),
+    ]
     assert [earlier and earlier.text for _, earlier in engine.asked] == [None, "0.50 s", "1.00 s"]
 
 
@@ -145,13 +170,74 @@ def test_sound_that_a_caption_covers_is_not_recognised_again() -> None:
     assert given[-1] == Transcript("1.00 s", "en", 0.0, 1.0, 0.5)
 
 
-def test_the_same_words_are_not_captioned_twice() -> None:
+def test_every_partial_hypothesis_is_told_because_a_replay_needs_its_time() -> None:
     class Same(Counting):
         def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
-            return Hypothesis("well", "en")
+            return Hypothesis("well" if samples.size > RATE else "", "en")
 
-    given = listen(Same(), voice(2.2))
-    assert [type(packet) for packet in given] == [Partial, Transcript]
+    *partials, _ = listen(Same(), voice(2.2))
+    assert partials == [Partial("", 0.5), Partial("", 1.0), Partial("well", 1.5), Partial("well", 2.0)]
+
+
+def test_an_utterance_that_goes_on_after_its_beginning_came_at_once_has_captions_again() -> None:
+    clock, engine = Clock(), Counting()
+    beginning = Hypothesis("what I said before", "en")
+    stage = Asr(host(engine), Options(), clock)
+    sound = resumed(frames(voice(4.0), 7.0), 150, clock)  # the first three seconds at once
+    given = asyncio.run(collect(stage.run(sound, Turn("t1", earlier=beginning))))
+    assert [round(packet.end, 2) for packet in given] == [10.02, 10.52, 11.0]
+    assert (round(engine.asked[0][0], 2), engine.asked[0][1]) == (3.02, beginning)
+
+
+def test_an_earlier_draft_is_no_transcript() -> None:
+    engine = Counting()
+    listen(engine, voice(0.2), turn=Turn("t1", earlier=Hypothesis("what I said before", "en")))
+    assert [earlier and earlier.text for _, earlier in engine.asked] == ["what I said before"]
+
+
+def test_sound_that_comes_in_bursts_has_captions() -> None:
+    clock = Clock()
+
+    async def bursts() -> AsyncIterator[Audio]:
+        for number, packet in enumerate(frames(voice(1.2))):
+            clock.now += 0.0 if number % 5 else 5 * FRAME / RATE
+            yield packet
+
+    given = asyncio.run(collect(Asr(host(Counting()), Options(), clock).run(bursts(), TURN)))
+    assert [type(packet) for packet in given] == [Partial, Partial, Transcript]
+
+
+def test_a_typed_line_is_its_own_transcript() -> None:
+    async def typed(engine: Recogniser) -> list[Partial | Transcript]:
+        return await collect(Asr(host(engine), Options()).run(stream(Text("buy a kite", 4.0)), TURN))
+
+    engine = Counting()
+    assert asyncio.run(typed(engine)) == [Transcript("buy a kite", "en", 4.0, 4.0)]
+    assert engine.asked == []
+    assert [asyncio.run(typed(other))[0].language for other in (Chinese(), Told())] == ["zh", "sv"]  # type: ignore[union-attr]
+
+
+def test_a_replay_makes_the_captions_that_there_were() -> None:
+    said = voice(3.0)
+    clock, engine = Clock(), Counting(cost=0.1)
+    engine.clock = clock
+    live = listen(engine, said, clock=clock)
+    ends = tuple(packet.end for packet in live if isinstance(packet, Partial))
+    assert len(ends) > 3
+    for size in (FRAME, RATE, 7):  # whatever the pieces
+        again = Counting()
+        pieces = [Audio(said[at : at + size], RATE, at / RATE) for at in range(0, said.size, size)]
+        stage = Asr(host(again), Options(partials=0))
+        given = asyncio.run(collect(stage.run(stream(*pieces), Turn("t1", captions=ends))))
+        assert given == live
+        assert again.asked == engine.asked
+
+
+def test_captions_of_sound_that_never_came_are_left_out() -> None:
+    stage = Asr(host(Counting()), Options())
+    turn = Turn("t1", captions=(0.0, 0.25, 0.5, 9.0))
+    given = asyncio.run(collect(stage.run(stream(*frames(voice(0.4))), turn)))
+    assert [packet.text for packet in given] == ["0.25 s", "0.40 s"]
 
 
 def test_captions_give_way_to_another_sessions_utterance() -> None:
@@ -205,7 +291,16 @@ def test_a_person_is_heard_as_well_with_captions_as_without(moonshine: Moonshine
     assert len(partials) > 5
 
 
-def test_noise_gives_an_empty_transcript_and_no_captions(moonshine: Moonshine) -> None:
+def test_noise_gives_empty_captions_and_an_empty_transcript(moonshine: Moonshine) -> None:
     for name in ("silence", "white, loud", "clicks"):
-        (transcript,) = listen(moonshine, noises()[name])
-        assert transcript.text == "", name
+        assert {packet.text for packet in listen(moonshine, noises()[name])} == {""}, name
+
+
+def test_a_replayed_utterance_gives_bit_equal_packets(moonshine: Moonshine) -> None:
+    said = speech("speech-jfk")[: 5 * RATE]
+    earlier = Hypothesis(moonshine.transcribe(said[:RATE]).text, "en")
+    live = listen(moonshine, said, turn=Turn("t1", earlier=earlier))
+    ends = tuple(packet.end for packet in live if isinstance(packet, Partial))
+    stage = Asr(host(moonshine), Options())
+    again = stage.run(stream(Audio(said, RATE, 0.0)), Turn("t1", earlier=earlier, captions=ends))
+    assert asyncio.run(collect(again)) == live

@@ -155,6 +155,13 @@ def test_the_model_reads_persona_history_and_words_in_a_stable_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("said", ["Here is a story about a", "Here is a story about a,", "Here is a story about a —"])
+def test_the_model_reads_that_it_was_broken_off(said: str) -> None:
+    told = [Exchange("a story", said, interrupted=True), Exchange("stop", "", interrupted=True)]
+    assert recall(told, 100) == [Message("user", "a story"), Message("assistant", "Here is a story about a —")]
+    assert recall(told, 31) == []  # the dash counts
+
+
 def test_a_story_follows_its_direction_and_may_be_longer_than_chat() -> None:
     text = "A kite flew. It saw the sea. It was glad. It came home. The end."
     model = Scripted(text, text)
@@ -248,6 +255,14 @@ def test_a_persona_is_a_name_or_a_sentence() -> None:
     assert find_persona("coach").name == "Max"
     assert find_persona("You are a pirate.").prompt == "You are a pirate."
     assert all(len(persona.prompt.split()) < 40 for persona in personas().values())
+
+
+@pytest.mark.parametrize("name", [*personas(), "You are a pirate."])
+def test_every_persona_can_fill_a_silence_shortly_and_in_more_than_one_way(name: str) -> None:
+    persona = find_persona(name)
+    for lines, words in ((persona.filler, 5), (persona.idle, 12)):
+        assert len(set(lines)) == len(lines) > 1
+        assert all(len(line.split()) <= words and line.endswith((".", "?")) for line in lines)
 
 
 @pytest.mark.parametrize(("wanted", "hint"), [("gide", "did you mean 'guide'"), ("xyz", "there are: guide")])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from support.streams import collect, stream
 
-from models.protocols import Intent, Outcome, Request, SkillCard, TaskHandler
+from models.protocols import UNKNOWN, Intent, Outcome, Request, SkillCard, TaskHandler
 from models.task.skills import Skills
 from pipeline.errors import EngineFailed
-from pipeline.packets import Transcript
+from pipeline.graph.graph import Graph
+from pipeline.packets import Text, Transcript
+from pipeline.runtime.turn import run_turn
 from pipeline.stages.lift import EngineThread, Host, Rank
-from pipeline.stages.stage import Turn
+from pipeline.stages.stage import Turn, at_once
 from pipeline.stages.task import Options, Task
 
 
@@ -24,7 +27,7 @@ class Listener(TaskHandler):
         self.requests: list[Request] = []
 
     def skills(self) -> tuple[SkillCard, ...]:
-        return ()
+        return (SkillCard("wave", "Wave.", ("wave",)), SkillCard("look", "Look.", ("look",), effects=False))
 
     def handle(self, request: Request) -> Outcome:
         self.requests.append(request)
@@ -33,12 +36,17 @@ class Listener(TaskHandler):
         return Outcome(request.intent.name, "done")
 
 
-def serve(engine: TaskHandler, *packets: Intent | Transcript, user: str = "ada") -> list[Outcome]:
+def serve(
+    engine: TaskHandler,
+    *packets: Intent | Transcript,
+    user: str = "ada",
+    confirmed: Callable[[], Awaitable[None]] = at_once,
+) -> list[Outcome]:
     async def turn() -> list[Outcome]:
         host = Host("task", [EngineThread(Rank("skills", engine))])
         await host.load()
         try:
-            return await collect(Task(host, Options()).run(stream(*packets), Turn("1", user)))
+            return await collect(Task(host, Options()).run(stream(*packets), Turn("1", user, confirmed=confirmed)))
         finally:
             await host.close()
 
@@ -85,3 +93,57 @@ def test_real_skills_change_the_real_world_across_turns(tmp_path: Path) -> None:
     assert bought[0].say == "You bought 2 apples for 4 coins. You have 96 coins left."
     assert serve(Skills(world=path), Intent("inventory"))[0].say == "You have 2 apples, a map and 96 coins."
     assert serve(Skills(world=path), Intent("inventory"), user="bob")[0].say == "You have a map and 100 coins."
+
+
+@pytest.mark.parametrize(("intent", "waits"), [("wave", True), ("look", False), (UNKNOWN, False)])
+def test_only_what_has_effects_waits_until_the_user_has_surely_finished(
+    listener: Listener, intent: str, waits: bool
+) -> None:
+    done_before: list[int] = []
+
+    async def confirmed() -> None:
+        done_before.append(len(listener.requests))
+
+    (outcome,) = serve(listener, said("go ahead"), Intent(intent), confirmed=confirmed)
+    assert outcome.task == intent
+    assert done_before == ([0] if waits else [])
+
+
+def test_words_that_are_taken_back_change_nothing_in_the_real_world(assistant: Graph) -> None:
+    async def says(line: str, turn: Turn) -> list[Outcome]:
+        outcomes = []
+
+        async def play(packets: AsyncIterator[object]) -> None:
+            async for packet in packets:
+                if isinstance(packet, Outcome):
+                    outcomes.append(packet)
+
+        await run_turn(assistant, turn, stream(Text(line, 0.0)), play)
+        return outcomes
+
+    async def conversation() -> tuple[str, str, str]:
+        user = "guest who hesitates"
+        asked, known = asyncio.Event(), asyncio.Event()
+
+        async def confirmed() -> None:
+            asked.set()
+            await known.wait()
+
+        async def owns() -> str:
+            (outcome,) = await says("what do i have", Turn("look", user))
+            return outcome.say
+
+        taken_back = asyncio.create_task(says("buy a lantern", Turn("1", user, confirmed=confirmed)))
+        await asked.wait()
+        before = await owns()
+        taken_back.cancel()
+        await asyncio.wait([taken_back])
+        after = await owns()
+        meant = asyncio.create_task(says("buy a lantern", Turn("2", user, confirmed=confirmed)))
+        known.set()
+        await meant
+        return before, after, await owns()
+
+    before, after, bought = asyncio.run(conversation())
+    assert before == after == "You have a map and 100 coins."
+    assert bought == "You have a lantern, a map and 82 coins."

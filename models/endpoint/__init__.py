@@ -1,0 +1,1 @@
+"""endpoint: telling a speaker who has finished from one who pauses."""

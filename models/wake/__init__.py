@@ -1,0 +1,1 @@
+"""wake: waiting for the word that the avatar answers to."""

@@ -1,0 +1,100 @@
+"""microWakeWord: networks made for microcontrollers, each of which knows one wake word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from models.errors import ModelCorrupt, ModelUnavailable
+from models.protocols import Samples, WakeTrack, WakeWord
+from models.store import locate
+
+if TYPE_CHECKING:
+    import pymicro_wakeword
+
+REST = 100
+"""Frames of 10 ms in which a wake word is not heard again: its probability stays high for many of them."""
+
+
+class MicroWakeWordTrack(WakeTrack):
+    """One stream's network, whose layers remember what they have heard, and the spectra that it looks at."""
+
+    def __init__(
+        self, network: pymicro_wakeword.MicroWakeWord, spectra: pymicro_wakeword.MicroWakeWordFeatures
+    ) -> None:
+        self._network, self._spectra = network, spectra
+        self._resting = 0
+
+    def heard(self, samples: Samples) -> bool:
+        """True if the wake word ended within the stream's next samples."""
+        found = False
+        pcm = np.rint(np.clip(samples, -1.0, 1.0) * 32_767).astype("<i2")
+        for frame in self._spectra.process_streaming(pcm.tobytes()):
+            self._resting = max(self._resting - 1, 0)
+            if self._network.process_streaming(frame) and not self._resting:
+                found, self._resting = True, REST
+        return found
+
+
+class MicroWakeWord(WakeWord):
+    """Hears one wake word.
+
+    `word` is a catalogue name (``hey-jarvis``, ``okay-nabu``, ``hey-mycroft`` or ``alexa``) or the path of another
+    network of this kind: a ``.tflite`` file, with the ``.json`` file of the same name that describes it beside it.
+    `threshold` is the probability above which the word counts as heard, in place of the one in the description."""
+
+    extra: ClassVar[str] = "wake"
+    requires: ClassVar[tuple[str, ...]] = ("pymicro_wakeword",)
+    sample_rate = 16_000
+
+    def __init__(self, word: str = "hey-jarvis", threshold: float | None = None) -> None:
+        """Raises ValueError."""
+        if threshold is not None and not 0.0 < threshold < 1.0:
+            raise ValueError(f"threshold: {threshold:g} is not between 0 and 1")
+        self.word, self.threshold = word, threshold
+        self._description: Path | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        """The network."""
+        return (self.word,)
+
+    def load(self) -> None:
+        """Find the network and see that it opens. Raises ModelUnavailable, ModelCorrupt."""
+        try:
+            import pymicro_wakeword
+        except ImportError as error:
+            raise ModelUnavailable(
+                f"wake.micro-wakeword: {error}; remedy: pip install 'parley-avatar[wake]'"
+            ) from error
+        path = locate(self.word)
+        # The package takes any file for a network, and the process would die of one that is not.
+        tensorflow = pymicro_wakeword.MicroWakeWord.from_builtin(pymicro_wakeword.Model.ALEXA).lib
+        network = tensorflow.TfLiteModelCreateFromFile(os.fsencode(path))
+        if not network:
+            raise ModelCorrupt(f"{path}: is no TensorFlow Lite network; expected one of microWakeWord's")
+        tensorflow.TfLiteModelDelete(network)
+        self._description = path.with_suffix(".json")
+        self.open()
+
+    def open(self) -> MicroWakeWordTrack:
+        """A track that has heard nothing yet. Raises ModelCorrupt."""
+        if self._description is None:
+            raise RuntimeError("MicroWakeWord.open was called before load")
+        import pymicro_wakeword
+
+        try:
+            network = pymicro_wakeword.MicroWakeWord.from_config(self._description)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelCorrupt(
+                f"{self._description}: {error!r}; expected the description that microWakeWord writes for a network"
+            ) from error
+        if self.threshold is not None:
+            network.probability_cutoff = self.threshold
+        return MicroWakeWordTrack(network, pymicro_wakeword.MicroWakeWordFeatures())
+
+    def close(self) -> None:
+        """Forget the network; open tracks keep theirs."""
+        self._description = None

@@ -1,0 +1,70 @@
+"""The avatar does not hear itself: WebRTC's echo canceller between loudspeaker and microphone."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.devices.resample import Resampler
+
+FRAME = 0.01
+"""Seconds that WebRTC takes at a time."""
+
+
+class EchoCanceller:
+    """Takes out of a microphone's sound what a loudspeaker plays, and on demand what else is no voice.
+
+    `far` and `near` may be called on different threads. What is played must arrive before its echo does."""
+
+    def __init__(self, sample_rate: int, suppress_noise: bool = False) -> None:
+        """`sample_rate` is the microphone's, in Hz."""
+        from livekit import rtc
+
+        self.sample_rate = sample_rate
+        self._module = rtc.AudioProcessingModule(
+            echo_cancellation=True, noise_suppression=suppress_noise, high_pass_filter=True
+        )
+        self._far, self._near = _Frames(sample_rate), _Frames(sample_rate)
+        self._resampler = Resampler(sample_rate, sample_rate)
+        self._lock = Lock()
+
+    def set_delay(self, seconds: float) -> None:
+        """About how long it is from `far` to `near`: a hint that saves the canceller a second or two of searching."""
+        self._module.set_stream_delay_ms(round(seconds * 1000))
+
+    def far(self, samples: Samples, sample_rate: int) -> None:
+        """Take what is going to be played, shape (n,), any rate in Hz."""
+        with self._lock:
+            if sample_rate != self._resampler.sample_rate:
+                self._resampler = Resampler(sample_rate, self.sample_rate)
+            for frame in self._far.split(self._resampler.feed(samples)):
+                self._module.process_reverse_stream(frame)
+
+    def near(self, samples: Samples) -> Samples:
+        """The sound of the microphone without the echo. `samples`, shape (n,), leave in whole frames of 10 ms."""
+        cleaned = [np.zeros(0, np.float32)]
+        for frame in self._near.split(samples):
+            self._module.process_stream(frame)
+            cleaned.append(np.frombuffer(frame.data, np.int16).astype(np.float32) / 32768)
+        return np.concatenate(cleaned)
+
+
+class _Frames:
+    """Cuts a stream of sound into frames of 10 ms."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate, self._size = sample_rate, round(sample_rate * FRAME)
+        self._rest = np.zeros(0, np.float32)
+
+    def split(self, samples: Samples) -> list[Any]:
+        """The frames that `samples` complete."""
+        from livekit import rtc
+
+        sound = np.concatenate([self._rest, samples])
+        whole = sound.size // self._size * self._size
+        self._rest = sound[whole:]
+        pcm = np.rint(np.clip(sound[:whole], -1.0, 32767 / 32768) * 32768).astype(np.int16).reshape(-1, self._size)
+        return [rtc.AudioFrame(bytearray(frame.tobytes()), self._sample_rate, 1, self._size) for frame in pcm]

@@ -1,0 +1,205 @@
+"""The spoken answer on its way to a loudspeaker, whichever asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.devices.resample import Resampler
+from pipeline.devices.words import Words
+from pipeline.packets import Speech
+
+FADE = 0.008
+"""Seconds in which a cut sound falls silent, and one that goes on rises: too short to hear, too long to click."""
+AHEAD = 10.0
+"""Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
+AUDIBLE = 0.01
+"""Of full scale: the first sample above it is the first that is heard."""
+
+
+class _Answer:
+    """The sound of one answer, from the word that is heard now to the end. Positions are samples since it began."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.words = Words()
+        self.position = 0
+        """That of the next sample."""
+        self.end = 0
+        """Behind the last sample that there is."""
+        self._sample_rate = sample_rate
+        self._chunks: deque[Samples] = deque()
+        self._first = 0  # position of the first chunk
+
+    def append(self, samples: Samples) -> None:
+        if samples.size:
+            self._chunks.append(samples)
+            self.end += samples.size
+
+    def read(self, block: Samples) -> int:
+        """Fill `block` with what comes next, as far as there is anything; the number of samples that there were."""
+        filled, start = 0, self._first
+        for chunk in self._chunks:
+            part = chunk[max(self.position - start, 0) :][: block.size - filled]
+            block[filled : filled + part.size] = part
+            filled += part.size
+            self.position += part.size
+            start += chunk.size
+        keep = self.whole()
+        while self._chunks and self._first + self._chunks[0].size <= keep:
+            self._first += self._chunks.popleft().size
+        return filled
+
+    def whole(self) -> int:
+        """Where to go on so that the word that is cut here is heard as a whole."""
+        return round(self._sample_rate * self.words.whole(self.position / self._sample_rate))
+
+    def heard(self) -> str:
+        """The words that have begun."""
+        return self.words.before(self.position / self._sample_rate)
+
+    def forget(self) -> None:
+        """Drop what was not heard."""
+        self._chunks.clear()
+        self.end = self.position
+
+
+class Player:
+    """Plays the speech of one answer after another to whatever pulls it: a sound card, a network, a test.
+
+    `pull` may run on any thread; all else belongs to the event loop that runs `play`."""
+
+    def __init__(self, sample_rate: int) -> None:
+        """`sample_rate`, in Hz, is that of `pull`; speech at another rate is resampled."""
+        self.sample_rate = sample_rate
+        self.latency = 0.0
+        """Seconds from `pull` until its first sample is heard; set by the device."""
+        self._lock, self._one = Lock(), asyncio.Lock()
+        self._ramp = np.linspace(0.0, 1.0, round(FADE * sample_rate), dtype=np.float32)
+        self._answer = _Answer(sample_rate)
+        self._loop: asyncio.AbstractEventLoop | None = None  # None while no answer plays
+        self._edge = np.zeros(0, np.float32)  # faded sound, pulled before anything else
+        self._paused = self._hushed = False
+        self._sounded: float | None = None
+        self._done = 0.0  # when the latest pulled sample is heard
+        self._wake: tuple[int, asyncio.Event] | None = None  # how much may be left when `play` wants to go on
+
+    async def play(self, packets: AsyncIterator[Any]) -> None:
+        """Play the `Speech` among `packets`, behind the answer that still plays; returns when the last was heard."""
+        async with self._one:
+            with self._lock:
+                self._answer, self._loop = _Answer(self.sample_rate), asyncio.get_running_loop()
+                self._paused, self._hushed, self._sounded = False, False, None
+            try:
+                await self._play(packets)
+            except BaseException:
+                self.hush()
+                raise
+            finally:
+                with self._lock:
+                    self._loop = self._wake = None
+
+    async def _play(self, packets: AsyncIterator[Any]) -> None:
+        resampler = Resampler(self.sample_rate, self.sample_rate)
+        async for packet in packets:
+            if not isinstance(packet, Speech):
+                continue
+            voiced = packet.voiced
+            if voiced.sample_rate != resampler.sample_rate:  # another voice took over
+                self._append(resampler.flush())
+                resampler = Resampler(voiced.sample_rate, self.sample_rate)
+            self._append(resampler.feed(voiced.samples), packet)
+            await self._only(round(AHEAD * self.sample_rate))
+        self._append(resampler.flush())
+        await self._only(0)
+        if not self._hushed:
+            await asyncio.sleep(max(0.0, self._done - asyncio.get_running_loop().time()))
+
+    def _append(self, samples: Samples, speech: Speech | None = None) -> None:
+        with self._lock:
+            if self._hushed:
+                return
+            if speech:
+                self._answer.words.add(speech.text, speech.voiced)
+            self._answer.append(samples)
+
+    async def _only(self, count: int) -> None:
+        """Wait until at most `count` samples are left to be pulled."""
+        event = asyncio.Event()
+        with self._lock:
+            if self._left() <= count:
+                return
+            self._wake = count, event
+        await event.wait()
+
+    def _left(self) -> int:
+        answer = self._answer
+        return self._edge.size + answer.end - (answer.whole() if self._paused else answer.position)
+
+    def pull(self, frames: int) -> Samples:
+        """The next samples to be heard, shape (frames,): silence where there is no speech. For any thread."""
+        block = np.zeros(frames, np.float32)
+        with self._lock:
+            faded = min(frames, self._edge.size)
+            block[:faded], self._edge = self._edge[:faded], self._edge[faded:]
+            count = faded if self._paused else faded + self._answer.read(block[faded:])
+            if count and self._loop:
+                now = self._loop.time() + self.latency
+                self._done = now + count / self.sample_rate
+                if self._sounded is None:
+                    loud = np.abs(block[faded:]) > AUDIBLE  # what is faded may be of the answer before
+                    if loud.any():
+                        self._sounded = now + (faded + int(loud.argmax())) / self.sample_rate
+                self._look()
+        return block
+
+    def _look(self) -> None:
+        """Let `play` go on if little enough is left."""
+        if self._loop and self._wake and self._left() <= self._wake[0]:
+            self._loop.call_soon_threadsafe(self._wake[1].set)
+            self._wake = None
+
+    def pause(self) -> None:
+        """Fall silent, and keep what is left."""
+        with self._lock:
+            if self._loop and not self._paused and not self._hushed:
+                self._fade(self._ramp[::-1])
+                self._paused = True
+
+    def resume(self) -> None:
+        """Go on at the beginning of the word that the pause cut."""
+        with self._lock:
+            if self._paused:
+                self._paused = False
+                self._answer.position = self._answer.whole()
+                self._fade(self._ramp)
+
+    def hush(self) -> None:
+        """Fall silent, and forget what is left."""
+        with self._lock:
+            if self._loop and not self._hushed:
+                if not self._paused:
+                    self._fade(self._ramp[::-1])
+                self._paused, self._hushed = False, True
+                self._answer.forget()
+                self._look()
+
+    def _fade(self, ramp: Samples) -> None:
+        """Move the sound under `ramp` to the edge."""
+        part = np.zeros(ramp.size, np.float32)
+        count = self._answer.read(part)
+        self._edge = np.concatenate([self._edge, (part * ramp)[:count]])
+
+    def heard(self) -> str:
+        """The words of the latest answer that were heard, to the one that was playing when it was cut."""
+        with self._lock:
+            return self._answer.heard()
+
+    def sounded(self) -> float | None:
+        """When the first audible sample of the latest answer was heard, in the event loop's time; None before it."""
+        return self._sounded

@@ -1,0 +1,133 @@
+"""When each word of a spoken answer is heard."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+from models.protocols import Phoneme, Voiced
+
+_WORD = re.compile(r"[⺀-鿿豈-﫿][^\w\s]*|(?:(?![⺀-鿿豈-﫿])\S)+")
+"""A word with its punctuation; Chinese, which is written without spaces, is heard letter by letter."""
+
+DIGIT = 4
+"""Letters that a digit sounds like: "3" is "three"."""
+
+SLACK = 0.005
+"""Seconds before its end from which on a word counts as heard: a resampler keeps back less."""
+
+
+@dataclass(slots=True)
+class _Clause:
+    """A clause of the answer, which comes in one piece of sound or several; times in seconds of the answer."""
+
+    text: str
+    first: int
+    """Index of its first word in the answer."""
+    start: float
+    end: float
+    phonemes: list[Phoneme] = field(default_factory=list)
+
+
+class Words:
+    """The words of an answer, with the seconds of its sound at which each begins and ends.
+
+    A voice that tells its phonemes tells where words part as well. Where it speaks as many words as are written, their
+    times are its own; where it does not ("$5" is two), a written word begins with the spoken word that is as far into
+    the clause, counted in letters and phonemes. Without phonemes, time is shared out by letters."""
+
+    def __init__(self) -> None:
+        self.length = 0.0
+        """Seconds of sound so far."""
+        self._text = ""
+        self._clause: _Clause | None = None
+        self._starts: list[float] = []
+        self._ends: list[float] = []
+        self._stops: list[int] = []
+        """The length of the text up to the end of each word."""
+
+    def add(self, text: str, voiced: Voiced) -> None:
+        """Take the next piece of sound and the words that begin with it; empty for the later pieces of a clause."""
+        if text.strip() or self._clause is None:
+            self._clause = _Clause(text, len(self._starts), self.length, self.length)
+            self._stops += (len(self._text) + stop for stop in _stops(text))
+            self._text += text
+        clause, start = self._clause, self.length
+        clause.phonemes += (Phoneme(p.symbol, start + p.start, p.duration) for p in voiced.phonemes)
+        clause.end = self.length = start + voiced.samples.size / voiced.sample_rate
+        # The words of a clause spread over all of its pieces, so each new piece moves them.
+        del self._starts[clause.first :], self._ends[clause.first :]
+        for start, end in _times(clause):
+            self._starts.append(start)
+            self._ends.append(end)
+
+    def before(self, seconds: float) -> str:
+        """The words that begin before `seconds`."""
+        count = bisect_left(self._starts, seconds)
+        return self._text[: self._stops[count - 1]].strip() if count else ""
+
+    def whole(self, seconds: float) -> float:
+        """Where to go on so that no word is cut: where the word that sounds at `seconds` begins, else `seconds`."""
+        index = bisect_left(self._starts, seconds) - 1
+        return self._starts[index] if index >= 0 and seconds < self._ends[index] - SLACK else seconds
+
+
+def _stops(text: str) -> list[int]:
+    """Where each word of `text` ends; what makes no sound, such as a dash, belongs to the word before."""
+    stops: list[int] = []
+    for word in _WORD.finditer(text):
+        if stops and not _letters(word[0]):
+            stops.pop()
+        stops.append(word.end())
+    return stops
+
+
+def _letters(text: str) -> int:
+    """About how many letters are spoken for `text`."""
+    return sum(DIGIT if char.isdigit() else char.isalpha() for char in text)
+
+
+def _times(clause: _Clause) -> Iterator[tuple[float, float]]:
+    """The beginning and end of each word of a clause, in seconds."""
+    stops = _stops(clause.text)
+    letters = [max(_letters(clause.text[begin:end]), 1) for begin, end in pairwise([0, *stops])]
+    shares = [share / (sum(letters) or 1) for share in accumulate(letters, initial=0)]
+    spoken = list(_spoken(clause.phonemes))
+    if not spoken:
+        yield from pairwise(clause.start + (clause.end - clause.start) * share for share in shares)
+        return
+    firsts = list(_nearest(shares[:-1], [len(word) for word in spoken]))
+    for first, behind in pairwise([*firsts, len(spoken)]):
+        last = spoken[max(first, behind - 1)][-1]
+        yield spoken[first][0].start, last.start + last.duration
+
+
+def _spoken(phonemes: Sequence[Phoneme]) -> Iterator[list[Phoneme]]:
+    """The phonemes word by word."""
+    word: list[Phoneme] = []
+    for phoneme in phonemes:
+        if any(char.isalpha() for char in phoneme.symbol):
+            word.append(phoneme)
+        elif word:
+            yield word
+            word = []
+    if word:
+        yield word
+
+
+def _nearest(shares: Sequence[float], sizes: Sequence[int]) -> Iterator[int]:
+    """For each written word, whose letters begin at that share of all, the index of its first spoken word.
+
+    It is the one that begins nearest, counted in phonemes, such that every written word has at least one of its own, if
+    there are enough. `sizes` are the phonemes of the spoken words."""
+    begins = [0, *accumulate(sizes)]
+    spare = len(sizes) - len(shares)
+    first = 0
+    for i, share in enumerate(shares):
+        last = i + spare if spare >= 0 else len(sizes) - 1
+        first = min(range(first, last + 1), key=lambda index: abs(begins[index] - share * begins[-1]))
+        yield first
+        first += spare >= 0

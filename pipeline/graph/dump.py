@@ -1,0 +1,50 @@
+"""A graph as a file that opens again as the same graph, with overlays and overrides laid on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from pipeline.graph.document import Value, scalar
+from pipeline.graph.spec import GraphSpec
+
+ORDER = ("version", "name", "description", "language", "sample_rate", "turns", "stages", "outputs")
+"""In which the sections stand; others come behind."""
+
+
+def dump(spec: GraphSpec) -> str:
+    """The graph as YAML.
+
+    References to the environment that found a value stay references, because the value may be a secret; those that fell
+    back on a default become it. Relative paths stay as they are."""
+    shown = {"name": spec.name} | _written(spec.root)
+    ordered = {key: shown[key] for key in ORDER if key in shown} | shown
+    return str(yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _written(value: Value) -> Any:
+    """The value as a file would say it."""
+    if isinstance(value.data, dict):
+        return {key: _written(item) for key, item in value.data.items()}
+    if isinstance(value.data, list):
+        return [_written(item) for item in value.data]
+    if isinstance(value.data, str):
+        return value.data.replace("${", "$${") if value.written is None else value.written
+    return value.data
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML 1.2, which takes other words for numbers than PyYAML's 1.1 does."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = text.isprintable() and scalar(text) == text  # other line breaks than \n would come back as spaces
+    style = None if plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,273 @@
+"""A live conversation: speculation, barge-in, fillers and idle prompts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from itertools import cycle
+from typing import Any
+
+from models.protocols import Hypothesis
+from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Text, Transcript
+from pipeline.runtime.backchannel import has_word, is_backchannel, is_echo
+from pipeline.runtime.finished import reads_finished
+from pipeline.runtime.floor import Floor
+from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.session import Answer, Session
+from pipeline.runtime.sink import Sink
+from pipeline.runtime.utterance import Phase, Utterance
+from pipeline.stages.stage import Exchange
+
+GOES_ON = 2.0
+"""Seconds after which what the user says is a new utterance, even if nothing of the answer was heard yet."""
+
+
+class Conversation(Watcher):
+    """Gives a session ears and a mouth, and decides who speaks.
+
+    What the user says is answered from their first pause on, in case it was the end; nothing of that is heard, done or
+    remembered before the end is known. A voice that is heard while the avatar speaks makes it fall silent; it has
+    finished if that was something, and goes on if it was nothing."""
+
+    def __init__(self, session: Session, floor: Floor, sink: Sink) -> None:
+        self.session, self.floor, self.sink = session, floor, sink
+        self.turns = session.graph.turns
+        self._speaking: Answer | None = None  # the latest that was confirmed
+        self._answered = Utterance(0.0, certain=True)  # what it answers
+        self._asides: list[Answer] = []  # what it says of its own accord
+        self._attended: Utterance | None = None
+        self._hearing: Answer | None = None  # what may become the answer to it
+        self._prompts = 0
+        self._silence: asyncio.TimerHandle | None = None
+        nodes = session.graph.nodes
+        self._telling = Intent if any(Intent in node.emits for node in nodes) else Transcript
+        """What tells best whether the user's words are all."""
+        tasks = [node.stage for node in nodes if Outcome in node.emits]
+        self._skills = {card.name: card for stage in tasks for card in getattr(stage, "skills", lambda: ())()}
+        persona = next((getattr(n.stage, "persona", None) for n in nodes if Reply in n.emits), None)
+        self._fillers = cycle(_phrases(self.turns.filler, getattr(persona, "filler", ())))
+        self._idles = cycle(_phrases(self.turns.idle, getattr(persona, "idle", ())))
+
+    async def run(self, audio: AsyncIterator[Audio]) -> None:
+        """Converse until `audio` ends or the floor is closed, and finish the last answer."""
+        self.session.watchers.append(self)
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                listening = group.create_task(self._listen(audio))
+                async for utterance in self.floor.utterances():
+                    await self._attend(utterance)
+                if self._speaking and self._speaking.task:
+                    await asyncio.wait([self._speaking.task])
+                listening.cancel()
+        finally:
+            self.session.watchers.remove(self)
+            self._cancel_idle()
+
+    def interrupt(self) -> None:
+        """Stop the answer that sounds, as if the user had said something."""
+        if self._speaking and not self._speaking.over:
+            self._group.create_task(self._stop(self._speaking, Fate.INTERRUPTED))
+
+    def say(self, text: str) -> None:
+        """Let the avatar say something of its own accord, once it has finished what it says now."""
+        answer = self._prompt(text)
+        if self._speaking is None or self._speaking.over:
+            self._speaking = answer
+
+    # --- what the session tells --------------------------------------------------------------------------------------
+
+    def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
+        """Words may decide whether an utterance is one, and whether it is over."""
+        if self._attended and self._hearing and turn == self._hearing.record.turn:
+            if isinstance(packet, Partial | Transcript):
+                self._attended.touch()
+            if isinstance(packet, self._telling):
+                record = self._hearing.record
+                words = record.transcript.text if record.transcript else ""
+                self.floor.read(self._attended, reads_finished(words, record.intent, self._skills))
+
+    def ended(self, record: Record, at: float) -> None:
+        if self._attended:
+            self._attended.touch()
+
+    def state(self, state: State, at: float) -> None:
+        self.floor.avatar_speaks = state is State.SPEAKING
+        self._cancel_idle()
+        idle = self.turns.idle
+        if state is State.IDLE and idle and self._prompts < idle.times:
+            self._silence = asyncio.get_running_loop().call_later(idle.after, self._break_silence)
+
+    # --- hearing -----------------------------------------------------------------------------------------------------
+
+    async def _listen(self, audio: AsyncIterator[Audio]) -> None:
+        await self.floor.listen(self._overheard(audio))
+        self.floor.close()
+
+    async def _overheard(self, audio: AsyncIterator[Audio]) -> AsyncIterator[Audio]:
+        async for piece in audio:
+            for watcher in self.session.watchers:
+                watcher.sound(piece)
+            yield piece
+
+    async def _attend(self, utterance: Utterance) -> None:
+        """Hear an utterance out, and have it answered if it was meant for the avatar."""
+        self._attended, self._prompts = utterance, 0
+        doubted = self._speaking if self._speaking and not self._speaking.over else None
+        """The answer to which this may only be a backchannel."""
+        fate = Fate.INTERRUPTED
+        if doubted and self._goes_on(utterance, doubted):
+            utterance.follow(self._answered)
+            fate = Fate.SUPERSEDED
+        hearing = self._hear(utterance)
+        while True:
+            if doubted and self._is_real(utterance, hearing.record, doubted):
+                await self._stop(doubted, fate)
+                doubted = None
+            elif doubted and self._yields(utterance):
+                self._hold()
+            elif doubted and utterance.phase is Phase.PAUSED and hearing.record.transcript:
+                self._go_on(doubted)
+            if not doubted or not self.session.may_speak.is_set():
+                self.session.be(State.LISTENING)
+            if utterance.stale:
+                await self._stop(hearing, Fate.SUPERSEDED)
+                hearing = self._hear(utterance, self._draft(hearing.record))
+            elif utterance.phase is Phase.DISMISSED or (
+                utterance.over and (not doubted or hearing.record.transcript or hearing.over)
+            ):
+                break
+            else:
+                await utterance.changed()
+        self._attended = None
+        if doubted or utterance.phase is Phase.DISMISSED:
+            await self._stop(hearing, Fate.DROPPED)
+            self._go_on(doubted)
+        else:
+            self.session.may_speak.set()
+            self._confirm(hearing, utterance)
+
+    def _goes_on(self, utterance: Utterance, answer: Answer) -> bool:
+        """Whether the user was taken to have finished, and had not: nothing was heard or done yet."""
+        done = answer.record.outcome is not None and answer.record.outcome.status == "done"
+        soon = utterance.at - self._answered.voiced_at < GOES_ON
+        return soon and not (utterance.certain or self._answered.certain or answer.playing or done)
+
+    def _hold(self) -> None:
+        """Fall silent while the user speaks."""
+        self.session.may_speak.clear()
+        self.sink.pause()
+
+    def _go_on(self, doubted: Answer | None) -> None:
+        """That was nothing, or nothing yet."""
+        self.session.may_speak.set()
+        if doubted is None or doubted.over:
+            self.session.be(State.IDLE)
+        else:
+            self.sink.resume()
+            self.session.be(State.SPEAKING if doubted.playing else State.THINKING)
+
+    def _hear(self, utterance: Utterance, earlier: Hypothesis | None = None) -> Answer:
+        """Begin to answer what there is of an utterance."""
+        before: list[Exchange] = []
+        rival = self._speaking
+        if rival and not rival.over and rival.record.transcript:
+            before.append(Exchange(rival.record.transcript.text, self.sink.heard(), interrupted=True))
+        self._hearing = self.session.open(before, earlier)
+        return self._begin(self._hearing, utterance.sound())
+
+    def _draft(self, record: Record) -> Hypothesis | None:
+        """What was recognised of an utterance so far."""
+        if record.transcript:
+            return Hypothesis(record.transcript.text, record.transcript.language)
+        return Hypothesis(record.partial.text, self.session.graph.language) if record.partial else None
+
+    def _begin(self, answer: Answer, sound: AsyncIterator[Audio | Text]) -> Answer:
+        answer.task = self._group.create_task(self._run(answer, sound))
+        return answer
+
+    async def _run(self, answer: Answer, sound: AsyncIterator[Audio | Text]) -> None:
+        await self.session.run(answer, sound, self.sink)
+        if answer is self._speaking and self._attended is None:
+            self.session.be(State.IDLE)
+
+    def _yields(self, utterance: Utterance) -> bool:
+        """Whether the avatar falls silent, to hear whether this is anything."""
+        return self.turns.interrupt == "voice" and utterance.voice >= self.turns.onset
+
+    def _is_real(self, utterance: Utterance, record: Record, doubted: Answer) -> bool:
+        """Whether the words so far show that the user wants to speak."""
+        if utterance.certain:
+            return True
+        said = self.sink.heard() if doubted.playing else ""
+        if record.transcript:
+            words = record.transcript.text
+            answers = said.rstrip().endswith("?")  # then a "yeah" is more than a backchannel
+            nothing = not words or (not answers and is_backchannel(words, record.transcript.confidence))
+            return not nothing and not is_echo(words, said)
+        if record.partial:
+            words = record.partial.text
+            return has_word(words, record.partial.confidence) and not is_echo(words, said)
+        return False
+
+    def _confirm(self, answer: Answer, utterance: Utterance) -> None:
+        answer.record.finished = self.session.since(utterance.voiced_at)
+        answer.confirm(self.session.now())
+        self._speaking, self._answered = answer, utterance
+        if answer.over:
+            self.session.be(State.IDLE)
+            return
+        self.session.be(State.THINKING)
+        if self.turns.filler:
+            self._group.create_task(self._fill(answer, self.turns.filler.after))
+
+    async def _stop(self, answer: Answer, fate: Fate) -> None:
+        """End an answer, and wait until nothing of it is left."""
+        if answer.task is None or answer.task.done():
+            return
+        answer.record.fate = fate
+        tasks = [answer.task]
+        if fate is Fate.INTERRUPTED:
+            self.sink.hush()
+            tasks += [aside.task for aside in self._asides if aside.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    # --- speaking unasked --------------------------------------------------------------------------------------------
+
+    def _prompt(self, text: str) -> Answer:
+        answer = self.session.open(prompt=text)
+        answer.confirm(self.session.now())
+        self._asides = [aside for aside in self._asides if not aside.over] + [answer]
+        return self._begin(answer, _nothing())
+
+    async def _fill(self, answer: Answer, after: float) -> None:
+        """Say something short if the answer takes long."""
+        try:
+            async with asyncio.timeout(after):
+                await answer.ready.wait()
+        except TimeoutError:
+            text = next(self._fillers, "")
+            if text and answer is self._speaking and not answer.over:
+                self._prompt(text)
+
+    def _break_silence(self) -> None:
+        if text := next(self._idles, ""):
+            self._prompts += 1
+            self.say(text)
+
+    def _cancel_idle(self) -> None:
+        if self._silence:
+            self._silence.cancel()
+            self._silence = None
+
+
+def _phrases(part: Any, persona: Sequence[str]) -> Sequence[str]:
+    return tuple(part.say or persona) if part else ()
+
+
+async def _nothing() -> AsyncIterator[Audio | Text]:
+    """Nobody is listened to."""
+    return
+    yield

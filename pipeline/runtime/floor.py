@@ -1,0 +1,245 @@
+"""Who has the floor: turns a microphone's sound, a key and typed lines into utterances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, cast
+
+from models.protocols import WakeTrack
+from pipeline.errors import EngineFailed, PipelineError
+from pipeline.graph.graph import Graph
+from pipeline.graph.turns import Policy
+from pipeline.packets import Audio, Text
+from pipeline.runtime.endpointing import Endpointer, Mark
+from pipeline.runtime.listening import Windows
+from pipeline.runtime.utterance import Phase, Utterance
+
+log = logging.getLogger(__name__)
+
+WAITING = 16
+"""Utterances that wait to be answered at most; speaking makes one at a time, typing may be faster."""
+JUDGED = 8.0
+"""Seconds of sound by which an end-of-turn engine judges."""
+UNLIKELY, SURE = 0.8, 0.95
+"""Probabilities between which patience wanes. Smart Turn's are nearly all far from here, on either side, and many of
+those that are not belong to pauses."""
+
+
+class Floor:
+    """Listens to one user.
+
+    By the policy ``push-to-talk`` an utterance lasts from `press` to `release`; by ``hands-free`` from the first voice
+    until an end-of-turn engine, or a pause, tells that the user has finished, and a key works as well. Pauses are found
+    either way, so that an answer can be prepared in case they are the end."""
+
+    def __init__(self, graph: Graph, policy: Policy | None = None) -> None:
+        self.graph, self.turns = graph, graph.turns
+        self.policy = policy or self.turns.policy
+        self.avatar_speaks = False
+        """Kept up to date by the session."""
+        self._judged = self.graph.endpoint is not None and self.policy == "hands-free"
+        self._windows = Windows(graph.detector)
+        engine = graph.detector.engine
+        self._endpointer = Endpointer(self.turns, engine.window / engine.sample_rate, foreground=True)
+        self._lead: deque[Audio] = deque()
+        self._open: Utterance | None = None
+        self._held = False
+        self._found: deque[Utterance] = deque()
+        self._closed = False
+        self._change = asyncio.Event()
+        self._judging: asyncio.Task[None] | None = None
+        self._sounds_finished = 0.0
+        self._reads_finished = False
+        self._awake_until = 0.0
+
+    # --- what the user does ------------------------------------------------------------------------------------------
+
+    def press(self) -> None:
+        """The key that starts talking."""
+        if self._held or self._closed:
+            return
+        self._held = True
+        if self._open is None:
+            self._begin(certain=True)
+        else:
+            self._open.certain = True
+            self._open.move(Phase.SPEAKING)
+
+    def release(self) -> None:
+        """The key that ends talking."""
+        if self._held:
+            self._held = False
+            self._end(Phase.FINISHED, self._now())
+
+    def type(self, text: str) -> None:
+        """A line in place of speaking. Raises PipelineError where too many lines wait."""
+        if len(self._found) >= WAITING:
+            raise PipelineError(f"{WAITING} lines wait to be answered; wait for an answer, and type that again")
+        utterance = Utterance(self._now(), certain=True)
+        utterance.add(Text(text, self._now()))
+        utterance.move(Phase.FINISHED)
+        self._give(utterance)
+
+    def close(self) -> None:
+        """Nothing more will be said; what was said is still answered."""
+        if not self._closed:
+            self._held = False
+            self._end(Phase.FINISHED, self._now())
+            self._closed = True
+            self._change.set()
+
+    def read(self, utterance: Utterance, finished: bool) -> None:
+        """Whether the words up to the pause that the user makes could be all; until then, nothing is believed."""
+        if utterance is self._open and utterance.phase is Phase.PAUSED:
+            self._reads_finished = finished
+            self._reconsider()
+
+    # --- what the session asks for -----------------------------------------------------------------------------------
+
+    async def utterances(self) -> AsyncIterator[Utterance]:
+        """Every utterance from its first moment on, until the floor is closed."""
+        while True:
+            while self._found:
+                yield self._found.popleft()
+            if self._closed:
+                return
+            self._change.clear()
+            await self._change.wait()
+
+    async def listen(self, audio: AsyncIterator[Audio]) -> None:
+        """Follow the microphone until it ends; its sample rate is the graph's."""
+        wake = await self.graph.wake.call(lambda engine: engine.open()) if self.graph.wake else None
+        try:
+            async with aclosing(cast("Any", audio)) as pieces:
+                async for piece in pieces:
+                    if await self._asleep(wake, piece):
+                        self._lead.clear()
+                        continue
+                    self._hear(piece)
+                    for window, probability in await self._windows.take(piece.samples):
+                        self._follow(self._endpointer.feed(window, probability))
+                        self._note_voice()
+            self._follow(self._endpointer.stop())
+        finally:
+            if self._judging:
+                self._judging.cancel()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _deaf(self) -> bool:
+        """Half-duplex: the microphone would hear the avatar."""
+        return self.avatar_speaks and self.turns.interrupt == "never" and not self._held
+
+    async def _asleep(self, wake: WakeTrack | None, piece: Audio) -> bool:
+        """Whether nobody has called the avatar; hears it when they do."""
+        if wake is None or self.graph.wake is None:
+            return self._deaf
+        now = self._now()
+        if self._open or self.avatar_speaks:
+            self._awake_until = now + self.turns.awake
+        called = await self.graph.wake.call(lambda _: wake.heard(piece.samples))
+        if called:
+            self._awake_until = now + self.turns.awake
+        return self._deaf or called or now > self._awake_until
+
+    def _hear(self, piece: Audio) -> None:
+        if self._open:
+            self._open.add(piece)
+            return
+        self._lead.append(piece)
+        while sum(kept.samples.size for kept in self._lead) > self.turns.lead * piece.sample_rate + piece.samples.size:
+            self._lead.popleft()
+
+    def _note_voice(self) -> None:
+        ears = self._endpointer
+        if self._open and ears.length:
+            self._open.voice = ears.lasting * ears.window
+            if not ears.quiet:
+                self._open.voiced_at = self._now()
+            self._open.touch()
+
+    def _follow(self, mark: Mark | None) -> None:
+        hands_free = self.policy == "hands-free" and not self._held
+        match mark:
+            case Mark.BEGAN | Mark.WENT_ON:
+                if self._open:
+                    self._open.move(Phase.SPEAKING)
+                elif hands_free:
+                    self._begin(certain=False)
+                self._sounds_finished, self._reads_finished = 0.0, False
+                self._reconsider()
+            case Mark.PAUSED if self._open and self._endpointer.worthy:
+                self._open.move(Phase.PAUSED)
+                if self._judged and hands_free:
+                    self._judge(self._open)
+            case Mark.ENDED if self._endpointer.carried:
+                self._carry(self._endpointer.carried * self._endpointer.window)
+            case Mark.ENDED if hands_free:
+                self._end(Phase.FINISHED)
+            case Mark.DISMISSED if hands_free and self._open:
+                self._lead.extend(self._open.cut(self.turns.lead))  # it may be the beginning of a word
+                self._end(Phase.DISMISSED)
+            case _:
+                pass
+
+    def _begin(self, *, certain: bool) -> None:
+        self._open = Utterance(self._now(), certain=certain)
+        self._open.add(*self._lead)
+        self._lead.clear()
+        self._give(self._open)
+
+    def _end(self, phase: Phase, voiced_at: float | None = None) -> None:
+        if self._open:
+            if voiced_at is not None:
+                self._open.voiced_at = voiced_at
+            self._open.move(phase)
+            self._open = None
+
+    def _carry(self, seconds: float) -> None:
+        """The utterance grew too long: its last `seconds` begin the next one."""
+        if self._open is None:
+            return
+        carried, certain = self._open.cut(seconds), self._open.certain
+        self._end(Phase.FINISHED)
+        self._begin(certain=certain)
+        self._open.add(*carried)
+
+    def _give(self, utterance: Utterance) -> None:
+        self._found.append(utterance)
+        self._change.set()
+
+    def _judge(self, utterance: Utterance) -> None:
+        if self._judging:
+            self._judging.cancel()
+        self._judging = asyncio.create_task(self._ask(utterance))
+
+    async def _ask(self, utterance: Utterance) -> None:
+        """Let the end-of-turn engine say whether this pause sounds like the end.
+
+        Once, and early: later on the silence itself sounds like one."""
+        assert self.graph.endpoint is not None  # noqa: S101  told to mypy
+        sound = utterance.samples(JUDGED)
+        try:
+            finished = await self.graph.endpoint.call(lambda engine: engine.ended(sound))
+        except EngineFailed as error:
+            log.warning("the end-of-turn engine failed, so patience decides: %s", error)
+            return
+        if utterance is self._open and utterance.phase is Phase.PAUSED:
+            self._sounds_finished = finished
+            self._reconsider()
+
+    def _reconsider(self) -> None:
+        """Set how long a pause must last to be the end."""
+        if self._judged:
+            sure = min(1.0, max(0.0, (self._sounds_finished - UNLIKELY) / (SURE - UNLIKELY)))
+            sure *= self._reads_finished
+            self._endpointer.pause = self.turns.patience + sure * (self.turns.eager - self.turns.patience)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

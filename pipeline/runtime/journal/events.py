@@ -1,0 +1,105 @@
+"""The lines of a journal, and what a line is allowed to be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pipeline.runtime.journal.codec import Json, Keep, Restore, decode, encode
+from pipeline.runtime.record import Record, State
+from pipeline.stages.stage import Turn
+
+LONGEST = 4_000_000
+"""Bytes in a line; a turn whose history is full has some 20,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEvent:
+    """From here on, the microphone's sound lies without a break in a track."""
+
+    start: float
+    """Session time of the first sample."""
+    track: str
+    offset: int
+    """Samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """The avatar does something else now."""
+
+    at: float
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class BeganEvent:
+    """A turn begins."""
+
+    at: float
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class CrossedEvent:
+    """A node gave a packet."""
+
+    at: float
+    turn: str
+    node: str
+    type: str
+    """The name of the packet's class."""
+    packet: Json
+
+
+@dataclass(frozen=True, slots=True)
+class EndedEvent:
+    """A turn is over."""
+
+    at: float
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedEvent:
+    """Nothing comes behind this line."""
+
+    stopped: str = ""
+    """Why the rest of the session is not here; empty where the session came to its end."""
+
+
+Event: TypeAlias = SoundEvent | StateEvent | BeganEvent | CrossedEvent | EndedEvent | ClosedEvent
+
+NAMES: dict[type[Event], str] = {
+    SoundEvent: "sound",
+    StateEvent: "state",
+    BeganEvent: "began",
+    CrossedEvent: "crossed",
+    EndedEvent: "ended",
+    ClosedEvent: "closed",
+}
+_KINDS = {name: kind for kind, name in NAMES.items()}
+
+
+def to_line(event: Event, keep: Keep) -> bytes:
+    """The event as a line. Raises TypeError for what cannot be recorded, ValueError for a line that is too long."""
+    text = json.dumps({"event": NAMES[type(event)], **encode(event, keep)}, ensure_ascii=False, separators=(",", ":"))
+    # Lone surrogates, which file names and broken model output hold, become JSON's own escapes.
+    line = text.encode("utf-8", "backslashreplace") + b"\n"
+    if len(line) > LONGEST:
+        raise ValueError(f"an event of {len(line):,} bytes cannot be recorded; at most {LONGEST:,} fit in a line")
+    return line
+
+
+def from_line(line: bytes, restore: Restore) -> Event:
+    """The event in a line. Raises ValueError."""
+    try:
+        data = json.loads(line)
+    except RecursionError:
+        raise ValueError("lists or maps inside each other without end") from None
+    kind = _KINDS.get(str(data.pop("event", ""))) if isinstance(data, dict) else None
+    if kind is None:
+        raise ValueError(f"expected an object whose event is one of {', '.join(_KINDS)}")
+    event: Event = decode(kind, data, restore)
+    return event

@@ -1,0 +1,191 @@
+"""Writes a journal while the session runs, on a thread of its own: a slow disk never holds a conversation up."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Event as Flag
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Any
+
+from models.protocols import Voiced
+from pipeline.errors import JournalError
+from pipeline.packets import Audio, Speech
+from pipeline.runtime.journal.codec import decoder, no_sound
+from pipeline.runtime.journal.events import (
+    BeganEvent,
+    ClosedEvent,
+    CrossedEvent,
+    EndedEvent,
+    Event,
+    StateEvent,
+    to_line,
+)
+from pipeline.runtime.journal.files import Growing, write_new
+from pipeline.runtime.journal.header import EVENTS, GRAPH, SESSION, Header, to_text
+from pipeline.runtime.journal.tracks import Tracks
+from pipeline.runtime.record import Record, State, Watcher
+from pipeline.stages.stage import Turn
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.1
+"""Seconds between two writes."""
+SETTLE = 3
+"""Writes after which sound that goes on no more is filled up with silence, so that its end can be written."""
+ROOM = 64_000_000
+"""Bytes that wait for the disk at most: some minutes of a session."""
+PATIENCE = 10.0
+"""Seconds that a session which is over waits for the disk."""
+EVENT = 1_000
+"""Bytes that an event takes while it waits, its samples aside; about."""
+
+
+class Journal(Watcher):
+    """Records a session in a new journal; a context manager around the session.
+
+    What goes wrong on the disk ends the recording and never the conversation: it is logged, and `trouble` says it."""
+
+    def __init__(self, folder: Path, header: Header, graph: str, packets: Iterable[type] = ()) -> None:
+        """`graph` is the graph's file as `pipeline.graph.dump.dump` gives it, `packets` what its stages emit.
+
+        Raises JournalError for a folder that holds a journal or cannot be written to, and for packets that have fields
+        which cannot be recorded."""
+        for kind in packets:
+            _check(kind)
+        import av  # noqa: F401  takes a moment, which should not be one in which somebody speaks
+
+        self.folder = folder
+        self.trouble = ""
+        """Why the rest of the session is not recorded; empty while it is."""
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_new(folder / SESSION, to_text(header))
+            write_new(folder / GRAPH, graph)
+            self._events = Growing(folder / EVENTS)
+        except FileExistsError:
+            raise JournalError(
+                f"{folder}: holds a journal already, and nothing is written over it; give a new folder"
+            ) from None
+        except OSError as error:
+            raise JournalError(f"{folder}: cannot be written to: {error.strerror or error}") from error
+        self._tracks = Tracks(folder, header.sample_rate)
+        self._lock, self._closing = Lock(), Flag()
+        self._queue: list[Event | Audio] = []
+        self.waiting = 0
+        """Bytes that wait for the disk, about."""
+        self._thread = Thread(target=self._run, name="journal", daemon=True)
+
+    def __enter__(self) -> Journal:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._closing.set()
+        self._thread.join(PATIENCE)
+        if self._thread.is_alive():
+            self._give_up(f"{self.folder}: the disk did not take what was left within {PATIENCE:.0f} s")
+
+    def sound(self, audio: Audio) -> None:
+        self._put(audio, audio.samples.nbytes)
+
+    def state(self, state: State, at: float) -> None:
+        self._put(StateEvent(at, state))
+
+    def began(self, turn: Turn, at: float) -> None:
+        self._put(BeganEvent(at, turn))
+
+    def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
+        self._put(CrossedEvent(at, turn, node, type(packet).__name__, packet), _size(packet))
+
+    def ended(self, record: Record, at: float) -> None:
+        self._put(EndedEvent(at, record))
+
+    def _put(self, event: Event | Audio, size: int = 0) -> None:
+        with self._lock:
+            if self.trouble:
+                return
+            self._queue.append(event)
+            self.waiting += size + EVENT
+            full = self.waiting > ROOM
+        if full:
+            self._give_up(f"the disk is too slow, and {ROOM // 1_000_000} MB wait for it")
+
+    def _give_up(self, why: str) -> None:
+        with self._lock:
+            if self.trouble:
+                return
+            self.trouble = why
+        log.error("the rest of the session is not recorded: %s", why, extra={"folder": str(self.folder)})
+
+    # What follows runs on the thread.
+
+    def _run(self) -> None:
+        try:
+            self._record()
+        except OSError as error:
+            self._give_up(f"{self.folder} cannot be written to: {error.strerror or error}")
+        except Exception as error:  # noqa: BLE001  whatever a packet holds, and whatever the encoder makes of it
+            self._give_up(f"{type(error).__name__}: {error}")
+        finally:
+            self._close()
+
+    def _record(self) -> None:
+        passes = 0
+        while not (self._closing.wait(INTERVAL) or self.trouble):
+            passes += 1
+            self._write()
+            if passes % SETTLE == 0:
+                self._tracks.settle()
+            self._flush()
+        self._write()
+        self._tracks.finish()
+        self._flush()
+
+    def _write(self) -> None:
+        with self._lock:
+            events, self._queue, self.waiting = self._queue, [], 0
+        for event in events:
+            if isinstance(event, CrossedEvent):
+                self._events.add(to_line(event, self._tracks.keep(event.node, event.packet)))
+            elif not isinstance(event, Audio):
+                self._events.add(to_line(event, no_sound))
+            elif (heard := self._tracks.hear(event)) is not None:
+                self._events.add(to_line(heard, no_sound))
+
+    def _flush(self) -> None:
+        self._tracks.flush()  # sound first, so that no line speaks of sound that is not there
+        self._events.flush()
+
+    def _close(self) -> None:
+        """Write the last line, if the disk takes it."""
+        with contextlib.suppress(OSError):
+            self._events.forget()
+            self._events.add(to_line(ClosedEvent(self.trouble), no_sound))
+            self._events.flush()
+        with contextlib.suppress(OSError):
+            self._tracks.close()
+        with contextlib.suppress(OSError):
+            self._events.close()
+
+
+def _size(packet: Any) -> int:
+    """Bytes of a packet's samples."""
+    match packet:
+        case Audio(samples=samples) | Speech(voiced=Voiced(samples=samples)):
+            return samples.nbytes
+        case _:
+            return 0
+
+
+def _check(kind: type) -> None:
+    try:
+        decoder(kind)
+    except (TypeError, NameError) as error:
+        fields = "text, numbers, truth values, samples, and dataclasses, tuples and maps of these"
+        raise JournalError(
+            f"packets of the type {kind.__name__} cannot be recorded: {error}; they may hold {fields}"
+        ) from error

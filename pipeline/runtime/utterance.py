@@ -1,0 +1,120 @@
+"""What the user says at one go, while they say it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from enum import Enum, auto
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.packets import Audio, Text
+
+
+class Phase(Enum):
+    """How far an utterance is."""
+
+    SPEAKING = auto()
+    PAUSED = auto()
+    """The user may have finished."""
+    FINISHED = auto()
+    DISMISSED = auto()
+    """It was none."""
+
+
+class Utterance:
+    """Sound that grows while the user speaks; whoever answers reads it from the beginning, as often as needed.
+
+    The floor writes it; the session reads it, and starts anew where the user goes on after a pause."""
+
+    def __init__(self, at: float, *, certain: bool) -> None:
+        self.at = at
+        """When it began, in the event loop's time."""
+        self.certain = certain
+        """Meant for the avatar beyond doubt: a key was pressed, or a line typed."""
+        self.phase = Phase.SPEAKING
+        self.voice = 0.0
+        """Seconds of voice just now."""
+        self.voiced_at = at
+        """When the latest voice was heard, in the event loop's time."""
+        self._pieces: list[Audio | Text] = []
+        self._read = 0
+        self._reached_end = False
+        self._waiting: list[asyncio.Future[None]] = []
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will be said in it."""
+        return self.phase in (Phase.FINISHED, Phase.DISMISSED)
+
+    @property
+    def stale(self) -> bool:
+        """The latest reader has what is not true any more: the user went on, or its end belongs to the next one."""
+        return (self._reached_end and self.phase is Phase.SPEAKING) or self._read > len(self._pieces)
+
+    def sound(self) -> AsyncIterator[Audio | Text]:
+        """All of it, from the beginning to the next pause or the end. One reader at a time: a new one begins anew."""
+        self._read, self._reached_end = 0, False
+        return self._follow()
+
+    async def _follow(self) -> AsyncIterator[Audio | Text]:
+        while True:
+            while self._read < len(self._pieces):
+                self._read += 1
+                yield self._pieces[self._read - 1]
+            if self.phase is not Phase.SPEAKING:
+                break
+            await self.changed()
+        self._reached_end = True
+
+    async def changed(self) -> None:
+        """Wait until something about it changes."""
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(change)
+        await change
+
+    def add(self, *pieces: Audio | Text) -> None:
+        """The user said more."""
+        self._pieces += pieces
+        self.touch()
+
+    def move(self, phase: Phase) -> None:
+        """It is in another phase now."""
+        if self.phase is not phase and not self.over:
+            self.phase = phase
+            self.touch()
+
+    def touch(self) -> None:
+        """Wake those who wait for a change."""
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            if not change.done():
+                change.set_result(None)
+
+    def samples(self, seconds: float) -> Samples:
+        """The latest sound, at most `seconds` of it, shape (n,)."""
+        taken: list[Samples] = []
+        for piece in reversed(self._pieces):
+            if isinstance(piece, Audio) and seconds > 0:
+                taken.append(piece.samples[-max(1, round(seconds * piece.sample_rate)) :])
+                seconds -= piece.samples.size / piece.sample_rate
+        return np.concatenate([np.zeros(0, np.float32), *reversed(taken)])
+
+    def follow(self, earlier: Utterance) -> None:
+        """It turns out to be the rest of an earlier one."""
+        self._pieces = earlier._pieces + self._pieces
+
+    def cut(self, seconds: float) -> list[Audio]:
+        """Take its last `seconds` away from it: they begin the next utterance."""
+        carried: list[Audio] = []
+        while self._pieces and seconds > 0:
+            piece = self._pieces.pop()
+            assert isinstance(piece, Audio), "only sound grows too long"  # noqa: S101  told to mypy
+            count = min(piece.samples.size, round(seconds * piece.sample_rate))
+            kept, taken = piece.samples[: piece.samples.size - count], piece.samples[piece.samples.size - count :]
+            if kept.size:
+                self._pieces.append(Audio(kept, piece.sample_rate, piece.start))
+            carried.insert(0, Audio(taken, piece.sample_rate, piece.start + kept.size / piece.sample_rate))
+            seconds -= piece.samples.size / piece.sample_rate
+        return carried

@@ -1,0 +1,55 @@
+"""A live conversation in a simulated room, ready for a test to say something."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from pipeline.devices.player import Player
+from pipeline.graph.graph import Graph
+from pipeline.graph.turns import Policy
+from pipeline.runtime.conversation import Conversation
+from pipeline.runtime.floor import Floor
+from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.session import Session
+from pipeline.testing.room import Room
+
+LOUDSPEAKER = 24_000
+"""Hz."""
+
+
+class Talk(Watcher):
+    """Everything that takes part in a conversation, and what came of it."""
+
+    def __init__(self, session: Session, floor: Floor, room: Room) -> None:
+        self.session, self.floor, self.room = session, floor, room
+        self.turns: list[Record] = []
+        """Those that are over."""
+        self.states: list[State] = []
+        """What the avatar did, one after another."""
+
+    def state(self, state: State, at: float) -> None:
+        self.states.append(state)
+
+    def ended(self, record: Record, at: float) -> None:
+        self.turns.append(record)
+
+
+@asynccontextmanager
+async def talking(
+    graph: Graph, policy: Policy | None = None, room: Callable[[Player], Room] = Room
+) -> AsyncIterator[Talk]:
+    """Converse by the graph's policy, or another; `room` makes the room around a player. Leaving closes the floor, and
+    waits until the last answer was heard."""
+    player = Player(LOUDSPEAKER)
+    session, floor = Session(graph, "test"), Floor(graph, policy)
+    async with room(player) as entered:
+        talk = Talk(session, floor, entered)
+        session.watchers.append(talk)
+        conversing = asyncio.create_task(Conversation(session, floor, player).run(entered.microphone()))
+        try:
+            yield talk
+        finally:
+            floor.close()
+            await conversing
