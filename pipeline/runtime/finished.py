@@ -10,87 +10,15 @@ from models.protocols import UNKNOWN, Intent, SkillCard
 CONFIDENT = 0.8
 """Confidence of an intent below which there may be more to come."""
 
-_OPEN = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "my",
-        "your",
-        "his",
-        "its",
-        "our",
-        "their",
-        "this",
-        "these",
-        "some",
-        "any",
-        "every",
-        "no",
-        "of",
-        "to",
-        "for",
-        "from",
-        "with",
-        "at",
-        "by",
-        "in",
-        "on",
-        "into",
-        "about",
-        "and",
-        "or",
-        "but",
-        "so",
-        "because",
-        "if",
-        "than",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "would",
-        "will",
-        "shall",
-        "should",
-        "may",
-        "might",
-        "must",
-        "have",
-        "has",
-        "had",
-        "get",
-        "want",
-        "i",
-        "we",
-        "they",
-        "he",
-        "she",
-        "it's",
-        "i'm",
-        "i'd",
-        "i'll",
-        "um",
-        "uh",
-        "er",
-        "erm",
-        "how",
-        "what",
-        "which",
-        "whose",
-        "please",
-    ]
-)
+_OPEN_WORDS = """
+a an the my your his its our their this these some any every no of to for from with at by in on into about and or but
+so because if than as was were does did could would will shall should may might must has had get want it's i'm i'd i'll
+um uh er erm how which whose
+"""
+_OPEN = frozenset(_OPEN_WORDS.split())
 """English words with which few sentences end."""
 _OPEN_CHINESE = re.compile(
-    r"(和|跟|与|或|把|被|给|在|从|对|的|因为|所以|如果|但是|然后|这个|那个|就是|嗯|呃|想|要|能)$"
+    r"(?:和|跟|与|或|把|被|给|在|从|对|的|想|要|能|嗯|呃|因为|所以|如果|但是|然后|这个|那个|就是)$"
 )
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 

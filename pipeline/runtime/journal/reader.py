@@ -33,6 +33,7 @@ PACKETS: tuple[type, ...] = tuple(getattr(packets, name) for name in packets.__a
 """The packets that come with Parley."""
 
 KILLED = "the process ended before the session did"
+CUT = "its sound ends before its events do: a file was not copied whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class _Reading:
         self._folder, self._kinds = folder, kinds
         self._recorded = Recorded(folder, read_header(folder))
         self._turns: dict[str, RecordedTurn] = {}
-        self._line = 0
+        self._line, self._cut = 0, False
 
     def run(self) -> Recorded:
         path = self._folder / EVENTS
@@ -131,9 +132,7 @@ class _Reading:
             with path.open("rb") as file:
                 for line in _lines(file):
                     self._line += 1
-                    self._take(from_line(line, no_sound))
-        except _Missing:
-            pass  # written in the last instant, like half a line
+                    self._read(from_line(line, no_sound))
         except ValueError as error:
             raise JournalError(f"{path}:{self._line}: is not an event of a journal: {error}") from error
         except OSError as error:
@@ -142,6 +141,16 @@ class _Reading:
             captions = tuple(c.packet.end for c in turn.crossings if isinstance(c.packet, Partial))
             turn.turn = replace(turn.turn, captions=captions)
         return self._recorded
+
+    def _read(self, event: Event) -> None:
+        """Take the event. Those behind the end of the sound are lost like half a line; only the last one is looked at."""
+        if not self._cut:
+            try:
+                self._take(event)
+            except _Missing:
+                self._cut = True
+        elif isinstance(event, ClosedEvent):
+            self._recorded.stopped = event.stopped or CUT
 
     def _take(self, event: Event) -> None:
         match event:

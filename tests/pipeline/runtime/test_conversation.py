@@ -228,7 +228,7 @@ def test_a_slow_task_is_bridged_by_a_filler_and_a_silent_user_is_asked_once() ->
 
 def test_an_utterance_without_end_is_cut_and_goes_on_as_the_next() -> None:
     async def main() -> None:
-        graph, tasks = shop(["turns.longest=6.0"])
+        graph, _ = shop(["turns.longest=6.0"])
         await graph.load()
         async with talking(graph, "hands-free") as talk:
             words = "and how much is the lantern and how much is the telescope and how much is the kite and the boat"
