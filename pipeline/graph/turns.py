@@ -65,10 +65,12 @@ class Turns(BaseModel, extra="forbid", frozen=True):
     """Seconds of quiet after which an answer is prepared, in case the user has finished."""
     eager: float = Field(0.24, gt=0.0)
     """Seconds of quiet that end an utterance which sounds finished to the end-of-turn engine, and reads finished."""
-    patience: float = Field(0.65, gt=0.0)
+    patience: float = Field(0.7, gt=0.0)
     """Seconds of quiet that end one which does not."""
+    hesitation: float = Field(1.1, gt=0.0)
+    """Seconds of quiet that end one whose words break off."""
     foreground: float = Field(14.0, gt=0.0)
-    """Decibels: voices that are fainter than the user's by more are somebody else's, and no reason to wait."""
+    """Decibels: voices that are fainter than the user's by more may be somebody else's, and no reason to wait."""
     interrupt: Literal["voice", "word", "never"] = "voice"
     """What makes the avatar stop: the first voice (it goes on if that was nothing), the first word, or only a key.
 

@@ -10,7 +10,7 @@ from typing import Any
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Text, Transcript
 from pipeline.runtime.backchannel import has_word, is_backchannel, is_echo
-from pipeline.runtime.finished import reads_finished
+from pipeline.runtime.finished import Reading, read
 from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.session import Answer, Session
@@ -20,6 +20,10 @@ from pipeline.stages.stage import Exchange
 
 GOES_ON = 2.0
 """Seconds after which what the user says is a new utterance, even if nothing of the answer was heard yet."""
+
+
+RESUMED = 0.35
+"""Seconds of the user's silence after which the avatar goes on, if what they said was nothing so far."""
 
 
 class Conversation(Watcher):
@@ -83,9 +87,7 @@ class Conversation(Watcher):
             if isinstance(packet, Partial | Transcript):
                 self._attended.touch()
             if isinstance(packet, self._telling):
-                record = self._hearing.record
-                words = record.transcript.text if record.transcript else ""
-                self.floor.read(self._attended, reads_finished(words, record.intent, self._skills))
+                self.floor.read(self._attended, self._read(self._hearing.record))
 
     def ended(self, record: Record, at: float) -> None:
         if self._attended:
@@ -113,7 +115,7 @@ class Conversation(Watcher):
     async def _attend(self, utterance: Utterance) -> None:
         """Hear an utterance out, and have it answered if it was meant for the avatar."""
         self._attended, self._prompts = utterance, 0
-        doubted = self._speaking if self._speaking and not self._speaking.over else None
+        doubted = self._rival
         """The answer to which this may only be a backchannel."""
         fate = Fate.INTERRUPTED
         if doubted and self._goes_on(utterance, doubted):
@@ -126,7 +128,7 @@ class Conversation(Watcher):
                 doubted = None
             elif doubted and self._yields(utterance):
                 self._hold()
-            elif doubted and utterance.phase is Phase.PAUSED and hearing.record.transcript:
+            elif doubted and hearing.record.transcript and self._is_quiet(utterance):
                 self._go_on(doubted)
             if not doubted or not self.session.may_speak.is_set():
                 self.session.be(State.LISTENING)
@@ -170,8 +172,7 @@ class Conversation(Watcher):
     def _hear(self, utterance: Utterance, earlier: Hypothesis | None = None) -> Answer:
         """Begin to answer what there is of an utterance."""
         before: list[Exchange] = []
-        rival = self._speaking
-        if rival and not rival.over and rival.record.transcript:
+        if (rival := self._rival) and rival.record.transcript:
             before.append(Exchange(rival.record.transcript.text, self.sink.heard(), interrupted=True))
         self._hearing = self.session.open(before, earlier)
         return self._begin(self._hearing, utterance.sound())
@@ -187,13 +188,32 @@ class Conversation(Watcher):
         return answer
 
     async def _run(self, answer: Answer, sound: AsyncIterator[Audio | Text]) -> None:
-        await self.session.run(answer, sound, self.sink)
-        if answer is self._speaking and self._attended is None:
-            self.session.be(State.IDLE)
+        try:
+            await self.session.run(answer, sound, self.sink)
+        finally:  # also where `interrupt` stopped it
+            if answer is self._speaking and self._attended is None:
+                self.session.be(State.IDLE)
 
     def _yields(self, utterance: Utterance) -> bool:
         """Whether the avatar falls silent, to hear whether this is anything."""
         return self.turns.interrupt == "voice" and utterance.voice >= self.turns.onset
+
+    def _read(self, record: Record) -> Reading:
+        """How the words up to a pause read. An "okay" to what the avatar says may lead to more."""
+        said = record.transcript
+        if said and self._rival and is_backchannel(said.text, said.confidence):
+            return Reading.DOUBTFUL
+        return read(said.text if said else "", record.intent, self._skills)
+
+    @property
+    def _rival(self) -> Answer | None:
+        """The answer that is not over yet."""
+        return self._speaking if self._speaking and not self._speaking.over else None
+
+    def _is_quiet(self, utterance: Utterance) -> bool:
+        """Whether the user has said nothing for so long that a word like "okay" is not the beginning of a sentence."""
+        silent = asyncio.get_running_loop().time() - utterance.voiced_at
+        return utterance.phase is Phase.PAUSED and silent >= RESUMED
 
     def _is_real(self, utterance: Utterance, record: Record, doubted: Answer) -> bool:
         """Whether the words so far show that the user wants to speak."""

@@ -16,6 +16,10 @@ RELEASE = 0.15
 BRIEF = 0.25
 """Seconds of quiet after which a sound too short for a word is over."""
 
+FAINT = 0.35
+"""Seconds of faint voice in one pause that are the user's after all. Somebody else's last longer, but by then the pause
+was long enough for those who had finished."""
+
 FORGETTING = 6.0
 """Decibels a second by which the loudness of the user's voice is forgotten while they are silent."""
 
@@ -42,12 +46,13 @@ class Endpointer:
     grows past `turns.longest` is cut where it was least voiced, and goes on as the next."""
 
     def __init__(self, turns: Turns, window: float, *, foreground: bool = False) -> None:
-        """`window` is the length of one in seconds; with `foreground`, voices much fainter than the user's are quiet,
-        so that nobody waits until those in the background have finished."""
+        """`window` is the length of one in seconds; with `foreground`, voices much fainter than the user's are quiet for
+        a while, so that nobody waits until those in the background have finished."""
         self.turns, self.window = turns, window
         self._gate = 10 ** (-turns.foreground / 20) if foreground else 0.0
         self._fading = 10 ** (-FORGETTING * window / 20)
         self._loudness = 0.0  # of the user's voice
+        self._faint = 0  # windows of faint voice in this pause
         self._recent: deque[float] = deque(maxlen=self.count(turns.longest / 4))  # probabilities
         self.pause = turns.pause
         """Seconds of quiet that end the utterance; whoever knows better may change it until it ends."""
@@ -128,11 +133,11 @@ class Endpointer:
         if probability < self.turns.threshold - (RELEASE if lasting else 0.0):
             self._loudness *= self._fading
             return False
-        if not self._gate:
-            return True
-        loudness = float(np.sqrt(np.square(window).mean()))
+        loudness = float(np.sqrt(np.square(window).mean())) if self._gate else 0.0
         if loudness < self._gate * self._loudness:
-            self._loudness *= self._fading
-            return False
-        self._loudness = max(loudness, self._loudness)
+            self._faint += 1
+            if self._faint < self.count(FAINT):
+                return False
+        self._loudness = max(loudness, self._loudness * self._fading)
+        self._faint = 0
         return True

@@ -1,9 +1,10 @@
-"""Whether words could be all that the user wants to say, as far as they tell: for pauses, beside the sound of them."""
+"""Whether words could be all that the user wants to say: for pauses, beside how they sound."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import Enum, auto
 
 from models.protocols import UNKNOWN, Intent, SkillCard
 
@@ -11,7 +12,7 @@ CONFIDENT = 0.8
 """Confidence of an intent below which there may be more to come."""
 
 _OPEN_WORDS = """
-a an the my your his its our their this these some any every no of to for from with at by in on into about and or but
+a an the my your his its our their every of to for from with at by in on into about and or but
 so because if than as was were does did could would will shall should may might must has had get want it's i'm i'd i'll
 um uh er erm how which whose
 """
@@ -23,17 +24,26 @@ _OPEN_CHINESE = re.compile(
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
-def reads_finished(text: str, intent: Intent | None = None, skills: Mapping[str, SkillCard] | None = None) -> bool:
-    """False where a comma, the last word, a slot that is still missing or an unsure intent says that there is more."""
+class Reading(Enum):
+    """What words say of their end."""
+
+    BROKEN_OFF = auto()
+    """There must be more: the last word is never the last, or what the user wants is missing."""
+    DOUBTFUL = auto()
+    """A comma, or an intent that is hardly known."""
+    WHOLE = auto()
+
+
+def read(text: str, intent: Intent | None = None, skills: Mapping[str, SkillCard] | None = None) -> Reading:
+    """How the words of an unfinished utterance read; `intent` and `skills` tell which slots are still missing."""
     text = text.strip()
     words = _WORDS.findall(text.lower())
-    if not words or text[-1] in ",;:-–—…，、；：" or _OPEN_CHINESE.search(words[-1]):
-        return False
-    if words[-1].replace("’", "'") in _OPEN and len(words) > 1:
-        return False
-    if intent is None:
-        return True
-    card = (skills or {}).get(intent.name)
-    if card and any(slot.required and slot.name not in intent.slots for slot in card.slots):
-        return False
-    return intent.name == UNKNOWN or intent.confidence >= CONFIDENT
+    if not words or words[-1].replace("’", "'") in _OPEN or _OPEN_CHINESE.search(words[-1]):
+        return Reading.BROKEN_OFF
+    card = (skills or {}).get(intent.name) if intent else None
+    if intent and card and any(slot.required and slot.name not in intent.slots for slot in card.slots):
+        return Reading.BROKEN_OFF
+    if text[-1] in ",;:-–—…，、；：":
+        return Reading.DOUBTFUL
+    unsure = intent is not None and intent.name != UNKNOWN and intent.confidence < CONFIDENT
+    return Reading.DOUBTFUL if unsure else Reading.WHOLE

@@ -15,6 +15,7 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio, Text
 from pipeline.runtime.endpointing import Endpointer, Mark
+from pipeline.runtime.finished import Reading
 from pipeline.runtime.listening import Windows
 from pipeline.runtime.utterance import Phase, Utterance
 
@@ -53,7 +54,7 @@ class Floor:
         self._change = asyncio.Event()
         self._judging: asyncio.Task[None] | None = None
         self._sounds_finished = 0.0
-        self._reads_finished = False
+        self._reading: Reading | None = None
         self._awake_until = 0.0
 
     # --- what the user does ------------------------------------------------------------------------------------------
@@ -92,10 +93,10 @@ class Floor:
             self._closed = True
             self._change.set()
 
-    def read(self, utterance: Utterance, finished: bool) -> None:
-        """Whether the words up to the pause that the user makes could be all; until then, nothing is believed."""
+    def read(self, utterance: Utterance, reading: Reading) -> None:
+        """How the words up to the pause read that the user makes; until that is known, nothing is believed."""
         if utterance is self._open and utterance.phase is Phase.PAUSED:
-            self._reads_finished = finished
+            self._reading = reading
             self._reconsider()
 
     # --- what the session asks for -----------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ class Floor:
                     self._open.move(Phase.SPEAKING)
                 elif hands_free:
                     self._begin(certain=False)
-                self._sounds_finished, self._reads_finished = 0.0, False
+                self._sounds_finished, self._reading = 0.0, None
                 self._reconsider()
             case Mark.PAUSED if self._open and self._endpointer.worthy:
                 self._open.move(Phase.PAUSED)
@@ -235,10 +236,15 @@ class Floor:
 
     def _reconsider(self) -> None:
         """Set how long a pause must last to be the end."""
-        if self._judged:
-            sure = min(1.0, max(0.0, (self._sounds_finished - UNLIKELY) / (SURE - UNLIKELY)))
-            sure *= self._reads_finished
-            self._endpointer.pause = self.turns.patience + sure * (self.turns.eager - self.turns.patience)
+        if not self._judged:
+            return
+        turns, pause = self.turns, self.turns.patience
+        if self._reading is Reading.BROKEN_OFF:
+            pause = turns.hesitation
+        elif self._reading is Reading.WHOLE:
+            sure = (self._sounds_finished - UNLIKELY) / (SURE - UNLIKELY)
+            pause += min(1.0, max(0.0, sure)) * (turns.eager - turns.patience)
+        self._endpointer.pause = pause
 
     @staticmethod
     def _now() -> float:

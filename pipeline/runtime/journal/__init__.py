@@ -36,13 +36,15 @@ where they are, ``{"track": "tts-24000", "offset": 4800, "count": 1200, "digest"
 BLAKE2b, 8 bytes, of the samples as little-endian float32. Tracks hold 24 bits: sound that had 16 bits, as microphones
 give it, comes back bit by bit and costs no more than in a track of 16 bits, and what comes from a synthesiser or a
 filter is off by at most 2^-24; the digest tells whether sound is equal, whatever the track has room for. Sound of the
-user that lies in the microphone's track is not stored again. Tracks of nodes have silence between packets, at random.
+user that lies in the microphone's track is not stored again. Between packets a track may have some silence, where a
+block was filled up.
 
 What is not stored follows from what is: a record's transcript, intent, outcome, reply and visemes from its packets,
 `Turn.captions` from its `Partial` packets.
 
-Everything is appended, and handed to the operating system at least twice a second, sound first: a process that dies at
-any instant loses less than a second. The reader ends at the first line that is torn or whose sound is not there.
+Everything is appended, and handed to the operating system every tenth of a second, sound first; a block of sound that
+is not full waits until it is, or until nothing has come for some tenths of a second. A process that dies at any instant
+loses less than a second. The reader ends at the first line that is torn or whose sound is not there.
 """
 
 from __future__ import annotations

@@ -49,11 +49,8 @@ class Growing:
 
 
 def write_new(path: Path, text: str) -> None:
-    """A new file, whole or not at all. Raises OSError, FileExistsError among them."""
-    if path.exists():
-        raise FileExistsError(f"{path} exists")
+    """A new file, whole or not at all. Raises OSError."""
     draft = path.with_name(f".{path.name}.part")
-    draft.unlink(missing_ok=True)
     with _private(draft) as file:
         _write(file, text.encode("utf-8", "backslashreplace"))
         os.fsync(file.fileno())

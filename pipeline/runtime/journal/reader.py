@@ -143,7 +143,7 @@ class _Reading:
         return self._recorded
 
     def _read(self, event: Event) -> None:
-        """Take the event. Those behind the end of the sound are lost like half a line; only the last one is looked at."""
+        """Take the event, unless its sound, or that of one before it, is lost like half a line at the end."""
         if not self._cut:
             try:
                 self._take(event)

@@ -61,17 +61,7 @@ class Journal(Watcher):
         self.folder = folder
         self.trouble = ""
         """Why the rest of the session is not recorded; empty while it is."""
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_new(folder / SESSION, to_text(header))
-            write_new(folder / GRAPH, graph)
-            self._events = Growing(folder / EVENTS)
-        except FileExistsError:
-            raise JournalError(
-                f"{folder}: holds a journal already, and nothing is written over it; give a new folder"
-            ) from None
-        except OSError as error:
-            raise JournalError(f"{folder}: cannot be written to: {error.strerror or error}") from error
+        self._events = _create(folder, to_text(header), graph)
         self._tracks = Tracks(folder, header.sample_rate)
         self._lock, self._closing = Lock(), Flag()
         self._queue: list[Event | Audio] = []
@@ -170,6 +160,25 @@ class Journal(Watcher):
             self._tracks.close()
         with contextlib.suppress(OSError):
             self._events.close()
+
+
+def _create(folder: Path, session: str, graph: str) -> Growing:
+    """The files that a journal begins with; its events are still to come. Raises JournalError."""
+    taken = [name for name in (EVENTS, SESSION, GRAPH) if (folder / name).exists()]
+    if taken:
+        raise JournalError(f"{folder}: holds {taken[0]} already, and nothing is written over it; give a new folder")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        events = Growing(folder / EVENTS)  # first, so that of two that come at the same time only one goes on
+        try:
+            write_new(folder / SESSION, session)
+            write_new(folder / GRAPH, graph)
+        except OSError:
+            events.close()
+            raise
+    except OSError as error:
+        raise JournalError(f"{folder}: cannot be written to: {error.strerror or error}") from error
+    return events
 
 
 def _size(packet: Any) -> int:
