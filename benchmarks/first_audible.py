@@ -16,6 +16,7 @@ from pipeline.devices.files import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
 from pipeline.runtime.session import Session
+from pipeline.runtime.sink import Sink
 
 AUDIBLE = 0.01
 """Of full scale."""
@@ -32,7 +33,7 @@ async def held_key(said: Spoken, released: list[float]) -> AsyncIterator[Audio]:
 
 
 @dataclass(slots=True)
-class Ear:
+class Ear(Sink):
     """A sink that notes when the first audible sample would leave a loudspeaker that plays what it gets at once."""
 
     first: float | None = None
@@ -48,9 +49,6 @@ class Ear:
             loud = np.flatnonzero(np.abs(packet.voiced.samples) > AUDIBLE)
             if self.first is None and loud.size:
                 self.first = began + packet.start + int(loud[0]) / packet.voiced.sample_rate
-
-    def hush(self) -> None:
-        """Nobody interrupts."""
 
     def heard(self) -> str:
         return "".join(packet.text for packet in self.sound)

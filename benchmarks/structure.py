@@ -44,7 +44,8 @@ def chain(stages: int) -> Graph:
     nodes = tuple(
         Node(f"s{i}", "pass", Pass(), (f"s{i - 1}" if i else AUDIO,), (Packet,), (Packet,), 16) for i in range(stages)
     )
-    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), cast("Host[VoiceDetector]", None), None, None, (), "en", 16_000)
+    detector = cast("Host[VoiceDetector]", None)
+    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), detector, None, None, (), "en", 16_000)
 
 
 async def count(packets: int) -> AsyncIterator[Packet]:

@@ -32,7 +32,7 @@ class EchoCanceller:
         self._lock = Lock()
 
     def set_delay(self, seconds: float) -> None:
-        """About how long it is from `far` to `near`: a hint that saves the canceller a second or two of searching."""
+        """About how long an echo takes from `far` to `near`: both devices' latency. Saves a second of searching."""
         self._module.set_stream_delay_ms(round(seconds * 1000))
 
     def far(self, samples: Samples, sample_rate: int) -> None:
@@ -48,7 +48,7 @@ class EchoCanceller:
         cleaned = [np.zeros(0, np.float32)]
         for frame in self._near.split(samples):
             self._module.process_stream(frame)
-            cleaned.append(np.frombuffer(frame.data, np.int16).astype(np.float32) / 32768)
+            cleaned.append(np.frombuffer(frame.data, np.int16) * np.float32(1 / 32768))
         return np.concatenate(cleaned)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.protocols import Samples
 
 if TYPE_CHECKING:
-    from av import AudioResampler
+    from av import AudioFrame, AudioResampler
 
 
 class Resampler:
@@ -21,25 +21,30 @@ class Resampler:
     def __init__(self, sample_rate: int, wanted: int) -> None:
         """Rates in Hz."""
         self.sample_rate, self.wanted = sample_rate, wanted
-        self._resampler: AudioResampler | None = None
+        self._resampler = self._new()
+
+    def _new(self) -> AudioResampler | None:
+        if self.sample_rate == self.wanted:
+            return None
+        import av
+
+        return av.AudioResampler("flt", "mono", self.wanted)
 
     def feed(self, samples: Samples) -> Samples:
         """What the next `samples`, shape (n,), complete; shape (about n * wanted / sample_rate,)."""
-        if self.sample_rate == self.wanted or not samples.size:
+        if self._resampler is None or not samples.size:
             return samples
         import av
 
-        if self._resampler is None:
-            self._resampler = av.AudioResampler("flt", "mono", self.wanted)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[np.newaxis]), format="flt", layout="mono")
         frame.sample_rate = self.sample_rate
         return _joined(self._resampler.resample(frame))
 
     def flush(self) -> Samples:
         """The rest; what is fed afterwards is a new stream."""
-        resampler, self._resampler = self._resampler, None
-        return _joined(resampler.resample(None)) if resampler else np.zeros(0, np.float32)
+        resampler, self._resampler = self._resampler, self._new()
+        return _joined(resampler.resample(None) if resampler else [])
 
 
-def _joined(frames: list[Any]) -> Samples:
+def _joined(frames: list[AudioFrame]) -> Samples:
     return np.concatenate([np.zeros(0, np.float32), *(frame.to_ndarray()[0] for frame in frames)])

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
@@ -87,7 +87,7 @@ class _Port:
         """Wait for the device whenever it is gone."""
         while True:
             await asyncio.sleep(CHECK)
-            if self._works():
+            if self._alive(SILENT):
                 continue
             log.warning("device lost", extra={"direction": self.direction})
             self._trouble(f"the {NAMES[self.direction]} ({self.name}) gives no sign of life; plug it in again")
@@ -95,17 +95,22 @@ class _Port:
             log.info("device returned", extra={"direction": self.direction})
             self._trouble(None)
 
-    def _works(self) -> bool:
-        return bool(self._stream and self._stream.active and self._loop.time() - self._called < SILENT)
+    def _alive(self, silent: float) -> bool:
+        """Whether the device was silent for less than so many seconds."""
+        stream = self._stream  # for a moment None while PortAudio restarts for the other direction
+        return (stream is None or stream.active) and self._loop.time() - self._called < silent
 
     async def _returned(self) -> None:
-        """Try to open the device again until it is there."""
-        await portaudio.on_its_thread(self._stop)
+        """Open the device again, as often as it takes until it goes on giving or taking blocks."""
         while True:
+            await portaudio.on_its_thread(self._stop)
             for attempt in (self._start, self._start_anew):
                 with contextlib.suppress(MediaError):
-                    return await portaudio.on_its_thread(attempt)
+                    await portaudio.on_its_thread(attempt)
+                    break
             await asyncio.sleep(AGAIN)
+            if self._alive(CHECK):
+                return
 
     # The rest runs on PortAudio's thread.
 
@@ -113,7 +118,7 @@ class _Port:
         """Open the stream. Raises MediaError."""
         sounddevice = portaudio.library()
         device = portaudio.find(self._wanted, self.direction)
-        if isinstance(self._wanted, int):
+        if self._wanted is not None and str(self._wanted).isdecimal():
             self._wanted = device.name  # an index changes when a device comes or goes
         self.name = device.name
         reasons = []
@@ -208,7 +213,7 @@ class Microphone(_Port):
         self._blocks: deque[_Block] = deque()
         self._arrived = asyncio.Event()
 
-    async def frames(self) -> AsyncIterator[Audio]:
+    async def frames(self) -> AsyncGenerator[Audio, None]:
         """The sound from now on, without end.
 
         Times count samples from the first one on, so pieces follow each other without a gap, except for what was

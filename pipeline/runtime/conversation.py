@@ -26,6 +26,10 @@ RESUMED = 0.35
 """Seconds of the user's silence after which the avatar goes on, if what they said was nothing so far."""
 
 
+UNSURE = 0.7
+"""Confidence of a transcript below which a short word is heard twice before it is passed over."""
+
+
 class Conversation(Watcher):
     """Gives a session ears and a mouth, and decides who speaks.
 
@@ -55,6 +59,7 @@ class Conversation(Watcher):
     async def run(self, audio: AsyncIterator[Audio]) -> None:
         """Converse until `audio` ends or the floor is closed, and finish the last answer."""
         self.session.watchers.append(self)
+        self.floor.origin = asyncio.get_running_loop().time() - self.session.now()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -117,7 +122,7 @@ class Conversation(Watcher):
         self._attended, self._prompts = utterance, 0
         doubted = self._rival
         """The answer to which this may only be a backchannel."""
-        fate = Fate.INTERRUPTED
+        fate, heard_again = Fate.INTERRUPTED, False
         if doubted and self._goes_on(utterance, doubted):
             utterance.follow(self._answered)
             fate = Fate.SUPERSEDED
@@ -132,7 +137,9 @@ class Conversation(Watcher):
                 self._go_on(doubted)
             if not doubted or not self.session.may_speak.is_set():
                 self.session.be(State.LISTENING)
-            if utterance.stale:
+            unsure = utterance.phase is Phase.FINISHED and doubted and _unsure(hearing.record) and not heard_again
+            if utterance.stale or unsure:  # with the quiet behind it, a word is often plainer
+                heard_again = bool(unsure)
                 await self._stop(hearing, Fate.SUPERSEDED)
                 hearing = self._hear(utterance, self._draft(hearing.record))
             elif utterance.phase is Phase.DISMISSED or (
@@ -281,6 +288,12 @@ class Conversation(Watcher):
         if self._silence:
             self._silence.cancel()
             self._silence = None
+
+
+def _unsure(record: Record) -> bool:
+    """Whether there are words that could be others."""
+    said = record.transcript
+    return said is not None and bool(said.text) and said.confidence is not None and said.confidence < UNSURE
 
 
 def _phrases(part: Any, persona: Sequence[str]) -> Sequence[str]:

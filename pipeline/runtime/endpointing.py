@@ -46,8 +46,8 @@ class Endpointer:
     grows past `turns.longest` is cut where it was least voiced, and goes on as the next."""
 
     def __init__(self, turns: Turns, window: float, *, foreground: bool = False) -> None:
-        """`window` is the length of one in seconds; with `foreground`, voices much fainter than the user's are quiet for
-        a while, so that nobody waits until those in the background have finished."""
+        """`window` is the length of one in seconds. With `foreground`, voices much fainter than the user's are quiet
+        for a while, so that nobody waits until those in the background have finished."""
         self.turns, self.window = turns, window
         self._gate = 10 ** (-turns.foreground / 20) if foreground else 0.0
         self._fading = 10 ** (-FORGETTING * window / 20)

@@ -41,7 +41,9 @@ class Floor:
         self.graph, self.turns = graph, graph.turns
         self.policy = policy or self.turns.policy
         self.avatar_speaks = False
-        """Kept up to date by the session."""
+        """Kept up to date by the conversation."""
+        self.origin = 0.0
+        """When the session began, in the event loop's time; set by the conversation."""
         self._judged = self.graph.endpoint is not None and self.policy == "hands-free"
         self._windows = Windows(graph.detector)
         engine = graph.detector.engine
@@ -81,7 +83,7 @@ class Floor:
         if len(self._found) >= WAITING:
             raise PipelineError(f"{WAITING} lines wait to be answered; wait for an answer, and type that again")
         utterance = Utterance(self._now(), certain=True)
-        utterance.add(Text(text, self._now()))
+        utterance.add(Text(text, self._now() - self.origin))
         utterance.move(Phase.FINISHED)
         self._give(utterance)
 

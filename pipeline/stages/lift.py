@@ -28,6 +28,9 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 _END: Any = object()
 
+CLOSING = 10.0
+"""Seconds that an engine has, when its graph is closed, to finish what nobody waits for any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rank(Generic[E]):
@@ -152,7 +155,10 @@ class EngineThread(Generic[E]):
     async def close(self) -> None:
         """Free the engine, unless it is stuck: then its thread is left to end by itself."""
         if not self.stuck:
-            await self._run(self.rank.engine.close)
+            try:
+                await self._run(self.rank.engine.close, CLOSING)
+            except TimeoutError:
+                log.warning("%s is left behind: it does not finish what it is at", self.rank.name)
         self._worker.shutdown()
 
     async def _run(self, work: Callable[[], T], deadline: float | None = None) -> T:

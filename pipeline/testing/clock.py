@@ -12,6 +12,7 @@ import asyncio
 import selectors
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,7 @@ from math import inf
 from typing import Any, TypeVar, TypeVarTuple
 
 from pipeline.errors import PipelineError
+from pipeline.stages.lift import Worker
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -38,10 +40,11 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 def spend(seconds: float) -> None:
     """Let the call of an engine that runs this take so long, in the time of the loop that waits for it; with `math.inf`
     it hangs until that loop ends. Raises Deadlock where it would hang for ever."""
-    if _CALL.loop is not None:
-        _CALL.loop.rest(seconds)
-    elif isinstance(loop := _running_loop(), VirtualLoop):
-        loop.advance(seconds)
+    if _CURRENT.call is not None:
+        loop, executor = _CURRENT.call
+        loop.rest(seconds, executor)
+    elif isinstance(running := _running_loop(), VirtualLoop):
+        running.advance(seconds)
     elif seconds == inf:
         threading.Event().wait()
     else:
@@ -56,9 +59,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._now = 0.0
-        self._working = 0
-        """Calls on threads that are not over, less those that rest."""
-        self._resting: set[threading.Event] = set()
+        self._pending: Counter[Executor] = Counter()
+        """Calls that are not over, by those who do them."""
+        self._resting: dict[threading.Event, Executor] = {}
+        """What wakes a call that lets time pass, and who does it."""
         self._ended = False
         self._sockets = _Selector(self._idle)
         super().__init__(self._sockets)
@@ -74,61 +78,54 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             raise Deadlock("a call that hangs blocks the event loop; only an engine with a thread of its own may hang")
         self._now += seconds
 
-    def rest(self, seconds: float) -> None:
-        """Let time pass on a thread that the loop waits for. Raises Deadlock if the loop ends meanwhile."""
+    def rest(self, seconds: float, executor: Executor) -> None:
+        """Let time pass on a thread of `executor`. Raises Deadlock if the loop ends meanwhile."""
         woken = threading.Event()
-        self.call_soon_threadsafe(self._lie_down, seconds, woken)
+        self.call_soon_threadsafe(self._lie_down, seconds, woken, executor)
         woken.wait()
         if self._ended:
             raise Deadlock("a call had not returned when its event loop ended")
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
-        call = (executor or self._threads).submit(self._call, partial(func, *args))
-        self._working += 1
+        executor = executor or self._threads
+        call = executor.submit(_call, self, executor, partial(func, *args))
+        self._pending[executor] += 1
         future = asyncio.wrap_future(call, loop=self)
-        call.add_done_callback(self._over)  # behind the callback that brings the result: no time passes between them
+        # Behind the callback that brings the result, so that no time passes between them.
+        call.add_done_callback(partial(self._over, executor))
         return future
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as from 3.12 on
         self._end()
-        self._working += 1  # the thread that waits for the others
+        self._pending[self._threads] += 1  # a call from outside: whoever waits for the others
         try:
             await super().shutdown_default_executor()
         finally:
-            self._working -= 1
+            self._land(self._threads)
 
     def close(self) -> None:
         self._end()
         super().close()
 
-    def _call(self, work: Callable[[], T]) -> T:
-        """Do `work`, on a thread that thereby knows who waits for it."""
-        _CALL.loop = self
-        try:
-            return work()
-        finally:
-            _CALL.loop = None
-
-    def _over(self, _call: object) -> None:
+    def _over(self, executor: Executor, _call: object) -> None:
         with suppress(RuntimeError):  # a loop that is closed counts no more
-            self.call_soon_threadsafe(self._count, -1)
+            self.call_soon_threadsafe(self._land, executor)
 
-    def _count(self, calls: int) -> None:
-        self._working += calls
+    def _land(self, executor: Executor) -> None:
+        self._pending[executor] -= 1
+        if not self._pending[executor]:
+            del self._pending[executor]
 
-    def _lie_down(self, seconds: float, woken: threading.Event) -> None:
+    def _lie_down(self, seconds: float, woken: threading.Event, executor: Executor) -> None:
         if self._ended:
             woken.set()
             return
-        self._working -= 1
-        self._resting.add(woken)
+        self._resting[woken] = executor
         if seconds != inf:
             self.call_later(seconds, self._wake, woken)
 
     def _wake(self, woken: threading.Event) -> None:
-        if woken in self._resting:
-            self._resting.remove(woken)
-            self._working += 1
+        if self._resting.pop(woken, None):
             woken.set()
 
     def _end(self) -> None:
@@ -137,40 +134,52 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         for woken in list(self._resting):
             self._wake(woken)
 
-    def _idle(self, timeout: float | None) -> float | None:
-        """Nothing is ready, and the next timer is due in `timeout` seconds: how long to wait in the machine's time."""
-        if self._working:
-            return None
+    def _idle(self, timeout: float | None) -> bool:
+        """Nothing is ready, and the next timer is due in `timeout` seconds: True to wait for what is under way, False
+        after a jump in time. Raises Deadlock."""
+        if any(map(self._works, self._pending)):
+            return True
         if timeout is not None:
             self._now += timeout
-            return 0.0
+            return False
         if len(self._sockets.get_map()) > 1:  # more than the loop's own, by which threads wake it
-            return None
-        raise Deadlock(
-            f"nothing is under way that could wake these tasks: {'; '.join(map(_place, asyncio.all_tasks(self)))}"
-        )
+            return True
+        tasks = "; ".join(map(_place, asyncio.all_tasks(self)))
+        raise Deadlock(f"nothing is under way that could wake these tasks: {tasks}")
+
+    def _works(self, executor: Executor) -> bool:
+        """Whether one of its calls neither rests nor waits for one that does."""
+        resting = sum(other is executor for other in self._resting.values())
+        return not resting if isinstance(executor, Worker) else self._pending[executor] > resting
 
 
 class _Selector(selectors.DefaultSelector):
     """Asks before it waits."""
 
-    def __init__(self, idle: Callable[[float | None], float | None]) -> None:
+    def __init__(self, idle: Callable[[float | None], bool]) -> None:
         super().__init__()
         self._idle = idle
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
-        return ready if ready or timeout == 0 else super().select(self._idle(timeout))
+        return super().select(None) if not ready and timeout != 0 and self._idle(timeout) else ready
 
 
-class _Call(threading.local):
-    """What the current thread is at."""
+class _Current(threading.local):
+    """What the current thread is at: a call for a loop, on behalf of an executor."""
 
-    loop: VirtualLoop | None = None
-    """The loop that waits for it."""
+    call: tuple[VirtualLoop, Executor] | None = None
 
 
-_CALL = _Call()
+_CURRENT = _Current()
+
+
+def _call(loop: VirtualLoop, executor: Executor, work: Callable[[], T]) -> T:
+    _CURRENT.call = loop, executor
+    try:
+        return work()
+    finally:
+        _CURRENT.call = None
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

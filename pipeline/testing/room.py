@@ -1,10 +1,11 @@
 """A sound card that exists only in time, and the room around it: somebody speaks, and the loudspeaker is heard.
 
     async with Room(player) as room:
-        talking = asyncio.create_task(session.converse(floor, room.microphone(), player))
-        room.say("what time is it?")
-        await room.until(5.0)
-        answer = room.played.between(1.0, 5.0)
+        conversation = Conversation(session, floor, player)
+        talking = asyncio.create_task(conversation.run(room.microphone()))
+        end = room.say("what time is it?")
+        await room.until(end + 5.0)
+        answer = room.played.between(end, end + 5.0)
 
 It keeps to the clock of the running event loop, real or virtual. Microphone and loudspeaker share one time axis:
 seconds since the room was entered, at the speaker's mouth and at the listener's ear.
@@ -103,7 +104,8 @@ class Room:
         """Pieces of the microphone's sound that nobody took in time."""
         self.underruns = 0
         """Blocks that the loudspeaker was silent because its pull came too late."""
-        self._echo, self._noise, self._canceller = echo, noise, canceller
+        self._echo, self._canceller = echo, canceller
+        self._noise = noise if noise is not None and noise.size else None
         self._far, self._resampler = Tape(SAMPLE_RATE, keep=1.0), Resampler(player.sample_rate, SAMPLE_RATE)
         self._said: list[tuple[int, Samples]] = []  # where each begins, in samples of the microphone
         self._mixed = np.zeros(0, np.float32)  # behind the last whole piece
@@ -204,14 +206,15 @@ class Room:
 
     def _mix(self, start: int, end: int) -> Samples:
         mix = np.zeros(end - start, np.float32)
-        for begin, samples in self._said:
-            first, behind = max(begin, start), min(begin + samples.size, end)
-            if first < behind:
-                mix[first - start : behind - start] += samples[first - begin : behind - begin]
-        self._said = [(begin, samples) for begin, samples in self._said if begin + samples.size > end]
-        if self._noise is not None and self._noise.size:
+        if self._said:
+            for begin, samples in self._said:
+                first, behind = max(begin, start), min(begin + samples.size, end)
+                if first < behind:
+                    mix[first - start : behind - start] += samples[first - begin : behind - begin]
+            self._said = [(begin, samples) for begin, samples in self._said if begin + samples.size > end]
+        if self._noise is not None:
             mix += self._noise.take(range(start, end), mode="wrap")
         if self._echo:
-            delay = self.card.echo_delay
-            mix += self._far.between(start / SAMPLE_RATE - delay, start / SAMPLE_RATE - delay + mix.size / SAMPLE_RATE)
-        return np.clip(mix, -1.0, 1.0)
+            delayed = start / SAMPLE_RATE - self.card.echo_delay
+            mix += self._far.between(delayed, delayed + mix.size / SAMPLE_RATE)
+        return mix.clip(-1.0, 1.0)

@@ -13,10 +13,13 @@ from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Record, State, Watcher
 from pipeline.runtime.session import Session
+from pipeline.testing.clock import Deadlock
 from pipeline.testing.room import Room
 
 LOUDSPEAKER = 24_000
 """Hz."""
+ENDING = 120.0
+"""Seconds that the last answer may take; a room has no silence in which a deadlock would be noticed."""
 
 
 class Talk(Watcher):
@@ -41,7 +44,7 @@ async def talking(
     graph: Graph, policy: Policy | None = None, room: Callable[[Player], Room] = Room
 ) -> AsyncIterator[Talk]:
     """Converse by the graph's policy, or another; `room` makes the room around a player. Leaving closes the floor, and
-    waits until the last answer was heard."""
+    waits until the last answer was heard. Raises Deadlock where that never happens."""
     player = Player(LOUDSPEAKER)
     session, floor = Session(graph, "test"), Floor(graph, policy)
     async with room(player) as entered:
@@ -52,4 +55,15 @@ async def talking(
             yield talk
         finally:
             floor.close()
+            await _ended(conversing)
+
+
+async def _ended(conversing: asyncio.Task[None]) -> None:
+    limit = asyncio.timeout(ENDING)
+    try:
+        async with limit:
             await conversing
+    except TimeoutError:
+        if limit.expired():
+            raise Deadlock(f"the conversation had not ended {ENDING:g} s after the floor was closed") from None
+        raise

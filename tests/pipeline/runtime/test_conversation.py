@@ -21,7 +21,8 @@ PRICE = Outcome("price", "done", "It costs five coins, and it is the last one th
 
 def shop(overrides: Sequence[str] = (), **engines: Engine) -> tuple[Graph, ScriptedTasks]:
     tasks = ScriptedTasks([LANTERN, PRICE], looks=["price"])
-    known = {"intent": ScriptedIntents({"buy": Intent("buy"), "how much": Intent("price")}), "task": tasks}
+    intents = ScriptedIntents({"buy": Intent("buy"), "how much": Intent("price")})
+    known: dict[str, Engine] = {"intent": intents, "task": tasks}
     return scripted_graph("assistant", ["turns.idle=off", *overrides], engines=known | engines), tasks
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from pipeline.graph.build import open_graph
@@ -48,7 +50,7 @@ def test_spans_follow_each_other_from_the_last_word_to_the_first_sound(graph: Gr
         "playback": 0.1,
     }
     assert spans[0].start == 0.0
-    assert all(one.end == other.start for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(spans))
     assert spans[-1].end == pytest.approx(0.5)
 
 

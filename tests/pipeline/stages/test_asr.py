@@ -112,11 +112,11 @@ def test_an_utterance_gives_its_captions_and_then_its_transcript() -> None:
     engine = Counting()
     given = listen(engine, voice(1.2))
     assert given == [
-        Partial("0.50 s", 0.5, 0.5),
-        Partial("1.00 s", 1.0, 0.5),
+        Partial("0.52 s", 0.52, 0.5),
+        Partial("1.02 s", 1.02, 0.5),
         Transcript("1.20 s", "en", 0.0, 1.2, 0.5),
     ]
-    assert [earlier and earlier.text for _, earlier in engine.asked] == [None, "0.50 s", "1.00 s"]
+    assert [earlier and earlier.text for _, earlier in engine.asked] == [None, "0.52 s", "1.02 s"]
 
 
 def test_no_sound_gives_nothing() -> None:
@@ -176,7 +176,7 @@ def test_every_partial_hypothesis_is_told_because_a_replay_needs_its_time() -> N
             return Hypothesis("well" if samples.size > RATE else "", "en")
 
     *partials, _ = listen(Same(), voice(2.2))
-    assert partials == [Partial("", 0.5), Partial("", 1.0), Partial("well", 1.5), Partial("well", 2.0)]
+    assert partials == [Partial("", 0.52), Partial("well", 1.02), Partial("well", 1.52), Partial("well", 2.02)]
 
 
 def test_an_utterance_that_goes_on_after_its_beginning_came_at_once_has_captions_again() -> None:
@@ -185,8 +185,8 @@ def test_an_utterance_that_goes_on_after_its_beginning_came_at_once_has_captions
     stage = Asr(host(engine), Options(), clock)
     sound = resumed(frames(voice(4.0), 7.0), 150, clock)  # the first three seconds at once
     given = asyncio.run(collect(stage.run(sound, Turn("t1", earlier=beginning))))
-    assert [round(packet.end, 2) for packet in given] == [10.02, 10.52, 11.0]
-    assert (round(engine.asked[0][0], 2), engine.asked[0][1]) == (3.02, beginning)
+    assert [round(packet.end, 2) for packet in given] == [10.52, 11.0]
+    assert (round(engine.asked[0][0], 2), engine.asked[0][1]) == (3.52, beginning)
 
 
 def test_an_earlier_draft_is_no_transcript() -> None:

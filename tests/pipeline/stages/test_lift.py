@@ -175,9 +175,9 @@ def test_a_cancelled_call_that_had_not_begun_never_runs() -> None:
         second = asyncio.create_task(shared.call(lambda engine: ran.append(engine.name)))
         await asyncio.sleep(0)
         second.cancel()
+        await asyncio.wait([second])
         counter.go.set()
         await first
-        await asyncio.wait([second])
         await shared.close()
 
     asyncio.run(scenario())

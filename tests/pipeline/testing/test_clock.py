@@ -12,7 +12,7 @@ import pytest
 
 from models.protocols import Engine
 from pipeline.errors import EngineFailed
-from pipeline.stages.lift import EngineThread, Host, Rank
+from pipeline.stages.lift import CLOSING, EngineThread, Host, Rank
 from pipeline.testing.clock import Deadlock, VirtualLoop, run, spend
 
 
@@ -135,6 +135,21 @@ def test_an_engine_that_hangs_is_let_go_when_the_loop_ends() -> None:
 
     assert run(main()) == 5.0
     assert hanging.ended.wait(5)
+
+
+def test_what_is_queued_behind_a_call_that_hangs_does_not_stop_the_clock(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> tuple[float, float]:
+        shared = host(Slow(inf))
+        hanging = asyncio.create_task(shared.call(lambda engine: engine.work()))  # type: ignore[attr-defined]
+        await asyncio.sleep(1.0)
+        hanging.cancel()
+        await asyncio.wait([hanging])
+        cancelled = now()
+        await shared.close()
+        return cancelled, now()
+
+    assert run(main()) == (1.0, 1.0 + CLOSING)
+    assert "Slow is left behind" in caplog.text
 
 
 def test_a_thread_that_hangs_is_let_go_when_the_loop_ends() -> None:

@@ -1,0 +1,181 @@
+"""What the avatar does when somebody speaks, coughs or murmurs while it tells a story, and when it hears itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from answering import spread
+from live import LOUDSPEAKER, Talk, conversation
+from sounds import Clip
+
+from models.protocols import VoiceDetector
+from pipeline.devices.files import SAMPLE_RATE
+from pipeline.graph.graph import Graph
+from pipeline.runtime.endpointing import Endpointer
+from pipeline.runtime.record import Fate
+from pipeline.testing.tape import AUDIBLE
+
+STORY = "Tell me a story about a dragon"
+"""Its answer lasts longer than any of the trials."""
+BEGUN = 10.0
+"""Seconds in which the story must have begun."""
+INTO = (1.0, 1.35, 1.7)
+"""Seconds of story before the interruption, in turn."""
+PATIENCE = 6.0
+"""Seconds behind an interruption in which it must be answered."""
+SETTLED = 2.5
+"""Seconds behind what was no interruption in which the story must have gone on."""
+FADE = 0.1
+"""Seconds behind the order to be silent in which the last sound is looked for: it fades, and loudspeakers
+are late."""
+ECHOES = (0.1, 0.2, 0.3, 0.5)
+"""How loud the loudspeaker is at the microphone, as a factor, in the trials in which nobody says a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What came of an interruption."""
+
+    clip: Clip
+    ms: float | None
+    """From its first audible sample to the loudspeaker's silence; None where it did not fall silent."""
+    inside_ms: float | None
+    """Of these, from the moment at which the pipeline had enough voice to the order to be silent."""
+    missed: str
+    """Why it was missed, or empty."""
+    hesitant: bool = False
+    """The story went on once more before it ended: "okay" is a backchannel until "stop" follows."""
+
+
+async def interrupt(graph: Graph, clip: Clip, into: float) -> Stopped:
+    """Somebody means it."""
+    async with conversation(graph, "hands-free") as talk:
+        began = await _story(talk)
+        end = talk.say(clip, began + into)
+        onset = began + into + clip.onset / SAMPLE_RATE
+        answered = await talk.wait_for(lambda: talk.sounded is not None and talk.sounded > onset, end + PATIENCE)
+        orders = [(order, at) for order, at in talk.orders if at >= onset]
+        ended = _story_interrupted(talk)
+    stop = next((at for order, at in orders if order != "resume"), None)
+    if stop is None:
+        return Stopped(clip, None, None, "the story went on")
+    crossed = _crossed(graph, talk, onset)
+    inside = None if crossed is None else 1000 * (stop - crossed)
+    hesitant = "resume" in [order for order, _ in orders]
+    missed = "" if ended and answered else "no answer" if ended else "the story went on"
+    return Stopped(clip, 1000 * (_silent(talk, onset, stop) - onset), inside, missed, hesitant)
+
+
+def _silent(talk: Talk, onset: float, stop: float) -> float:
+    """When the loudspeaker fell silent; not before the order, where the story only paused for breath."""
+    loud = np.flatnonzero(np.abs(talk.room.played.between(onset, stop + FADE)) > AUDIBLE)
+    return max(stop, onset + (int(loud[-1]) + 1) / LOUDSPEAKER if loud.size else 0.0)
+
+
+async def distract(graph: Graph, clip: Clip | None, into: float, echo: float = 0.0) -> tuple[bool, list[float]]:
+    """Nobody means it; without a clip the avatar only hears itself. Whether the story was ended all the same, and the
+    lengths of its hesitations in milliseconds."""
+    async with conversation(graph, "hands-free", echo) as talk:
+        began = await _story(talk)
+        end = talk.say(clip, began + into) if clip else began + into
+        await talk.room.until(end + SETTLED)
+        stopped = _story_interrupted(talk)
+        silent = bool(talk.orders) and talk.orders[-1][0] != "resume"
+        orders = talk.orders
+    pauses = [(then, there) for (order, then), (_, there) in pairwise(orders) if order == "pause"]
+    return stopped or silent, [1000 * (there - then) for then, there in pauses]
+
+
+async def _story(talk: Talk) -> float:
+    """Ask for a story; when it was first heard. Raises SystemExit if it never is."""
+    talk.floor.type(STORY)
+    await talk.wait_for(lambda: talk.sounded is not None, BEGUN)
+    if (began := talk.sounded) is None:
+        raise SystemExit(f"no story was told within {BEGUN:g} s")
+    return began
+
+
+def _story_interrupted(talk: Talk) -> bool:
+    return any(
+        turn.fate is Fate.INTERRUPTED and turn.transcript is not None and turn.transcript.text == STORY
+        for turn in talk.turns
+    )
+
+
+def _crossed(graph: Graph, talk: Talk, onset: float) -> float | None:
+    """When the pipeline was given the sound that completes the voice for which it falls silent.
+
+    Detector and endpointer are asked again, about all that the microphone gave. What the policy waits for is no time
+    inside the pipeline: it hears that much before it believes that somebody speaks."""
+    detector: VoiceDetector = graph.detector.engine
+    size = detector.window
+    endpointer = Endpointer(graph.turns, size / SAMPLE_RATE, foreground=True)
+    sound = np.concatenate([piece.samples for _, piece in talk.delivered])
+    windows = sound[: sound.size - sound.size % size].reshape(-1, size)
+    for index, probability in enumerate(detector.open().probabilities(windows)):
+        endpointer.feed(windows[index], probability)
+        end = (index + 1) * size
+        if (
+            end > onset * SAMPLE_RATE
+            and endpointer.length
+            and endpointer.lasting * size >= graph.turns.onset * SAMPLE_RATE
+        ):
+            return next(
+                at for at, piece in talk.delivered if piece.start * SAMPLE_RATE + piece.samples.size >= end - 0.5
+            )
+    return None
+
+
+async def meant(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
+    """Real interruptions."""
+    found: list[Stopped] = []
+    for index, clip in enumerate(clips):
+        found.append(await interrupt(graph, clip, INTO[index % len(INTO)]))
+        one = found[-1]
+        _tell(f"interruption  {clip.name:36} {_ms(one.ms)} of which inside {_ms(one.inside_ms)} {one.missed}")
+    times = [one.ms for one in found if one.ms is not None]
+    inside = [one.inside_ms for one in found if one.inside_ms is not None]
+    missed = {one.clip.name: one.missed for one in found if one.missed}
+    return {
+        "barge_in_ms": spread(times) | {"max": _most(times), "inside": spread(inside) | {"max": _most(inside)}},
+        "missed_interruptions": len(missed),
+        "missed": missed,
+        "went_on_first": [one.clip.name for one in found if one.hesitant],
+        "interruptions": len(found),
+    }
+
+
+async def not_meant(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
+    """Coughs, backchannels and the avatar's own echo."""
+    trials: list[tuple[str, Clip | None, float]] = [(clip.name, clip, 0.0) for clip in clips]
+    trials += [(f"echo at {echo:g}", None, echo) for echo in ECHOES]
+    stops: list[str] = []
+    pauses: list[float] = []
+    for index, (name, clip, echo) in enumerate(trials):
+        stopped, hesitations = await distract(graph, clip, INTO[index % len(INTO)], echo)
+        stops += [name] if stopped else []
+        pauses += hesitations
+        _tell(f"no interruption  {name:33} {'STOPPED' if stopped else ''} {[round(ms) for ms in hesitations]}")
+    return {
+        "false_stops": len(stops),
+        "stopped_by": stops,
+        "false_pauses": {"count": len(pauses)} | (spread(pauses) if pauses else {}),
+        "distractions": len(trials),
+    }
+
+
+def _most(values: Sequence[float]) -> float:
+    return round(max(values, default=0.0), 1)
+
+
+def _ms(value: float | None) -> str:
+    return "   -    " if value is None else f"{value:5.0f} ms"
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
