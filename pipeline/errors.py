@@ -4,7 +4,8 @@ PipelineError               anything this package raises on purpose
 ├── GraphError              a config does not describe a runnable graph
 ├── EngineFailed            no engine of a stage could do a piece of work; the last cause is chained
 ├── StageFailed             a stage raised while serving a turn; the cause is chained
-└── MediaError              a file cannot be read as sound, or sound cannot be written
+├── MediaError              a file cannot be read as sound, or sound cannot be written
+└── JournalError            a session cannot be recorded, or what was recorded cannot be read
 """
 
 from __future__ import annotations
@@ -32,3 +33,7 @@ class StageFailed(PipelineError):
 
 class MediaError(PipelineError):
     """A file cannot be read as sound, or sound cannot be written."""
+
+
+class JournalError(PipelineError):
+    """A session cannot be recorded, or what was recorded cannot be read."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from models.errors import ModelError
-from pipeline.cli import batch, demo, graph, models
+from pipeline.cli import batch, demo, graph, models, replay, talk
 from pipeline.errors import GraphError, PipelineError
 
 WRONG_USAGE, FAILED, INTERRUPTED = 2, 1, 130
@@ -24,8 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command("talk", epilog=talk.EPILOG)(talk.talk)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("batch", epilog=batch.EPILOG)(batch.batch)
+app.command("replay", epilog=replay.EPILOG)(replay.replay)
 app.add_typer(graph.app, name="graph")
 app.add_typer(models.app, name="models")
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from models.protocols import SlotValue
-from pipeline.runtime.session import Record
+from pipeline.runtime.record import Record
 from pipeline.stages.meter import Meter
 
 Status = Literal["answered", "nothing heard", "failed"]

@@ -16,7 +16,7 @@ RELEASE = 0.15
 BRIEF = 0.25
 """Seconds of quiet after which a sound too short for a word is over."""
 
-FAINT = 0.35
+FAINT = 0.6
 """Seconds of faint voice in one pause that are the user's after all. Somebody else's last longer, but by then the pause
 was long enough for those who had finished."""
 

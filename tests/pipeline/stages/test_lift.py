@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 
@@ -194,15 +195,20 @@ def test_waiting_for_another_sessions_work_counts_as_queued() -> None:
         METER.set(meter)
         await shared.call(lambda engine: engine.who())
 
-    async def scenario() -> None:
+    async def scenario() -> float:
         first = asyncio.create_task(shared.call(lambda engine: engine.who()))
         second = asyncio.create_task(behind())
+        await asyncio.sleep(0)  # both have asked by now
+        asked = time.perf_counter()
         await asyncio.sleep(DEADLINE)
+        waited = time.perf_counter() - asked
         counter.go.set()
         await asyncio.gather(first, second)
+        return waited
 
-    asyncio.run(scenario())
-    assert meter.queued >= 0.9 * DEADLINE
+    assert meter.queued == 0.0
+    waited = asyncio.run(scenario())
+    assert meter.queued >= waited
 
 
 def test_an_inline_engine_stays_on_the_event_loop() -> None:
