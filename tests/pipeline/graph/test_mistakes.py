@@ -65,7 +65,7 @@ def test_a_good_graph_has_none() -> None:
         ("language: en", "version: 2", "version: found 2, expected 1"),
         ("pause: 0.8", "puase: 0.8", "g.yaml:3: turns.puase: unknown key; did you mean 'pause'?"),
         ("pause: 0.8", "pause: -1", "turns.pause: found -1, expected greater than 0"),
-        ("pause: 0.8", "longest: 0.1", "turns.longest: found 0.1, expected more than 'shortest', which is 0.2"),
+        ("pause: 0.8", "longest: 0.1", "turns.longest: found 0.1, expected more than 'shortest', which is 0.13"),
         ("turns: {engine: silero, pause: 0.8}", "turns: 5", "turns: found 5, expected a map"),
         ("silero", "sillero", "turns.engine: nothing called 'sillero'; did you mean 'silero'?"),
         ("pause: 0.8", "with: {quick: 1}", "turns.with.quick: unknown key; choose from model"),
