@@ -56,6 +56,11 @@ class Engine(Protocol):
         """Open the weights. Raises `models.errors.ModelError` with the remedy."""
         return
 
+    def settle(self) -> None:
+        """Return when nothing is under way any more of what was stopped before: what comes next finds the engine as it
+        would a moment later."""
+        return
+
     def close(self) -> None:
         """Free what `load` opened."""
         return

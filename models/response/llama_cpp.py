@@ -93,6 +93,11 @@ class LlamaCpp(LanguageModel):
             _leave(self._loaded)
             self._loaded = None
 
+    def settle(self) -> None:
+        """Wait for the token, or the prompt, that a stopped answer is at; and for answers that are not stopped."""
+        if self._loaded is not None:
+            self._loaded.settle()
+
     def complete(
         self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
     ) -> Iterator[str]:
@@ -154,7 +159,7 @@ class _Loaded:
         self._server = _serve(setup)
         self._slots = [Slot(number) for number in range(setup.slots)]
         self._clock = itertools.count(1)
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._pool = ThreadPoolExecutor(setup.slots, thread_name_prefix="llama.cpp")
 
     def stream(self, messages: tuple[Message, ...], request: Mapping[str, Any]) -> Generator[str, None, None]:
@@ -182,6 +187,11 @@ class _Loaded:
                 raise answer.error
         yield from ()
 
+    def settle(self) -> None:
+        """Wait until no slot is busy."""
+        with self._lock:
+            self._lock.wait_for(lambda: not any(slot.busy for slot in self._slots))
+
     def close(self) -> None:
         """Wait for the answers that are under way, and free the memory."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -206,6 +216,7 @@ class _Loaded:
         finally:
             with self._lock:
                 slot.busy, slot.read = False, (*messages, Message("assistant", answer.text))
+                self._lock.notify_all()
             answer.pieces.put(None)
 
 

@@ -75,7 +75,7 @@ class Turns(BaseModel, extra="forbid", frozen=True):
     """What makes the avatar stop: the first voice (it goes on if that was nothing), the first word, or only a key.
 
     With ``never`` the microphone is not heard while the avatar speaks: half-duplex, where echo cannot be cancelled."""
-    onset: float = Field(0.09, gt=0.0)
+    onset: float = Field(0.06, gt=0.0)
     """Seconds of unbroken voice that make the avatar fall silent; coughs have less."""
     awake: Seconds = 8.0
     """Seconds without a word after which the wake word is needed again."""

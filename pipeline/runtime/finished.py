@@ -30,7 +30,7 @@ class Reading(Enum):
     BROKEN_OFF = auto()
     """There must be more: the last word is never the last, or what the user wants is missing."""
     DOUBTFUL = auto()
-    """A comma, or an intent that is hardly known."""
+    """A comma, an intent that is hardly known, or free words that are to be kept: none of them should be missed."""
     WHOLE = auto()
 
 
@@ -44,6 +44,8 @@ def read(text: str, intent: Intent | None = None, skills: Mapping[str, SkillCard
     if intent and card and any(slot.required and slot.name not in intent.slots for slot in card.slots):
         return Reading.BROKEN_OFF
     if text[-1] in ",;:-–—…，、；：":
+        return Reading.DOUBTFUL
+    if card and card.effects and any(slot.kind == "text" for slot in card.slots):
         return Reading.DOUBTFUL
     unsure = intent is not None and intent.name != UNKNOWN and intent.confidence < CONFIDENT
     return Reading.DOUBTFUL if unsure else Reading.WHOLE

@@ -22,7 +22,8 @@ from pipeline.runtime.record import State
 from pipeline.runtime.session import Session
 from pipeline.testing import Room
 
-AUDIBLE = 0.02
+AUDIBLE, TAIL = 0.02, 4000
+"""Full scale is 1; samples behind the last word, in which a user lets the key go."""
 SIZE = (112, 24)
 
 
@@ -47,7 +48,7 @@ async def picture() -> str:
                 sound = await spoken(name)
                 words = np.flatnonzero(np.abs(sound) > AUDIBLE)
                 await pilot.press("space")
-                await room.until(room.say(sound[: words[-1]]) + 0.1)
+                await room.until(room.say(sound[: words[-1] + TAIL]))
                 await pilot.press("space")
 
             async def heard(words: int) -> None:
@@ -56,8 +57,8 @@ async def picture() -> str:
             await ask("price.flac")
             await heard(1)
             await until(lambda: session.state is State.IDLE)
-            await ask("where.wav")
-            await heard(2)
+            await ask("inventory.wav")
+            await heard(3)
             await ask("story.m4a")
             await heard(9)
             await asyncio.sleep(0.2)

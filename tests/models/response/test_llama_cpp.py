@@ -61,6 +61,16 @@ def test_max_tokens_ends_an_answer(engine: LlamaCpp) -> None:
     assert list(engine.complete([SYSTEM], max_tokens=0)) == []
 
 
+def test_nothing_is_under_way_once_a_stopped_answer_has_settled(engine: LlamaCpp) -> None:
+    answer = iter(engine.complete(say("Tell me a long story."), max_tokens=200))
+    next(answer)
+    assert engine._loaded is not None
+    assert any(slot.busy for slot in engine._loaded._slots)
+    answer.close()  # type: ignore[attr-defined]
+    engine.settle()
+    assert not any(slot.busy for slot in engine._loaded._slots)
+
+
 def test_an_answer_obeys_its_schema_without_spaces(engine: LlamaCpp) -> None:
     schema = {
         "type": "object",

@@ -7,7 +7,11 @@ import pytest
 from models.protocols import UNKNOWN, Intent, SkillCard, Slot
 from pipeline.runtime.finished import Reading, read
 
-SKILLS = {"buy": SkillCard("buy", "", (), (Slot("item", "item"), Slot("quantity", "integer", required=False)))}
+SKILLS = {
+    "remember": SkillCard("remember", "", (), (Slot("fact", "text"),)),
+    "recall": SkillCard("recall", "", (), (Slot("topic", "text"),), effects=False),
+    "buy": SkillCard("buy", "", (), (Slot("item", "item"), Slot("quantity", "integer", required=False))),
+}
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,8 @@ def test_a_missing_slot_needs_more() -> None:
 def test_an_unsure_intent_leaves_a_doubt_but_an_unknown_one_does_not() -> None:
     assert read("Could he", Intent("small_talk", confidence=0.72), SKILLS) is Reading.DOUBTFUL
     assert read("The printer is out of paper", Intent(UNKNOWN, confidence=0.5), SKILLS) is Reading.WHOLE
+
+
+def test_what_is_to_be_kept_leaves_a_doubt() -> None:
+    assert read("Remember that the red", Intent("remember", {"fact": "the red"}), SKILLS) is Reading.DOUBTFUL
+    assert read("What about the red key?", Intent("recall", {"topic": "the red key"}), SKILLS) is Reading.WHOLE

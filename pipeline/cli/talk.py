@@ -1,0 +1,170 @@
+"""``parley talk``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.protocols import GUEST
+from pipeline.cli.lines import talk_in_lines
+from pipeline.cli.opening import loaded
+from pipeline.devices import portaudio
+from pipeline.devices.paths import shown
+from pipeline.devices.player import Player
+from pipeline.errors import MediaError, PipelineError
+from pipeline.graph.build import Built, build, open_spec
+from pipeline.graph.graph import Graph
+from pipeline.graph.mistakes import Mistakes
+from pipeline.graph.registry import Registry
+from pipeline.graph.turns import Policy
+from pipeline.runners import talk as runner
+from pipeline.runners.recording import open_journal
+from pipeline.runners.talk import NAME, PLAYED, Devices
+from pipeline.runtime.conversation import Conversation
+from pipeline.runtime.floor import Floor
+from pipeline.runtime.session import Session
+
+EPILOG = """Examples:
+
+  parley talk
+
+  parley talk --hands-free --user ada --record monday
+
+  parley talk --list-devices
+
+  echo "How much is a lantern?" | parley talk --text
+"""
+
+
+def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
+    graph: Annotated[
+        str, typer.Option("--graph", "-g", help="A graph's name (see: parley graph list) or file.")
+    ] = "assistant",
+    hands_free: Annotated[
+        bool, typer.Option("--hands-free", help="Just speak: your voice begins and ends your turns.")
+    ] = False,
+    input_device: Annotated[
+        str | None, typer.Option("--input", metavar="DEV", help="Microphone: an index, or a part of its name.")
+    ] = None,
+    output_device: Annotated[
+        str | None, typer.Option("--output", metavar="DEV", help="Loudspeaker: an index, or a part of its name.")
+    ] = None,
+    list_devices: Annotated[bool, typer.Option("--list-devices", help="Show the sound devices, and end.")] = False,
+    suppress_noise: Annotated[
+        bool, typer.Option("--suppress-noise", help="Take out of the microphone's sound what is no voice.")
+    ] = False,
+    text: Annotated[bool, typer.Option("--text", help="Type lines and read answers: no sound, no screen.")] = False,
+    record: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Record everything, for parley replay DIR.")
+    ] = None,
+    user: Annotated[
+        str,
+        typer.Option(
+            help="Whose world to act in, and who is remembered.", show_default="a guest, whom nobody remembers"
+        ),
+    ] = GUEST,
+    ptt_key: Annotated[
+        str | None,
+        typer.Option("--ptt-key", metavar="KEY", help="Hold this key (f8, ctrl_r...) to talk, whatever has the focus."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the graph.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list-devices: print JSON.")] = False,
+) -> None:
+    """Talk with an avatar: hold space and speak, or type.
+
+    Exit code 0: the conversation ended; 1: it could not be held, or with --text some turn failed; 2: wrong usage.
+    """
+    if list_devices:
+        _list_devices(as_json)
+        return
+    mistakes = Mistakes()
+    built = build(open_spec(graph, changes or (), mistakes), Registry(), mistakes)
+    if text:
+        raise typer.Exit(asyncio.run(_held(built, user, record, talk_in_lines)))
+    _require_terminal()
+    devices = Devices(input_device, output_device, suppress_noise)
+    _require_sound(devices)  # before seconds are spent on loading
+    policy: Policy | None = "hands-free" if hands_free else None
+
+    async def on_screen(session: Session) -> int:
+        await _on_screen(session, policy, devices, ptt_key)
+        return 0
+
+    asyncio.run(_held(built, user, record, on_screen))
+
+
+async def _held(built: Built, user: str, record: Path | None, hold: Callable[[Session], Awaitable[int]]) -> int:
+    """Hold a session with the loaded graph, and record it where somebody asked for that."""
+
+    async def work(_: Graph) -> int:
+        with ExitStack() as stack:
+            journal = stack.enter_context(open_journal(record, built, user)) if record else None
+            return await hold(Session(built.graph, NAME, user, [journal] if journal else []))
+
+    return await loaded(built.graph, work)
+
+
+async def _on_screen(session: Session, policy: Policy | None, devices: Devices, ptt_key: str | None) -> None:
+    from pipeline.cli.terminal.app import TalkApp
+    from pipeline.cli.terminal.hotkey import hotkey
+    from pipeline.cli.terminal.screen import kept_clean, log_path
+
+    player = Player(PLAYED)
+    conversation = Conversation(session, Floor(session.graph, policy), player)
+    app = TalkApp(conversation, lambda: runner.talk(conversation, player, devices, app.show_notice))
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        if ptt_key:
+            stack.enter_context(hotkey(ptt_key, lambda down: loop.call_soon_threadsafe(app.hold, down)))
+        stack.enter_context(kept_clean(log_path()))
+        await app.talk()
+    if log_path().exists():
+        typer.echo(f"parley: what was printed meanwhile is in {shown(log_path())}", err=True)
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise PipelineError("talk draws on a terminal, and this is none; in a pipe: parley talk --text")
+
+
+def _require_sound(devices: Devices) -> None:
+    """Find both devices before seconds are spent on loading."""
+
+    def find() -> None:
+        portaudio.find(devices.input, "input")
+        portaudio.find(devices.output, "output")
+
+    try:
+        asyncio.run(portaudio.on_its_thread(find))
+    except MediaError as error:
+        raise MediaError(f"{error}; without sound: parley talk --text") from error
+
+
+def _list_devices(as_json: bool) -> None:
+    found = asyncio.run(portaudio.on_its_thread(portaudio.devices))
+    if as_json:
+        rows = [{**asdict(device), "default": sorted(device.default)} for device in found]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = Table("", "device", "system", "in", "out", "Hz", "used by default as", box=None)
+    for device in found:
+        used = ", ".join(portaudio.NAMES[direction] for direction in sorted(device.default))
+        channels = (str(count or "") for count in (device.inputs, device.outputs))
+        table.add_row(
+            str(device.index), escape(device.name), escape(device.system), *channels, f"{device.sample_rate:.0f}", used
+        )
+    console = Console()
+    console.print(table if found else "no sound devices; parley talk --text needs none")

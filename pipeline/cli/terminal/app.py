@@ -1,0 +1,221 @@
+"""The terminal interface of a conversation: who speaks, what was said, how loud it is, and what took how long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, TypeAlias
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.driver import Driver
+from textual.markup import escape
+from textual.widgets import Footer, Input, Static
+
+from pipeline.cli.terminal.dialogue import Dialogue
+from pipeline.cli.terminal.meter import LevelMeter
+from pipeline.cli.terminal.talk_key import TalkKey
+from pipeline.cli.terminal.waterfall import WaterfallView
+from pipeline.errors import PipelineError
+from pipeline.packets import Audio
+from pipeline.runtime.conversation import Conversation
+from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.waterfall import waterfall
+from pipeline.stages.stage import Turn
+
+POLL = 0.05
+"""Seconds between two looks at how much of the answer was heard, and at the key that is held."""
+
+SIGNS = {State.IDLE: "○", State.LISTENING: "●", State.THINKING: "◌", State.SPEAKING: "▶"}
+
+
+Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Holds the conversation to its end."""
+
+
+class Line(Input):
+    """Where the user types; it takes the space bar as a letter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "send"),
+        Binding("tab", "app.switch", "back to talking"),
+    ]
+
+
+class TalkApp(App[None], inherit_bindings=False):
+    """Shows one session, and takes the user's keys and lines to it."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "Parley"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012  typed so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "talk", "talk"),
+        Binding("release_space", "let_go", show=False),
+        Binding("escape", "interrupt", "interrupt"),
+        Binding("ctrl+q", "quit", "quit", key_display="^q"),
+        Binding("ctrl+c", "copy_or_quit", show=False, priority=True),
+    ]
+
+    def __init__(self, conversation: Conversation, run: Run) -> None:
+        """`run` holds the conversation; the app ends with it, and it with the app."""
+        super().__init__()
+        self.theme = "ansi-dark"
+        self._conversation, self._run = conversation, run
+        self._graph, self._floor = conversation.session.graph, conversation.floor
+        self._key = TalkKey()
+        self._state = State.IDLE
+        self._notices: dict[str, str] = {}
+        self._talking: asyncio.Task[None] | None = None
+        self.dialogue = Dialogue(hands_free=self._floor.policy == "hands-free")
+        self.meter, self.waterfall, self.line = (
+            LevelMeter(),
+            WaterfallView(),
+            Line(placeholder="type here, or talk", select_on_focus=False, id="line"),
+        )
+        self._sign, self._notice = Static(id="state"), Static(id="notice", markup=False)
+
+    async def talk(self, *, headless: bool = False) -> None:
+        """Show the interface until the user leaves or the conversation ends. Raises what the conversation raised."""
+        try:
+            await self.run_async(headless=headless)
+        finally:
+            if self._talking:
+                self._talking.cancel()
+                await asyncio.wait([self._talking])
+        if self._talking and not self._talking.cancelled():
+            self._talking.result()
+
+    def get_driver_class(self) -> type[Driver]:
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":  # Windows, a test, or the environment's choice
+            return chosen
+        from pipeline.cli.terminal.driver import KeyDriver
+
+        return KeyDriver
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Static(f"{self.TITLE} [dim]{escape(self._graph.name)}[/]", id="title")
+            yield self._sign
+            yield self.meter
+        with Container(id="middle"):
+            yield self.dialogue
+            yield self.waterfall
+        yield self._notice
+        with Horizontal(id="typing"):
+            yield Static("› ", id="prompt")
+            yield self.line
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.dialogue.focus()
+        self.show_state(State.IDLE)
+        self.set_interval(POLL, self._poll)
+        self._conversation.session.watchers.append(Reporter(self))
+        self._talking = asyncio.create_task(self._run())
+        self._talking.add_done_callback(lambda _: self.exit())
+
+    # --- what the session tells -------------------------------------------------------------------------------------
+
+    def show_state(self, state: State) -> None:
+        """What the avatar does now."""
+        self._state = state
+        self._sign.update(f"{SIGNS[state]} {state}")
+        if state is State.THINKING:
+            self._key.stop()
+
+    def show_end(self, record: Record) -> None:
+        """A turn is over."""
+        self.dialogue.end(record)
+        if record.sounded is not None:
+            self.waterfall.spans = waterfall(record, self._graph)
+
+    def show_notice(self, subject: str, text: str | None) -> None:
+        """Something that the user should know about a subject, until it is None."""
+        self._notices.pop(subject, None)
+        if text:
+            self._notices[subject] = text
+        self._notice.display = bool(self._notices)
+        self._notice.update("\n".join(f"! {text}" for text in self._notices.values()))
+
+    # --- what the user does -----------------------------------------------------------------------------------------
+
+    def hold(self, talking: bool) -> None:
+        """The talk key, wherever it is, was pressed or let go."""
+        (self._floor.press if talking else self._floor.release)()
+
+    def action_talk(self) -> None:
+        self._follow(self._key.press)
+
+    def action_let_go(self) -> None:
+        self._follow(self._key.release)
+
+    def action_interrupt(self) -> None:
+        if self._state is State.SPEAKING or not self.line.has_focus:
+            self._conversation.interrupt()
+        else:
+            self.dialogue.focus()
+
+    def action_switch(self) -> None:
+        (self.dialogue if self.line.has_focus else self.line).focus()
+
+    def action_copy_or_quit(self) -> None:
+        if chosen := self.screen.get_selected_text():
+            self.copy_to_clipboard(chosen)
+        else:
+            self.exit()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed goes to the line, whatever has the focus; the space bar alone talks.
+
+        Done before the event is handed on, so that letters that come at once with the first are typed as well."""
+        typed = isinstance(event, events.Key) and event.is_printable and event.character != " "
+        if typed or isinstance(event, events.Paste):
+            self.screen.set_focus(self.line)
+        await super().on_event(event)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        self.line.clear()
+        if text:
+            try:
+                self._floor.type(text)
+                self.show_notice("typing", None)
+            except PipelineError as error:
+                self.show_notice("typing", str(error))
+
+    def _poll(self) -> None:
+        self._follow(self._key.tick)
+        if self._state is State.SPEAKING:
+            self.dialogue.hear(self._conversation.sink.heard())
+
+    def _follow(self, change: Callable[[float], bool]) -> None:
+        before = self._key.talking
+        if change(asyncio.get_running_loop().time()) != before:
+            self.hold(self._key.talking)
+
+
+class Reporter(Watcher):
+    """Shows on the app what a session tells."""
+
+    def __init__(self, app: TalkApp) -> None:
+        self._app = app
+
+    def sound(self, audio: Audio) -> None:
+        self._app.meter.hear(audio)
+
+    def state(self, state: State, at: float) -> None:
+        self._app.show_state(state)
+
+    def began(self, turn: Turn, at: float) -> None:
+        self._app.dialogue.begin(turn.id)
+
+    def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
+        self._app.dialogue.take(turn, packet)
+
+    def ended(self, record: Record, at: float) -> None:
+        self._app.show_end(record)

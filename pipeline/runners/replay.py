@@ -1,0 +1,259 @@
+"""Runs a recorded session again, and compares what crosses its edges with what did."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from pipeline.errors import PipelineError, StageFailed
+from pipeline.graph.graph import AUDIO, Graph
+from pipeline.graph.mistakes import unknown
+from pipeline.packets import Speech
+from pipeline.runners.differing import Change, changes
+from pipeline.runners.retelling import Told, history_of
+from pipeline.runtime.journal.codec import fingerprint
+from pipeline.runtime.journal.reader import Recorded, RecordedTurn
+from pipeline.runtime.record import Fate, Record
+from pipeline.runtime.turn import run_turn, unasked
+from pipeline.stages.lift import Host
+from pipeline.stages.stage import Turn
+
+DRAFTS = frozenset((Fate.SUPERSEDED, Fate.DROPPED))
+"""Turns of which nothing was heard, done or remembered. They are run again like the others, because an engine may keep
+what it has read for the next turn, and computes a little differently with it; a language model does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first packet of an edge that is not as it was."""
+
+    node: str
+    """Which gave it."""
+    index: int
+    """Of the packet among those of its node, from 0."""
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedTurn:
+    """A turn that was run again."""
+
+    recorded: RecordedTurn
+    record: Record
+    """What it came to this time."""
+    compared: int
+    """Recorded packets that were compared."""
+    differences: Sequence[Difference]
+    """One for each edge that differs, in the order of the graph."""
+
+
+@dataclass(slots=True)
+class Replayed:
+    """A session that was run again."""
+
+    recorded: Recorded
+    turns: list[ReplayedTurn] = field(default_factory=list)
+    seconds: float = 0.0
+    """How long it took this time."""
+
+    @property
+    def differing(self) -> list[ReplayedTurn]:
+        """Turns that are not as they were."""
+        return [turn for turn in self.turns if turn.differences]
+
+
+class Replay:
+    """A graph that is made ready to run a recorded session again.
+
+    Stages that act are never run, and neither is what does not come behind the stages that a replay starts from: their
+    recorded packets stand in for them. Nothing is waited for, since all times of the session, such as those of
+    captions, come from the journal: a turn takes as long as its stages compute."""
+
+    def __init__(self, graph: Graph, recorded: Recorded, origins: Collection[str] = ()) -> None:
+        """`origins` are the stages to start from; without any, it starts from the user's sound. Raises PipelineError
+        for a stage that is not there, or that acts."""
+        self.recorded = recorded
+        self.standing_in = standing_in(graph, origins)
+        """Names of the nodes that are not run."""
+        self._whole = graph
+        names = {node.name for node in graph.nodes} - self.standing_in
+        hosts = tuple(host for host in graph.hosts if host.name in names)
+        self.graph = replace(_with_recorded(graph, self.standing_in, {}), hosts=hosts)
+        """To be loaded before `run` and closed behind it; it has no engine that is not needed."""
+        self._told: list[Told] = []
+
+    async def run(self, tell: Callable[[ReplayedTurn], None]) -> Replayed:
+        """Run the session again, and `tell` of every turn that was."""
+        began = time.perf_counter()
+        replayed = Replayed(self.recorded)
+        for recorded in self.recorded.turns:
+            if any(crossing.node not in {AUDIO, *self.standing_in} for crossing in recorded.crossings):
+                turn = await self._run(recorded)
+                replayed.turns.append(turn)
+                tell(turn)
+        replayed.seconds = time.perf_counter() - began
+        return replayed
+
+    async def _run(self, recorded: RecordedTurn) -> ReplayedTurn:
+        given = {name: recorded.packets(name) for name in self.standing_in}
+        graph = _with_recorded(self._whole, self.standing_in, given)
+        turn = replace(recorded.turn, history=history_of(recorded.turn.history, self._told))
+        names = [node.name for node in graph.nodes if node.name not in given]
+        await self._settle()
+        record, packets = await _run_turn(graph, turn, recorded.packets(AUDIO), _limit(recorded, graph, names))
+        differences = [found for name in names if (found := _difference(recorded, name, packets[name], record))]
+        spoken = [packet for each in packets.values() for packet in each if isinstance(packet, Speech)]
+        told = Told(recorded, record, spoken, alike=not differences)
+        record.heard = told.said(recorded.record.heard if recorded.record else "")
+        if recorded.record is None or recorded.record.fate not in DRAFTS:
+            self._told.append(told)
+        return ReplayedTurn(recorded, record, sum(len(recorded.packets(name)) for name in names), differences)
+
+    async def _settle(self) -> None:
+        """Wait for what the turn before left under way; in the session there was time enough for it."""
+        for host in self.graph.hosts:
+            await host.each(lambda engine: engine.settle())
+
+
+async def _run_turn(
+    graph: Graph, turn: Turn, source: Sequence[Any], over: _Limit
+) -> tuple[Record, Mapping[str, list[Any]]]:
+    """One turn, and what its nodes gave; it is stopped where it is `over`."""
+    record = Record(turn.id)
+    packets: dict[str, list[Any]] = {name: [] for name in (AUDIO, *(node.name for node in graph.nodes))}
+
+    def observe(node: str, packet: Any) -> None:
+        record.observe(node, packet)
+        packets[node].append(packet)
+        if over(packets):
+            running.cancel()
+
+    prompted = unasked(graph, turn.prompt) if turn.prompt else {}
+    running = asyncio.create_task(run_turn(graph, turn, _stream(source), _pass, observe, record.report, prompted))
+    try:
+        await asyncio.wait([running])
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    try:
+        if not running.cancelled():
+            running.result()
+    except StageFailed as error:
+        record.error, record.fate = error, Fate.FAILED
+    return record, packets
+
+
+_Limit: TypeAlias = Callable[[Mapping[str, Sequence[Any]]], bool]
+"""Whether a turn has gone as far as it did in the session, by the packets of each node."""
+
+
+def _limit(recorded: RecordedTurn, graph: Graph, names: Sequence[str]) -> _Limit:
+    """A turn that was stopped goes on to the first packet that there was not, so that what was under way is under way
+    again; unless it waits for a stand-in that was stopped before it gave anything."""
+    if _whole(recorded):
+        return lambda _: False
+    wanted = {name: len(recorded.packets(name)) for name in names}
+    gave = {crossing.node for crossing in recorded.crossings}
+    waits = any(node.name not in {*names, *gave} and gave.intersection(node.inputs) for node in graph.nodes)
+
+    def over(packets: Mapping[str, Sequence[Any]]) -> bool:
+        further = [len(packets[name]) - count for name, count in wanted.items()]
+        return min(further) >= 0 and (waits or max(further) > 0)
+
+    return over
+
+
+# --- what stands in ------------------------------------------------------------------------------------------------
+
+
+def standing_in(graph: Graph, origins: Collection[str]) -> frozenset[str]:
+    """Nodes whose recorded packets are taken: those that act and, given `origins`, those that do not come behind them.
+
+    Raises PipelineError for an origin that is not there, or that acts."""
+    names = [node.name for node in graph.nodes]
+    acting = {host.name for host in graph.hosts if host.acts}.intersection(names)
+    for origin in origins:
+        if origin not in names:
+            raise PipelineError(unknown(origin, names, "no stage is called"))
+        if origin in acting:
+            later = [node.name for node in graph.nodes if origin in node.inputs]
+            raise PipelineError(
+                f"'{origin}' acts on the world outside, so a replay takes what was recorded of it and never runs it; "
+                f"start behind it, from {' or '.join(later) or 'another stage'}"
+            )
+    running = set(origins) or set(names)
+    for node in graph.nodes:
+        if running.intersection(node.inputs):
+            running.add(node.name)
+    return frozenset(name for name in names if name in acting or name not in running)
+
+
+class _AsRecorded:
+    """Stands in for a stage: gives recorded packets when its inputs end, so that its readers have those of the stages
+    before it earlier, as they had in the session."""
+
+    def __init__(self, host: Host[Any] | None, packets: Sequence[Any]) -> None:
+        self.host = host  # other stages may read an engine's constants, such as the skills of a task
+        self._packets = packets
+
+    async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:
+        async for _ in inputs:
+            pass
+        for packet in self._packets:
+            yield packet
+
+
+def _with_recorded(graph: Graph, names: Collection[str], packets: Mapping[str, Sequence[Any]]) -> Graph:
+    """The graph, with recorded `packets` in the place of the named stages."""
+    return replace(
+        graph,
+        nodes=tuple(
+            replace(node, stage=_AsRecorded(getattr(node.stage, "host", None), packets.get(node.name, ())))
+            if node.name in names
+            else node
+            for node in graph.nodes
+        ),
+    )
+
+
+# --- comparing -----------------------------------------------------------------------------------------------------
+
+
+def _difference(recorded: RecordedTurn, node: str, packets: Sequence[Any], record: Record) -> Difference | None:
+    """The first packet of a node that is not as it was. Where a turn did not come to its end, the replay may go on."""
+    before = [crossing for crossing in recorded.crossings if crossing.node == node]
+    for index, crossing in enumerate(before):
+        if index >= len(packets):
+            return Difference(node, index, [*_failure(record, node), *changes(crossing.packet, None)])
+        if fingerprint(packets[index]) != crossing.fingerprint:
+            return Difference(node, index, changes(crossing.packet, packets[index]))
+    if _whole(recorded):
+        if failure := _failure(record, node):
+            return Difference(node, len(before), failure)
+        if len(packets) > len(before):
+            return Difference(node, len(before), changes(None, packets[len(before)]))
+    return None
+
+
+def _whole(recorded: RecordedTurn) -> bool:
+    """The turn came to its end, so a replay that goes on is another."""
+    return recorded.record is not None and recorded.record.fate is Fate.ANSWERED
+
+
+def _failure(record: Record, node: str) -> list[Change]:
+    failed = record.error is not None and record.error.stage == node
+    return [Change("stage", "worked", f"failed: {record.error}")] if failed else []
+
+
+async def _stream(packets: Sequence[Any]) -> AsyncIterator[Any]:
+    for packet in packets:
+        yield packet
+
+
+async def _pass(packets: AsyncIterator[Any]) -> None:
+    """Nobody hears a replay."""
+    async for _ in packets:
+        pass

@@ -1,0 +1,101 @@
+"""A live conversation: one user, with a microphone and a loudspeaker, or with typed lines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from pipeline.devices.echo import EchoCanceller
+from pipeline.devices.player import Player
+from pipeline.devices.soundcard import Loudspeaker, Microphone
+from pipeline.packets import Audio, Speech, Text
+from pipeline.runtime.conversation import Conversation
+from pipeline.runtime.record import Record
+from pipeline.runtime.session import Session
+
+NAME = "talk"
+"""Of a session that is the only one."""
+PLAYED = 48_000
+"""Hz, of answers: the rate that sound cards play without resampling."""
+
+Notify = Callable[[str, str | None], None]
+"""Told what is wrong with a part of the conversation (``microphone``, ``loudspeaker``), and None when it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Which sound devices to use: an index or a part of a name each, None for the system's default."""
+
+    input: str | None = None
+    output: str | None = None
+    suppress_noise: bool = False
+    """Take out of the microphone's sound what is no voice."""
+
+
+async def talk(conversation: Conversation, player: Player, devices: Devices, notify: Notify) -> None:
+    """Hold a conversation, whose sink is `player`, at the sound card until its floor is closed. Raises MediaError where
+    a device cannot be opened; one that goes away later is waited for."""
+    rate = conversation.session.graph.sample_rate
+    canceller = EchoCanceller(rate, devices.suppress_noise)
+    async with (
+        Microphone(devices.input, rate, partial(notify, "microphone")) as microphone,
+        Loudspeaker(devices.output, player, canceller.far, partial(notify, "loudspeaker")),
+    ):
+        await conversation.run(_cleaned(microphone, player, canceller, notify))
+
+
+async def _cleaned(
+    microphone: Microphone, player: Player, canceller: EchoCanceller, notify: Notify
+) -> AsyncIterator[Audio]:
+    """The user's sound without the avatar's."""
+    dropped = 0
+    async with aclosing(cast("Any", microphone.frames())) as pieces:
+        async for piece in pieces:
+            canceller.set_delay(player.latency + microphone.latency)
+            yield Audio(canceller.near(piece.samples), piece.sample_rate, piece.start)
+            if microphone.dropped > dropped:
+                dropped = microphone.dropped
+                notify("sound", f"this machine is too slow: {dropped} pieces of your sound were lost")
+
+
+class Unheard:
+    """A sink where nothing sounds: what arrives counts as heard."""
+
+    def __init__(self) -> None:
+        self._words = ""
+
+    async def play(self, packets: AsyncIterator[Any]) -> None:
+        self._words = ""
+        async for packet in packets:
+            if isinstance(packet, Speech):
+                self._words += packet.text
+
+    def pause(self) -> None:
+        """Nothing sounds."""
+
+    def resume(self) -> None:
+        """Nothing sounds."""
+
+    def hush(self) -> None:
+        """Nothing sounds."""
+
+    def heard(self) -> str:
+        return self._words
+
+    def sounded(self) -> float | None:
+        return None
+
+
+async def answer_lines(session: Session, lines: AsyncIterator[str]) -> AsyncIterator[Record]:
+    """Answer typed lines, one after the other, each before the next is asked for; empty ones are passed over."""
+    sink = Unheard()
+    async for line in lines:
+        if text := line.strip():
+            yield await session.answer(_one(Text(text, session.now())), sink)
+
+
+async def _one(text: Text) -> AsyncIterator[Text]:
+    yield text

@@ -1,0 +1,71 @@
+"""Lines in, answers out, without a model and without a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from models.protocols import Intent, Outcome
+from pipeline.cli import lines
+from pipeline.runtime.session import Session
+from pipeline.testing import ScriptedIntents, ScriptedTasks, scripted_graph
+
+PRICE = "A lantern costs five coins."
+
+
+def talked(said: bytes, monkeypatch: pytest.MonkeyPatch, intents: ScriptedIntents | None = None) -> int:
+    """The exit code of a talk in which somebody said that."""
+    end, start = os.pipe()
+    os.write(start, said)
+    os.close(start)
+    monkeypatch.setattr(lines, "STDIN", end)
+
+    async def main() -> int:
+        engines = {
+            "intent": intents or ScriptedIntents({"lantern": Intent("price")}),
+            "task": ScriptedTasks([Outcome("price", "done", PRICE)]),
+        }
+        graph = scripted_graph("assistant", engines=engines)
+        await graph.load()
+        try:
+            return await lines.talk_in_lines(Session(graph, "test"))
+        finally:
+            await graph.close()
+
+    try:
+        return asyncio.run(main())
+    finally:
+        os.close(end)
+
+
+@pytest.mark.parametrize("said", [b"a lantern?\na lantern?\n", b"a lantern?\r\n \n\na lantern?"])
+def test_an_answer_to_each_line(
+    said: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert talked(said, monkeypatch) == 0
+    assert capsys.readouterr() == (f"{PRICE}\n{PRICE}\n", "")
+
+
+def test_nothing_said_is_nothing_answered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert talked(b"", monkeypatch) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_bytes_that_are_no_text_end_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert talked(b"\xff\xfe a lantern?\n", monkeypatch) == 0
+    assert capsys.readouterr().out == f"{PRICE}\n"
+
+
+def test_a_failed_turn_is_one_line_and_the_next_is_answered(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    intents = ScriptedIntents({"lantern": Intent("price")}, faults=[RuntimeError("no idea"), None])
+    assert talked(b"a lantern?\na lantern?\n", monkeypatch, intents) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == PRICE
+    assert err.count("\n") == 1
+    assert err.startswith("parley: intent: ")
