@@ -69,7 +69,7 @@ def test_show_is_a_graph_that_means_the_same(parley: Parley, monkeypatch: pytest
 def test_check_says_what_is_right_and_notes_what_would_be_fetched(parley: Parley) -> None:
     told = parley("check", "assistant", "captions")
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "assistant: ok (6 stages, 7 engines; checked in" in told.stdout
+    assert "assistant: ok (6 stages, 8 engines; checked in" in told.stdout
     assert "note: stages.response: smollm2-135m-instruct" in told.stdout
     assert "parley models pull smollm2-135m-instruct" in told.stdout
 
