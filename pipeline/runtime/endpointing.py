@@ -110,11 +110,17 @@ class Endpointer:
         return Mark.BEGAN
 
     def _fall_silent(self) -> Mark | None:
-        if self.quiet >= self.count(self.pause if self.worthy else min(self.pause, BRIEF)):
+        if self.quiet >= self._needed():
             return self._end()
         if self.length >= self.count(self.turns.longest):
             return self._cut()
         return Mark.PAUSED if self.quiet == self.count(self.turns.hint) else None
+
+    def _needed(self) -> int:
+        """Windows of quiet that end the utterance. Where nobody is sure, a faint voice is no quiet."""
+        if not self.worthy:
+            return self.count(min(self.pause, BRIEF))
+        return self.count(self.pause) + (self._faint if self.pause >= self.turns.patience else 0)
 
     def _end(self) -> Mark:
         self.length = self.carried = 0
