@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,9 @@ from support.sessions import spoken
 from support.tmux import Terminal
 
 from pipeline.cli.lines import PROMPT
+from pipeline.packets import Speech
 from pipeline.runtime.journal import read_journal
+from pipeline.runtime.journal.reader import KILLED
 from pipeline.runtime.record import Fate, Record
 
 PARLEY = [sys.executable, "-m", "pipeline.cli"]
@@ -125,6 +128,30 @@ def test_keys_and_a_voice_in_a_screen_and_a_voice_out(card: SoundCard, tmp_path:
     assert (price.fate, price.heard) == (Fate.ANSWERED, price.reply)
     assert (way.fate, way.transcript and way.transcript.text) == (Fate.INTERRUPTED, "take me to the library")
     assert way.reply.startswith(way.heard)
+
+
+def test_a_killed_session_is_replayed(card: SoundCard, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    command = [*PARLEY, "talk", *FRESH, "--hands-free", "--record", str(journal)]
+    with Terminal(tmp_path, command, card.environment) as terminal:
+        terminal.wait_for("○ idle.*Just speak")
+        card.say(asyncio.run(spoken("price.flac")))
+        terminal.wait_for("○ idle.*avatar +A telescope costs")
+        terminal.type("tell me a story about a dragon")
+        terminal.press("Enter")
+        terminal.wait_for("▶ speaking.*avatar +Here is")
+        time.sleep(1.0)
+        terminal.kill()
+        assert terminal.wait_for_end() == 128 + signal.SIGKILL
+    recorded = read_journal(journal)
+    assert recorded.stopped == KILLED
+    assert recorded.turns[-1].record is None
+    assert any(isinstance(crossing.packet, Speech) for crossing in recorded.turns[-1].crossings)
+    replayed = subprocess.run(
+        [*PARLEY, "replay", str(journal), "--json"], capture_output=True, text=True, check=False, timeout=240
+    )
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert json.loads(replayed.stdout)["equal"] is True
 
 
 def test_an_unplugged_card_is_waited_for(card: SoundCard, tmp_path: Path) -> None:

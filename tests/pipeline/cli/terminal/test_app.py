@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
+from textual.events import Key
 
 from models.protocols import Action, Intent, Outcome
 from pipeline.cli.terminal.app import TalkApp
@@ -32,8 +32,8 @@ PRICE = "A lantern costs five coins."
 class Scene:
     """An app, a room in which it runs, and a hand on its keys."""
 
-    def __init__(self, app: TalkApp, pilot: Pilot[None], conversation: Conversation, room: Room) -> None:
-        self.app, self.pilot, self.conversation, self.room = app, pilot, conversation, room
+    def __init__(self, app: TalkApp, conversation: Conversation, room: Room) -> None:
+        self.app, self.conversation, self.room = app, conversation, room
 
     @property
     def history(self) -> list[Exchange]:
@@ -56,11 +56,18 @@ class Scene:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while not expected(screen := self.screen()):
             assert asyncio.get_running_loop().time() < deadline, f"no {what!r} on the screen:\n{screen}"
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)  # a picture takes long, and the app needs the time
         return screen
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*("space" if letter == " " else letter for letter in text), "enter")
+        await self.press(*("space" if letter == " " else letter for letter in text), "enter")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys as fast as somebody types; Textual's pilot waits for an idle process, and a room is never idle."""
+        for key in keys:
+            character = " " if key == "space" else key if len(key) == 1 else None
+            self.app.post_message(Key(key, character))
+            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -88,8 +95,8 @@ async def scene(
     )
     async with Room(player) as room:
         app = TalkApp(conversation, lambda: conversation.run(room.microphone()))
-        async with app.run_test(size=size) as pilot:
-            yield Scene(app, pilot, conversation, room)
+        async with app.run_test(size=size):
+            yield Scene(app, conversation, room)
     await graph.close()
 
 
@@ -128,12 +135,12 @@ def test_a_typed_line_is_answered_word_by_word() -> None:
 def test_space_talks_and_the_wait_is_drawn() -> None:
     async def main() -> None:
         async with scene() as seen:
-            await seen.pilot.press("space")
+            await seen.press("space")
             await seen.until("● listening")
             end = seen.room.say("how much is a lantern?")
             await seen.room.until(end)
             await seen.until("you +how much is a .*…")  # a caption, while the user still holds the floor
-            await seen.pilot.press("space")
+            await seen.press("space")
             await seen.until("you +how much is a lantern\\?.*price → done.*avatar +A lantern costs five coins")
             screen = await seen.until(r"\d+ ms to the first sound")
             for step in ("listening", "asr", "intent", "task", "response", "tts", "playback"):
@@ -156,7 +163,7 @@ def test_escape_interrupts_and_history_holds_what_was_heard() -> None:
         async with scene() as seen:
             await seen.type("take me to the library")
             await seen.see(lambda _: "the" in seen.conversation.sink.heard(), "a few words")
-            await seen.pilot.press("escape")
+            await seen.press("escape")
             screen = await seen.until("avatar +We walk.*— interrupted")
             assert "library." not in screen.partition("avatar")[2].partition("interrupted")[0]
             assert seen.history[0].interrupted
@@ -170,10 +177,10 @@ def test_a_turn_that_fails_is_one_line_and_the_next_is_answered() -> None:
     async def main() -> None:
         broken = ScriptedRecogniser(faults=[RuntimeError("the microphone\nhas a cold")] * 9)
         async with scene(recogniser=broken) as seen:
-            await seen.pilot.press("space")
+            await seen.press("space")
             end = seen.room.say("how much is a lantern?")
             await seen.room.until(end + 0.2)
-            await seen.pilot.press("space")
+            await seen.press("space")
             screen = await seen.until("✗ ")
             assert "has a cold" not in screen
             await seen.type("how much is a lantern?")
@@ -185,11 +192,11 @@ def test_a_turn_that_fails_is_one_line_and_the_next_is_answered() -> None:
 def test_escape_leaves_the_line_and_letters_enter_it() -> None:
     async def main() -> None:
         async with scene() as seen:
-            await seen.pilot.press("a", "space", "b")
+            await seen.press("a", "space", "b")
             await seen.until("› a b")
-            await seen.pilot.press("escape", "space")
+            await seen.press("escape", "space")
             await seen.until("● listening")
-            await seen.pilot.press("space", "tab", "c")
+            await seen.press("space", "tab", "c")
             await seen.until("› a bc")
 
     run(main())
@@ -226,7 +233,7 @@ def test_quitting_in_mid_answer_leaves_nothing_behind(key: str) -> None:
         async with scene() as seen:
             await seen.type("take me to the library")
             await seen.until("▶ speaking")
-            await seen.pilot.press(key)
+            await seen.press(key)
 
     run(main())
 
