@@ -18,10 +18,9 @@ COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) 
 
 
 def parley(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    name, *words = shlex.split(command)
-    assert name == "parley"
-    command_line = [sys.executable, "-m", "pipeline.cli", *words]
-    return subprocess.run(command_line, check=False, capture_output=True, text=True, timeout=300, cwd=cwd)
+    assert "parley " in command
+    ours = f'parley() {{ {shlex.quote(sys.executable)} -m pipeline.cli "$@"; }}; {command}'
+    return subprocess.run(["bash", "-c", ours], check=False, capture_output=True, text=True, timeout=300, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
