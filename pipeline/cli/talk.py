@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -112,7 +113,10 @@ async def _held(built: Built, user: str, record: Path | None, hold: Callable[[Se
     async def work(_: Graph) -> int:
         with ExitStack() as stack:
             journal = stack.enter_context(open_journal(record, built, user)) if record else None
-            return await hold(Session(built.graph, NAME, user, [journal] if journal else []))
+            code = await hold(Session(built.graph, NAME, user, [journal] if journal else []))
+            if journal and journal.trouble:
+                typer.echo(f"parley: the rest was not recorded: {journal.trouble}", err=True)
+            return code
 
     return await loaded(built.graph, work)
 
@@ -130,6 +134,8 @@ async def _on_screen(session: Session, policy: Policy | None, devices: Devices, 
         if ptt_key:
             stack.enter_context(hotkey(ptt_key, lambda down: loop.call_soon_threadsafe(app.hold, down)))
         stack.enter_context(kept_clean(log_path()))
+        with suppress(NotImplementedError):  # on Windows
+            loop.add_signal_handler(signal.SIGTERM, app.exit)
         await app.talk()
     if log_path().exists():
         typer.echo(f"parley: what was printed meanwhile is in {shown(log_path())}", err=True)

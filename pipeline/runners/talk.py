@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from pipeline.devices.echo import EchoCanceller
 from pipeline.devices.player import Player
@@ -15,6 +15,7 @@ from pipeline.packets import Audio, Speech, Text
 from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.record import Record
 from pipeline.runtime.session import Session
+from pipeline.runtime.sink import Sink
 
 NAME = "talk"
 """Of a session that is the only one."""
@@ -52,7 +53,7 @@ async def _cleaned(
 ) -> AsyncIterator[Audio]:
     """The user's sound without the avatar's."""
     dropped = 0
-    async with aclosing(cast("Any", microphone.frames())) as pieces:
+    async with aclosing(microphone.frames()) as pieces:
         async for piece in pieces:
             canceller.set_delay(player.latency + microphone.latency)
             yield Audio(canceller.near(piece.samples), piece.sample_rate, piece.start)
@@ -61,8 +62,8 @@ async def _cleaned(
                 notify("sound", f"this machine is too slow: {dropped} pieces of your sound were lost")
 
 
-class Unheard:
-    """A sink where nothing sounds: what arrives counts as heard."""
+class Unheard(Sink):
+    """Where nothing sounds: what arrives counts as heard."""
 
     def __init__(self) -> None:
         self._words = ""
@@ -73,20 +74,8 @@ class Unheard:
             if isinstance(packet, Speech):
                 self._words += packet.text
 
-    def pause(self) -> None:
-        """Nothing sounds."""
-
-    def resume(self) -> None:
-        """Nothing sounds."""
-
-    def hush(self) -> None:
-        """Nothing sounds."""
-
     def heard(self) -> str:
         return self._words
-
-    def sounded(self) -> float | None:
-        return None
 
 
 async def answer_lines(session: Session, lines: AsyncIterator[str]) -> AsyncIterator[Record]:

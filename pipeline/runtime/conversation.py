@@ -15,6 +15,7 @@ from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.session import Answer, Session
 from pipeline.runtime.sink import Sink
+from pipeline.runtime.turn import first
 from pipeline.runtime.utterance import Phase, Utterance
 from pipeline.stages.stage import Exchange
 
@@ -57,7 +58,9 @@ class Conversation(Watcher):
         self._idles = cycle(_phrases(self.turns.idle, getattr(persona, "idle", ())))
 
     async def run(self, audio: AsyncIterator[Audio]) -> None:
-        """Converse until `audio` ends or the floor is closed, and finish the last answer."""
+        """Converse until `audio` ends or the floor is closed, and finish the last answer.
+
+        Raises what `audio` raises, and EngineFailed where nobody can tell any more whether the user speaks."""
         self.session.watchers.append(self)
         self.floor.origin = asyncio.get_running_loop().time() - self.session.now()
         try:
@@ -69,6 +72,9 @@ class Conversation(Watcher):
                 if self._speaking and self._speaking.task:
                     await asyncio.wait([self._speaking.task])
                 listening.cancel()
+        except BaseExceptionGroup as failures:
+            failure = first(failures)
+            raise failure from failure.__cause__
         finally:
             self.session.watchers.remove(self)
             self._cancel_idle()

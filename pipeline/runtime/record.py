@@ -86,6 +86,9 @@ class Watcher:
 
     `at` is session time: seconds since the session began."""
 
+    trouble: str = ""
+    """Why it records no more, for the user; empty while all is well."""
+
     def sound(self, audio: Audio) -> None:
         """The microphone gave a piece of sound."""
 

@@ -53,7 +53,7 @@ async def run_turn(  # noqa: PLR0913, PLR0917  what stands in for nodes is rare,
     try:
         await running.run(source, play, given)
     except BaseExceptionGroup as failures:
-        failure = _first(failures)
+        failure = first(failures)
         raise failure from failure.__cause__
     finally:
         report.seconds = running.now()
@@ -146,7 +146,7 @@ class _Turn:
             inbox.close()
 
 
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+def first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
     """The failure that came first; the others are its echoes."""
     failure = failures.exceptions[0]
-    return _first(failure) if isinstance(failure, BaseExceptionGroup) else failure
+    return first(failure) if isinstance(failure, BaseExceptionGroup) else failure

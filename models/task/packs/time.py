@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Annotated
 
 from models.task.skill import Action, Duration, Hint, Outcome, Text, done, refused, skill
 from models.task.words import spoken_duration
+from models.task.world import World
 
 LONGEST = 24 * 3600
 """Seconds. A mistaken number is likelier than a wish for more."""
@@ -45,3 +47,26 @@ def timer(
         action = Action("timer", {"seconds": duration, "label": label})
         return done(f"Your {label} timer is set for {length}.", action, label=label, duration=length)
     return done(f"Your timer is set for {length}.", Action("timer", {"seconds": duration}), duration=length)
+
+
+@skill(
+    examples=[
+        "what time is it",
+        "what is the time",
+        "excuse me do you have the time",
+        "do you know what time it is",
+        "how late is it",
+        "tell me the time please",
+        "what day is it today",
+        "what is the date today",
+        "which day of the week is it",
+        "what is today's date",
+    ],
+    effects=False,
+)
+def clock(world: World) -> Outcome:
+    """Tell the time and the date, where this machine stands."""
+    now = time.localtime(world.now())
+    hour = f"{now.tm_hour % 12 or 12}:{now.tm_min:02} {'PM' if now.tm_hour >= 12 else 'AM'}"
+    date = f"{time.strftime('%A, %B', now)} {now.tm_mday}"
+    return done(f"It is {hour}. Today is {date}.", time=hour, date=date)

@@ -190,6 +190,9 @@ class TalkApp(App[None], inherit_bindings=False):
 
     def _poll(self) -> None:
         self._follow(self._key.tick)
+        for watcher in self._conversation.session.watchers:
+            if watcher.trouble:
+                self.show_notice("recording", f"the rest is not recorded: {watcher.trouble}")
         if self._state is State.SPEAKING:
             self.dialogue.hear(self._conversation.sink.heard())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -19,8 +20,8 @@ from models.task.world import WorldError
 
 NOON = 1_800_000_000.0
 SKILLS = (
-    "navigate", "where_am_i", "buy", "price", "inventory", "timer", "weather", "remember", "recall", "story", "teach",
-    "small_talk", "stop",
+    "navigate", "where_am_i", "buy", "price", "inventory", "timer", "clock", "weather", "remember", "recall", "story",
+    "teach", "small_talk", "stop",
 )  # fmt: skip
 VALUES: Mapping[str, tuple[SlotValue, ...]] = {
     "integer": (1, 2, 7, 60, 0, -3, 10**30, "many"),
@@ -164,6 +165,16 @@ def test_timers(engine: Skills) -> None:
     assert tea.say == "Your tea timer is set for 3 minutes."
     assert tea.actions == (Action("timer", {"seconds": 180, "label": "tea"}),)
     assert ask(engine, "timer", duration=90).actions == (Action("timer", {"seconds": 90}),)
+
+
+def test_the_time(engine: Skills, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert ask(engine, "clock").say == "It is 5:00 PM. Today is Friday, January 15."
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_memory(engine: Skills) -> None:

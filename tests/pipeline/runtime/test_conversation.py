@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from models.protocols import Engine, Intent, Outcome
+from pipeline.errors import EngineFailed
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate, State
 from pipeline.stages.stage import Exchange
-from pipeline.testing import ScriptedIntents, ScriptedModel, ScriptedRecogniser, ScriptedTasks, run, scripted_graph
+from pipeline.testing import (
+    ScriptedDetector,
+    ScriptedIntents,
+    ScriptedModel,
+    ScriptedRecogniser,
+    ScriptedTasks,
+    run,
+    scripted_graph,
+)
 from pipeline.testing.talk import Talk, talking
 
 LANTERN = Outcome("buy", "done", "You bought a lantern.")
@@ -251,5 +260,20 @@ def test_a_failing_stage_costs_one_turn() -> None:
             talk.floor.type("hello again")
             await talk.room.until(6.0)
         assert fates(talk) == [Fate.FAILED, Fate.ANSWERED]
+
+    in_virtual_time(main())
+
+
+def test_ears_that_fail_end_the_conversation_with_their_error() -> None:
+    class Deaf(ScriptedDetector):
+        def open(self) -> NoReturn:
+            raise OSError("no ears")
+
+    async def main() -> None:
+        graph, _ = shop(turns=Deaf())
+        await graph.load()
+        with pytest.raises(EngineFailed, match="no ears"):
+            async with talking(graph, "hands-free") as talk:
+                await talk.room.until(1.0)
 
     in_virtual_time(main())
