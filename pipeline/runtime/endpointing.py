@@ -53,6 +53,8 @@ class Endpointer:
         self._fading = 10 ** (-FORGETTING * window / 20)
         self._loudness = 0.0  # of the user's voice
         self._faint = 0  # windows of faint voice in this pause
+        self._returned = 0  # those of them behind silence: more than a word that fades
+        self._silent = False  # there was silence in this pause
         self._recent: deque[float] = deque(maxlen=self.count(turns.longest / 4))  # probabilities
         self.pause = turns.pause
         """Seconds of quiet that end the utterance; whoever knows better may change it until it ends."""
@@ -117,10 +119,10 @@ class Endpointer:
         return Mark.PAUSED if self.quiet == self.count(self.turns.hint) else None
 
     def _needed(self) -> int:
-        """Windows of quiet that end the utterance. Where nobody is sure, a faint voice is no quiet."""
+        """Windows of quiet that end the utterance. Where nobody is sure, a faint voice behind silence is no quiet."""
         if not self.worthy:
             return self.count(min(self.pause, BRIEF))
-        return self.count(self.pause) + (self._faint if self.pause >= self.turns.patience else 0)
+        return self.count(self.pause) + (self._returned if self.pause >= self.turns.patience else 0)
 
     def _end(self) -> Mark:
         self.length = self.carried = 0
@@ -138,12 +140,15 @@ class Endpointer:
         lasting = self.length > 0 and not self.quiet
         if probability < self.turns.threshold - (RELEASE if lasting else 0.0):
             self._loudness *= self._fading
+            self._silent = True
             return False
         loudness = float(np.sqrt(np.square(window).mean())) if self._gate else 0.0
         if loudness < self._gate * self._loudness:
             self._faint += 1
+            self._returned += self._silent
             if self._faint < self.count(FAINT):
                 return False
         self._loudness = max(loudness, self._loudness * self._fading)
-        self._faint = 0
+        self._faint = self._returned = 0
+        self._silent = False
         return True

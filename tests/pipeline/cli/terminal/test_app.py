@@ -194,9 +194,13 @@ def test_escape_leaves_the_line_and_letters_enter_it() -> None:
         async with scene() as seen:
             await seen.press("a", "space", "b")
             await seen.until("› a b")
-            await seen.press("escape", "space")
+            await seen.press("escape")
+            await seen.see(lambda _: not seen.app.line.has_focus, "line left")
+            await seen.press("space")
             await seen.until("● listening")
-            await seen.press("space", "tab", "c")
+            await seen.press("space", "tab")
+            await seen.see(lambda _: seen.app.line.has_focus, "line entered")
+            await seen.press("c")
             await seen.until("› a bc")
 
     run(main())
