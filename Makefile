@@ -15,6 +15,7 @@ test: .venv/test    ## every check and every test
 bench: .venv/test   ## every benchmark there is
 	$(BIN)/python benchmarks/spine.py
 	$(BIN)/python benchmarks/intent.py
+	$(BIN)/python benchmarks/talk.py
 
 .venv/demo: pyproject.toml
 	test -d .venv || python3 -m venv .venv
