@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import exp
 
 import numpy as np
 
+from models.lipsync.coarticulation import KEPT, Gesture, coarticulated
 from models.protocols import MouthShaper, Phoneme, Samples, Viseme, Voiced
 
 SHAPES = {
@@ -35,16 +36,10 @@ book). Sounds that it does not name stand with the nearest in place of articulat
 nearest in height and rounding; the central ə stands with E, at little weight."""
 
 VISEME_OF = {sound: viseme for viseme, sounds in SHAPES.items() for sound in sounds.split()}
-CLOSED = frozenset({"sil", "PP"})
-"""Shapes that are kept however short they are: a mouth that does not close looks wrong at once."""
 PAUSE_MARKS = frozenset(' ;:,.!?—…"()“”|_^$')
 
 FIRST_PART = 0.6
 """Of a diphthong: the first vowel is the longer one."""
-SHORTEST = 0.03
-"""Seconds; two frames of a display with 60 a second. Shorter shapes are never seen, and make a mouth flutter."""
-SHORTEST_CLOSURE = 0.05
-"""Seconds that closed lips take."""
 
 WEIGHTS = {
     "sil": 0.0,
@@ -58,34 +53,25 @@ WEIGHTS = {
     "nn": 0.5,
     "kk": 0.5,
 }
-"""How far a consonant goes: to its place in the mouth, however soft or loud."""
+"""How far a consonant goes at full loudness; lips meet (`KEPT`) however soft it is."""
 STRESSED, UNSTRESSED, REDUCED = 1.0, 0.8, 0.5
 """How far a vowel opens at full loudness; the last is for ə."""
-SOFT = 0.35
-"""Of its weight, what a vowel has left in a very soft voice."""
+HURRY = 0.04
+"""Seconds: the time constant by which an unstressed vowel nears its full opening (the form is Lindblom's,
+"Spectrographic Study of Vowel Reduction", 1963; the constant our own judgement)."""
 
 BLOCK = 0.01
 """Seconds over which loudness is averaged."""
+SURROUNDINGS = 0.1
+"""Seconds before and behind a consonant whose loudness counts: a stop itself is silent."""
 ENVELOPE = 0.06
 """Seconds to a shape where a voice gives no phonemes."""
 SILENT = 0.03
 """-30 dB of the loudest block."""
-
-
-@dataclass(slots=True)
-class _Shape:
-    """A mouth shape on the way to a `Viseme`; times in seconds."""
-
-    viseme: str
-    """Empty for a sound that has no shape of its own."""
-    start: float
-    end: float
-    openness: float
-    """The weight at full loudness."""
-
-    @property
-    def must_stay(self) -> bool:
-        return self.viseme in CLOSED or (self.viseme != "" and self.end - self.start >= SHORTEST)
+WHISPER = 0.01
+"""Root mean square, -40 dB of full scale: speech that is softer is not taken for somebody's full voice."""
+LOUDNESS_EXPONENT = 0.6
+"""From sound pressure to loudness as it is heard (Stevens, "The Measurement of Loudness", 1955)."""
 
 
 class Phonemes(MouthShaper):
@@ -97,118 +83,88 @@ class Phonemes(MouthShaper):
         """Mouth shapes from the first sample to the last."""
         loudness = _Loudness(voiced.samples, voiced.sample_rate)
         if voiced.phonemes:
-            shapes = _joined(shape for phoneme in voiced.phonemes if phoneme.duration for shape in _shapes(phoneme))
-            shapes = _joined(_visible(_with_lips_closed(shapes)))
+            gestures = coarticulated(g for phoneme in voiced.phonemes if phoneme.duration for g in _gestures(phoneme))
         else:
-            shapes = list(_envelope(loudness, voiced.samples.size / voiced.sample_rate))
+            gestures = list(_envelope(loudness, voiced.samples.size / voiced.sample_rate))
         return [
-            Viseme(shape.viseme, shape.start, shape.end - shape.start, round(_weight(shape, loudness), 3))
-            for shape in shapes
-            if shape.end > shape.start
+            Viseme(gesture.viseme, gesture.start, gesture.end - gesture.start, round(_weight(gesture, loudness), 3))
+            for gesture in gestures
+            if gesture.end > gesture.start
         ]
 
 
 class _Loudness:
-    """How loud a sound is in any stretch of it, 0 to 1, its loudest block being 1."""
+    """How loud a voice is in any stretch of its sound, as it is heard: 0 to 1, which is its own level."""
 
     def __init__(self, samples: Samples, sample_rate: int) -> None:
         self.block = round(BLOCK * sample_rate)
         self.sample_rate = sample_rate
         blocks = np.append(samples, np.zeros(-samples.size % self.block, np.float32)).reshape(-1, self.block)
-        power = np.einsum("ij,ij->i", blocks, blocks) / self.block
-        self._sums = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
-        self._peak = max(float(power.max(initial=0.0)), 1e-12)
+        power = np.einsum("ij,ij->i", blocks, blocks, dtype=np.float64) / self.block
+        self._sums = np.concatenate([[0.0], np.cumsum(power)])
+        # As in ITU-T P.56, the level of speech is that of its active part: pauses do not lower it.
+        active = power[power > SILENT**2 * power.max(initial=0.0)]
+        self._level = max(float(active.mean()) if active.size else 0.0, WHISPER**2)
 
     def between(self, start: float, end: float) -> float:
-        """Root of the mean power from `start` to `end`, in seconds."""
+        """From the mean power from `start` to `end`, in seconds."""
         last = self._sums.size - 1
-        first = min(int(start * self.sample_rate / self.block), max(last - 1, 0))
+        first = min(max(int(start * self.sample_rate / self.block), 0), max(last - 1, 0))
         stop = min(max(round(end * self.sample_rate / self.block), first + 1), last)
         if stop <= first:
             return 0.0
-        return float(np.sqrt((self._sums[stop] - self._sums[first]) / (stop - first) / self._peak))
+        power = max(float(self._sums[stop] - self._sums[first]), 0.0) / (stop - first)
+        return min(float((power / self._level) ** (LOUDNESS_EXPONENT / 2)), 1.0)
 
 
-def _shapes(phoneme: Phoneme) -> Iterator[_Shape]:
+def _gestures(phoneme: Phoneme) -> Iterator[Gesture]:
     """One shape, or two for a diphthong."""
     start, end = phoneme.start, phoneme.start + phoneme.duration
     if PAUSE_MARKS.issuperset(phoneme.symbol):
-        yield _Shape("sil", start, end, WEIGHTS["sil"])
+        yield Gesture("sil", start, end, WEIGHTS["sil"])
         return
-    stress = STRESSED if phoneme.symbol[0] in "ˈˌ" else UNSTRESSED
+    is_stressed = phoneme.symbol[0] in "ˈˌ"
     sound = phoneme.symbol.strip("ˈˌː")
     # A letter with marks on it or behind it (nasal, aspirated, half long) has the shape of the letter.
     bare = unicodedata.normalize("NFD", sound)
     viseme = VISEME_OF.get(sound) or VISEME_OF.get(bare[:2]) or VISEME_OF.get(bare[:1], "")
     if viseme in WEIGHTS:
-        yield _Shape(viseme, start, end, WEIGHTS[viseme])
+        yield Gesture(viseme, start, end, WEIGHTS[viseme])
         return
     glide = VISEME_OF.get(sound[-1:], viseme)
     middle = end if glide == viseme or glide in WEIGHTS else start + FIRST_PART * phoneme.duration
-    yield _Shape(viseme, start, middle, REDUCED if sound == "ə" else stress)
+    fullest = STRESSED if is_stressed else _reduced(REDUCED if sound == "ə" else UNSTRESSED, middle - start)
+    yield Gesture(viseme, start, middle, fullest)
     if middle < end:
-        yield _Shape(glide, middle, end, UNSTRESSED)
+        yield Gesture(glide, middle, end, _reduced(UNSTRESSED, end - middle))
 
 
-def _joined(shapes: Iterable[_Shape]) -> list[_Shape]:
-    """`shapes` with neighbours that are equal made one."""
-    joined: list[_Shape] = []
-    for shape in shapes:
-        if joined and joined[-1].viseme == shape.viseme:
-            joined[-1].end = shape.end
-            joined[-1].openness = max(joined[-1].openness, shape.openness)
-        else:
-            joined.append(shape)
-    return joined
+def _reduced(openness: float, duration: float) -> float:
+    """How far a vowel of `duration` seconds opens on its way to `openness`."""
+    return openness * (1 - exp(-duration / HURRY))
 
 
-def _with_lips_closed(shapes: list[_Shape]) -> list[_Shape]:
-    """Begin short closures of the lips earlier: they close ahead of the sound that the burst makes."""
-    for before, shape in pairwise(shapes):
-        if shape.viseme == "PP":
-            shape.start = max(before.start, min(shape.start, shape.end - SHORTEST_CLOSURE))
-            before.end = shape.start
-    return shapes
-
-
-def _visible(shapes: Sequence[_Shape]) -> list[_Shape]:
-    """Give the time of shapes that nobody sees to the one behind, as a mouth prepares for what comes; at a closure, to
-    the one before."""
-    kept: list[_Shape] = []
-    since: float | None = None
-    for shape, behind in zip(shapes, [*shapes[1:], None], strict=True):
-        if shape.must_stay:
-            kept.append(replace(shape, start=shape.start if since is None else since))
-            since = None
-        elif kept and (behind is None or behind.viseme in CLOSED):
-            kept[-1].end, since = shape.end, None
-        elif since is None:
-            since = shape.start
-    if not kept and shapes:
-        kept.append(_Shape("sil", shapes[0].start, shapes[-1].end, WEIGHTS["sil"]))
-    return kept
-
-
-def _envelope(loudness: _Loudness, length: float) -> Iterator[_Shape]:
+def _envelope(loudness: _Loudness, length: float) -> Iterator[Gesture]:
     """Open where there is sound, closed where there is none."""
     count = max(round(length / ENVELOPE), 1)
     edges = [length * i / count for i in range(count + 1)]
-    silence: _Shape | None = None
+    silence: Gesture | None = None
     for start, end in pairwise(edges):
-        if loudness.between(start, end) >= SILENT:
+        if loudness.between(start, end) >= SILENT**LOUDNESS_EXPONENT:
             if silence:
                 yield silence
             silence = None
-            yield _Shape("aa", start, end, STRESSED)
+            yield Gesture("aa", start, end, STRESSED)
         elif silence:
             silence.end = end
         else:
-            silence = _Shape("sil", start, end, WEIGHTS["sil"])
+            silence = Gesture("sil", start, end, WEIGHTS["sil"])
     if silence:
         yield silence
 
 
-def _weight(shape: _Shape, loudness: _Loudness) -> float:
-    if shape.viseme in WEIGHTS:
-        return shape.openness
-    return shape.openness * (SOFT + (1 - SOFT) * min(loudness.between(shape.start, shape.end), 1.0))
+def _weight(gesture: Gesture, loudness: _Loudness) -> float:
+    if gesture.viseme in KEPT:
+        return gesture.openness
+    around = SURROUNDINGS if gesture.viseme in WEIGHTS else 0.0
+    return gesture.openness * loudness.between(gesture.start - around, gesture.end + around)

@@ -16,7 +16,7 @@ from pipeline.devices.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
 from pipeline.runners.batch import make_folder, run_batch
-from pipeline.runners.results import Summary
+from pipeline.runners.results import Summary, json_line
 
 EPILOG = """Examples:
 
@@ -48,8 +48,9 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
 ) -> None:
     """Answer recordings: what was heard, meant, done and said, with voice and mouth shapes.
 
-    For each recording, DIR gets NAME.json and NAME.reply.wav; summary.json tells of all. Exit code 0: all were
-    answered or hold no voice; 1: some failed; 2: wrong usage.
+    For each recording, DIR gets NAME.json, the answers' sound in NAME.reply.wav with NAME.visemes.json and .csv and
+    NAME.reply.srt and .vtt beside it, and NAME.srt and .vtt for the recording itself; summary.json tells of all. Exit
+    code 0: all were answered or hold no voice; 1: some failed; 2: wrong usage.
     """
     try:
         paths = find_audio(inputs, outside=out)
@@ -63,7 +64,7 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
 
     summary = asyncio.run(opened(graph, changes or [], run, silent=as_json))
     if as_json:
-        typer.echo(summary.model_dump_json())
+        typer.echo(json_line(summary))
     else:
         Console().print(_told(summary, out), highlight=False, soft_wrap=True)
     raise typer.Exit(1 if summary.failed else 0)

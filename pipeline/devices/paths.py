@@ -19,6 +19,10 @@ ANSWER = ".reply.wav"
 """How the sound of an answer is called; folders are searched without them, or a second run would answer the first."""
 
 
+BESIDE = (".reply", ".visemes")
+"""How names end, up to the suffix, of files that lie beside an answer: ``x.reply.srt``, ``x.visemes.json``."""
+
+
 def shown(path: Path | str) -> str:
     """`path` on one line that any terminal and log can print, whatever bytes its name holds."""
     return "".join(
@@ -83,8 +87,11 @@ def unique_names(paths: Sequence[Path], reserved: Sequence[str] = ("summary",)) 
     """A name for the answer to each path, no two alike even where case does not count, and none in `reserved`.
 
     A file's own name without its suffix where that is enough, else with its suffix or its folders: ``x``, ``x-mp3``,
-    ``a-x``. The names depend on the set of paths, not on its order."""
-    candidates = {path: list(dict.fromkeys(_names(path))) for path in paths}
+    ``a-x``. None looks like a file that lies beside another's answer. The names depend on the set of paths, not on its
+    order."""
+    candidates = {
+        path: [name for name in dict.fromkeys(_names(path)) if not name.casefold().endswith(BESIDE)] for path in paths
+    }
     uses = Counter(name.casefold() for names in candidates.values() for name in names)
     uses.update(dict.fromkeys((name.casefold() for name in reserved), 2))
     chosen: dict[Path, str] = {}

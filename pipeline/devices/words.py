@@ -20,6 +20,18 @@ SLACK = 0.005
 """Seconds before its end from which on a word counts as heard: a resampler keeps back less."""
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and when it is heard."""
+
+    text: str
+    """With its punctuation, and with a space in front where one parts it from the word before."""
+    start: float
+    """Seconds."""
+    end: float
+    """Seconds."""
+
+
 @dataclass(slots=True)
 class _Clause:
     """A clause of the answer, which comes in one piece of sound or several; times in seconds of the answer."""
@@ -63,6 +75,13 @@ class Words:
         for start, end in _times(clause):
             self._starts.append(start)
             self._ends.append(end)
+
+    def timed(self, begin: float = 0.0) -> Iterator[Word]:
+        """Each word with its times, counted so that the sound begins at `begin` seconds."""
+        for (first, stop), start, end in zip(pairwise([0, *self._stops]), self._starts, self._ends, strict=True):
+            text = self._text[first:stop]
+            space = " " if text[0].isspace() else ""
+            yield Word(space + " ".join(text.split()), begin + start, begin + end)
 
     def before(self, seconds: float) -> str:
         """The words that begin before `seconds`."""

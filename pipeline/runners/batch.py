@@ -11,15 +11,26 @@ from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from models.protocols import GUEST
+from models.protocols import GUEST, Voiced
 from pipeline.devices.atomic import Draft, replacing, write_json
 from pipeline.devices.files import Recording, packets
 from pipeline.devices.paths import ANSWER, shown
 from pipeline.devices.wav import WavWriter, resampled, wav_writer
+from pipeline.devices.words import Words
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
-from pipeline.runners.results import FileResult, FileSummary, SpeechResult, Status, Summary, TurnResult, turn_result
+from pipeline.runners.results import (
+    FileResult,
+    FileSummary,
+    SpeechResult,
+    Status,
+    Summary,
+    TurnResult,
+    json_line,
+    turn_result,
+)
+from pipeline.runners.tracks import Tracks
 from pipeline.runtime.listening import Utterance, utterances
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
@@ -57,9 +68,9 @@ async def run_batch(
     They act in the world of `user`; without one, each recording is a guest of its own, so its answers depend neither on
     the others nor on earlier runs.
 
-    `inputs` gives each recording the name of its answer: ``<name>.json`` and ``<name>.reply.wav`` in the folder `out`,
-    beside ``summary.json``. What is wrong with one recording is in its summary and never stops the others. Raises
-    MediaError where the folder or the summary cannot be written."""
+    `inputs` gives each recording the name of its answer: ``<name>.json``, ``<name>.reply.wav`` and its tracks in the
+    folder `out`, beside ``summary.json``. What is wrong with one recording is in its summary and never stops the
+    others. Raises MediaError where the folder or the summary cannot be written."""
     began = time.perf_counter()
     make_folder(out)
     summaries: dict[Path, FileSummary] = {}
@@ -68,7 +79,7 @@ async def run_batch(
 
     async def work() -> None:
         for path, name in waiting:
-            session = Session(graph, name, user or f"{GUEST} {run} {name}")
+            session = Session(graph, name, user or f"{GUEST} {run} {shown(name)}")
             summaries[path] = await _FileJob(session, path, out, watcher).run()
             watcher.ended(path, summaries[path])
 
@@ -109,6 +120,7 @@ class _FileJob:
         self.errors: list[str] = []
         self.written: Path | None = None
         self.spoken: Path | None = None
+        self.tracks: list[str] = []
 
     async def run(self) -> FileSummary:
         """Answer it, whatever it is."""
@@ -124,6 +136,7 @@ class _FileJob:
             source=shown(self.path),
             result=self.written and self.written.name,
             speech=self.spoken and self.spoken.name,
+            tracks=self.tracks,
             status=self._status(),
             turns=self.turns,
             duration_s=round(self.duration, 3),
@@ -144,8 +157,8 @@ class _FileJob:
             notes=[],
             error=None,
         )
-        opening = head.model_dump_json(include={"schema_version", "source", "graph"})
-        draft.write(opening[:-1].encode() + b',"turns":[')
+        opening = json_line(head, {"schema_version", "source", "graph"})
+        draft.write(opening.removesuffix(b"}") + b',"turns":[')
         try:
             await self._answer(draft)
         except PipelineError as error:
@@ -155,26 +168,28 @@ class _FileJob:
             self.errors.append(f"{shown(self.path)}: failed unexpectedly: {type(error).__name__}: {error}")
         head.duration_s, head.status = round(self.duration, 3), self._status()
         head.notes, head.error = self.notes, "; ".join(self.errors) or None
-        closing = head.model_dump_json(include={"duration_s", "status", "notes", "error"})
-        draft.write(b"]," + closing[1:].encode() + b"\n")
+        closing = json_line(head, {"duration_s", "status", "notes", "error"})
+        draft.write(b"]," + closing.removeprefix(b"{") + b"\n")
 
     async def _answer(self, draft: Draft) -> None:
         with ExitStack() as stack:
             recording = stack.enter_context(Recording(self.path, self.graph.sample_rate))
             self.watcher.began(self.path, recording.expected)
+            tracks = Tracks(self.out, self.name, stack)
             answer = AnswerFile(self.out / f"{self.name}{ANSWER}", stack)
             heard = utterances(self._progressing(recording), self.graph.detector, self.graph.turns)
             async with aclosing(cast("Any", heard)) as found:
                 async for utterance in found:
-                    turn = await self._turn(utterance, answer)
+                    turn = await self._turn(utterance, answer, tracks)
                     if turn.transcript or turn.error:
-                        draft.write((b"," if self.turns else b"") + turn.model_dump_json().encode())
+                        draft.write((b"," if self.turns else b"") + json_line(turn))
                         self.turns += 1
                         self.watcher.answered(self.path, turn)
             self.duration, self.notes = recording.duration, recording.notes
         self.spoken = answer.path if answer.writer else None
+        self.tracks = tracks.files
 
-    async def _turn(self, utterance: Utterance, answer: AnswerFile) -> TurnResult:
+    async def _turn(self, utterance: Utterance, answer: AnswerFile, tracks: Tracks) -> TurnResult:
         rate = self.graph.sample_rate
         end = utterance.start + utterance.samples.size / rate
         start = answer.begin()
@@ -186,7 +201,14 @@ class _FileJob:
             speech = SpeechResult(
                 file=answer.path.name, start=round(start, 4), duration=round(answer.seconds - start, 4)
             )
-        return turn_result(record, utterance.start, end, speech)
+        turn = turn_result(record, utterance.start, end, speech)
+        heard = Words()
+        heard.add(turn.transcript, Voiced(utterance.samples, rate))
+        tracks.heard(heard.timed(utterance.start))
+        if speech:
+            tracks.said(answer.words.timed(start))
+            tracks.moved(turn.visemes, speech)
+        return turn
 
     async def _progressing(self, recording: Recording) -> AsyncIterator[Audio]:
         async with aclosing(cast("Any", packets(recording))) as pieces:
@@ -207,8 +229,9 @@ class AnswerFile(Sink):
     def __init__(self, path: Path, stack: ExitStack) -> None:
         self.path = path
         self.writer: WavWriter | None = None
+        self.words = Words()
+        """Those of the latest answer."""
         self._stack = stack
-        self._words = ""
 
     @property
     def seconds(self) -> float:
@@ -217,7 +240,7 @@ class AnswerFile(Sink):
 
     def begin(self) -> float:
         """Prepare for the next answer; where it begins, in seconds."""
-        self._words = ""
+        self.words = Words()
         return self.seconds
 
     async def play(self, packets: AsyncIterator[Any]) -> None:
@@ -228,10 +251,10 @@ class AnswerFile(Sink):
                     self.writer = self._stack.enter_context(wav_writer(self.path, voiced.sample_rate))
                 # Another voice may have taken over from one that failed, at another rate.
                 self.writer.write(resampled(voiced.samples, voiced.sample_rate, self.writer.sample_rate))
-                self._words += packet.text
+                self.words.add(packet.text, voiced)
 
     def heard(self) -> str:
-        return self._words
+        return self.words.before(self.words.length)
 
 
 async def _pieces(utterance: Utterance, sample_rate: int, seconds: float = 0.5) -> AsyncIterator[Audio]:

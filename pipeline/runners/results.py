@@ -1,11 +1,13 @@
 """What a batch leaves behind, as data: the published schema is made from these models.
 
-Times are seconds. Those of a turn count from the recording's start, those of visemes from the start of the answer's
-sound, those in `timings` from the moment when the turn began to run.
+Times are seconds. Those of a turn count from the recording's start, those of its visemes from the start of the answer's
+sound, those in a `VisemeTrack` from the start of the WAV file, those in `timings` from the moment when the turn began
+to run.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -67,6 +69,16 @@ class VisemeResult(_Result):
     weight: float
 
 
+class VisemeTrack(_Result):
+    """The mouth beside the sound of all answers to a recording: the content of ``<name>.visemes.json``."""
+
+    schema_version: Literal[1]
+    sound: str
+    """The WAV file beside it."""
+    visemes: list[VisemeResult]
+    """In order; where there is none, the mouth rests."""
+
+
 class StageTimings(_Result):
     """What a stage cost."""
 
@@ -120,6 +132,8 @@ class FileSummary(_Result):
     result: str | None
     """The file that holds the `FileResult`; absent where it could not be written."""
     speech: str | None
+    tracks: list[str]
+    """The captions and visemes beside it."""
     status: Status
     turns: int
     duration_s: float
@@ -173,6 +187,14 @@ def turn_result(record: Record, start: float, end: float, speech: SpeechResult |
     )
 
 
+def json_line(result: BaseModel, fields: set[str] | None = None) -> bytes:
+    """The `fields` of a result, or all, as UTF-8 JSON on one line without its end. Raises ValueError for NaN."""
+    values = result.model_dump(mode="json", include=fields)
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # File names that are no UTF-8 hold lone surrogates; with a backslash they are JSON's own escapes.
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _timings(meters: Mapping[str, Meter]) -> dict[str, StageTimings]:
     def rounded(value: float | None) -> float | None:
         return None if value is None else round(value, 6)
@@ -193,9 +215,10 @@ def _timings(meters: Mapping[str, Meter]) -> dict[str, StageTimings]:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of `FileResult` and `Summary`, published as ``batch.schema.json`` beside this module."""
+    """The JSON schema of what a batch writes, published as ``batch.schema.json`` beside this module."""
     models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
         (FileResult, "serialization"),
+        (VisemeTrack, "serialization"),
         (Summary, "serialization"),
     ]
     _, definitions = models_json_schema(models, title="What parley batch writes")
@@ -203,7 +226,6 @@ def schema() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    import json
     from pathlib import Path
 
     Path(__file__).with_name("batch.schema.json").write_text(json.dumps(schema(), indent=2) + "\n", "utf-8")

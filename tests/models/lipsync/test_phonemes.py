@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from support.waves import silence, tone
 
+from models.lipsync.mouth import Mouth
 from models.lipsync.phonemes import VISEME_OF, Phonemes
+from models.lipsync.shapes import opening
 from models.protocols import VISEMES, Phoneme, Samples, Viseme, Voiced
 from models.tts.alignment import IPA, PAUSES, STRESS
+from models.tts.hibari import Hibari
 
 RATE = 24_000
 
@@ -103,6 +106,53 @@ def test_vowels_follow_stress_and_loudness() -> None:
     assert loud.weight == pytest.approx(1.0, abs=0.02)
     assert soft.weight < 0.5
     assert unstressed.weight == pytest.approx(0.8, abs=0.02)
+
+
+def test_fast_unstressed_vowels_reach_less_far() -> None:
+    fast, slow = shapes(("u", 0.05), ("s", 0.1), ("u", 0.2))[::2]
+    assert fast.weight < 0.75 * slow.weight
+    fast, slow = shapes(("ˈu", 0.05), ("s", 0.1), ("ˈu", 0.2))[::2]
+    assert fast.weight == slow.weight
+
+
+def test_a_whisper_moves_less_and_silence_not_at_all() -> None:
+    sounds = (("ˈa", 0.2), ("s", 0.1), ("ˈɛ", 0.2))
+    voice, whisper = shapes(*sounds), shapes(*sounds, samples=tone(0.5, 200, 0.003, RATE))
+    assert all(0.0 < soft.weight < 0.6 * loud.weight for soft, loud in zip(whisper, voice, strict=True))
+    assert all(shape.weight == 0.0 for shape in shapes(*sounds, samples=silence(0.5, RATE)))
+
+
+def test_lips_meet_in_a_whisper_too() -> None:
+    found = shapes(("a", 0.1), ("b", 0.1), ("f", 0.1), ("a", 0.1), samples=tone(0.4, 200, 0.003, RATE))
+    assert [shape.weight for shape in found if shape.viseme in {"PP", "FF"}] == [1.0, 0.9]
+
+
+def test_a_voice_moves_alike_at_any_volume() -> None:
+    sounds = (("ˈa", 0.2), ("s", 0.1), ("ˈɛ", 0.2))
+    assert shapes(*sounds) == shapes(*sounds, samples=tone(0.5, 200, 0.05, RATE))
+
+
+def test_a_stop_goes_as_far_as_the_sound_around_it_is_loud() -> None:
+    stop = np.concatenate([tone(0.2, 200, 0.5, RATE), silence(0.1, RATE), tone(0.2, 200, 0.5, RATE)])
+    assert shapes(("ˈa", 0.2), ("t", 0.1), ("ˈɛ", 0.2), samples=stop)[1].weight > 0.4
+
+
+def test_the_mouth_of_a_real_voice() -> None:
+    voice = Hibari()
+    voice.load()
+    spoken = next(iter(voice.speak("Maybe Bob bought two blue shoes for five coins, and I keep them.")))
+    found = Phonemes().shape(spoken)
+    mouth = Mouth(found)
+    closures = [phoneme for phoneme in spoken.phonemes if VISEME_OF.get(phoneme.symbol) == "PP"]
+    assert len(closures) == 8
+    for sound in closures:
+        assert mouth.at(sound.start + sound.duration / 2)["PP"] == pytest.approx(1.0)
+    two = next(i for i, sound in enumerate(spoken.phonemes) if sound.symbol == "ˈu")
+    assert spoken.phonemes[two - 1].symbol == "t"
+    assert mouth.at(spoken.phonemes[two].start)["ou"] > 0.5  # round before it is heard
+    openings = [opening(mouth.at(i / 60)) for i in range(int(60 * spoken.samples.size / RATE))]
+    assert max(openings) > 0.8
+    assert mouth.at(spoken.samples.size / RATE + 0.1)["sil"] == 1.0
 
 
 @pytest.mark.parametrize("size", [1, 100, 239, 2400, 24_001])

@@ -133,8 +133,20 @@ def test_a_full_disk_costs_what_does_not_fit_and_nothing_else(tmp_path: Path) ->
         "where.json",
         "stop.json",
         "stop.reply.wav",
+        *stop["tracks"],
         "summary.json",
     }
+
+
+def test_a_name_that_is_no_utf_8_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    path.write_bytes((FOLDER / "stop.wav").read_bytes())
+    done = parley("batch", path, "--out", tmp_path / "out", "--set", MEMORY, "--json")
+    (file,) = json.loads(done.stdout)["files"]
+    assert file["status"] == "answered", file["error"]
+    assert {file["result"], file["speech"], *file["tracks"], "summary.json"} == set(os.listdir(tmp_path / "out"))
+    (turn,) = json.loads((tmp_path / "out" / file["result"]).read_bytes())["turns"]
+    assert turn["speech"]["file"] == file["speech"]
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,10 @@ class TestNames:
     def test_the_summary_keeps_its_name(self) -> None:
         assert self.named("Summary.wav") == ["Summary-wav"]
 
+    def test_what_lies_beside_an_answer_keeps_its_name(self) -> None:
+        assert self.named("x.reply.wav", "x.Visemes.mp3", "x.wav") == ["x.reply-wav", "x.Visemes-mp3", "x"]
+        assert self.named("/x.reply") == ["x"]
+
     def test_names_that_collide_with_joined_ones(self) -> None:
         paths = ["a/x.wav", "b/x.wav", "a-x.wav", "c/a-x.wav", "/a/b/x.mp3", "/a-b/x.mp3", "x-wav.wav", "x"]
         names = self.named(*paths)

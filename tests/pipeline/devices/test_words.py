@@ -120,3 +120,11 @@ def voice() -> Hibari:
     engine = Hibari()
     engine.load()
     return engine
+
+
+def test_words_are_told_with_their_times_and_what_parts_them() -> None:
+    words = Words()
+    words.add("One two - ", voiced(("w", 0.1), ("ʌ", 0.2), (" ", 0.0), ("t", 0.1), ("u", 0.2)))
+    words.add("\n\n三四。", mute(0.4))
+    told = [(word.text, round(word.start, 3), round(word.end, 3)) for word in words.timed(10.0)]
+    assert told == [("One", 10.0, 10.3), (" two -", 10.3, 10.6), (" 三", 10.6, 10.8), ("四。", 10.8, 11.0)]

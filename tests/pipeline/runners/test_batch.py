@@ -174,7 +174,7 @@ def test_a_voice_that_takes_over_at_another_rate_sounds_right(tmp_path: Path) ->
     assert rate == 24_000
     assert sound.size == pytest.approx(48_000, rel=0.01)
     assert dominant(sound[24_000:], rate) == pytest.approx(440.0, abs=2.0)
-    assert answer_file.heard() == "word word "
+    assert answer_file.heard() == "word word"
 
 
 @pytest.mark.parametrize("kind", ["silence", "white noise", "hum", "clicks"])
