@@ -33,6 +33,7 @@ def summary(status: str, error: str | None = None, notes: tuple[str, ...] = ()) 
             "source": str(PATH),
             "result": None,
             "speech": None,
+            "tracks": [],
             "status": status,
             "turns": 0,
             "duration_s": 3.0,
