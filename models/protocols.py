@@ -352,3 +352,33 @@ class MouthShaper(Engine, Protocol):
     def shape(self, voiced: Voiced) -> Sequence[Viseme]:
         """Mouth shapes for one piece of speech, without gaps, `start` counted from the piece's first sample."""
         ...
+
+
+# --- expression ----------------------------------------------------------------------------------------------------
+
+EXPRESSIONS = ("happy", "sad", "angry", "surprised", "relaxed")
+"""The emotions of VRM 1.0 (specification VRMC_vrm-1.0, "expressions")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A look on the avatar's face, and when it is seen."""
+
+    name: str
+    """One of `EXPRESSIONS`."""
+    start: float
+    """Seconds since the reply began to sound."""
+    duration: float
+    """Seconds, in which it comes, stays and goes."""
+    weight: float
+    """At its fullest, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """A movement of the avatar's head or hands, and when it begins."""
+
+    name: str
+    """``nod``, ``shake``, ``wave``, ``point``, ``shrug``, ``think``, ``open-hands``..."""
+    start: float
+    """Seconds since the reply began to sound."""

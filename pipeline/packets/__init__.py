@@ -1,16 +1,28 @@
 """What travels on the edges of a graph, in the order of the data's way through it.
 
-Frozen values without behaviour. Those that an engine gives and that travel unchanged (`Intent`, `Outcome`, `Viseme`)
-are defined beside the engine protocols, and only listed here.
+Frozen values without behaviour. Those that an engine gives and that travel unchanged (`Intent`, `Outcome`, `Viseme`,
+`Expression`, `Gesture`) are defined beside the engine protocols, and only listed here.
 """
 
 from __future__ import annotations
 
-from models.protocols import Intent, Outcome, Viseme
+from models.protocols import Expression, Gesture, Intent, Outcome, Viseme
 from pipeline.packets.audio import Audio
 from pipeline.packets.reply import Reply
 from pipeline.packets.speech import Speech
 from pipeline.packets.text import Text
 from pipeline.packets.transcript import Partial, Transcript
 
-__all__ = ["Audio", "Intent", "Outcome", "Partial", "Reply", "Speech", "Text", "Transcript", "Viseme"]
+__all__ = [
+    "Audio",
+    "Expression",
+    "Gesture",
+    "Intent",
+    "Outcome",
+    "Partial",
+    "Reply",
+    "Speech",
+    "Text",
+    "Transcript",
+    "Viseme",
+]

@@ -1,0 +1,1 @@
+"""The served life of a graph: one process, many users, several protocols."""
