@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from math import exp
 
 import numpy as np
 
 from models.lipsync.coarticulation import KEPT, Gesture, coarticulated
+from models.lipsync.sound import Sound
 from models.protocols import MouthShaper, Phoneme, Samples, Viseme, Voiced
 
 SHAPES = {
@@ -64,8 +64,6 @@ BLOCK = 0.01
 """Seconds over which loudness is averaged."""
 SURROUNDINGS = 0.1
 """Seconds before and behind a consonant whose loudness counts: a stop itself is silent."""
-ENVELOPE = 0.06
-"""Seconds to a shape where a voice gives no phonemes."""
 SILENT = 0.03
 """-30 dB of the loudest block."""
 WHISPER = 0.01
@@ -75,17 +73,20 @@ LOUDNESS_EXPONENT = 0.6
 
 
 class Phonemes(MouthShaper):
-    """Looks phonemes up in a table; without phonemes, opens the mouth as far as the voice is loud."""
+    """Looks phonemes up in a table; where a voice tells none, `Sound` hears the shapes."""
 
-    inline = True
+    def __init__(self) -> None:
+        self._sound = Sound()
+
+    def load(self) -> None:
+        self._sound.load()
 
     def shape(self, voiced: Voiced) -> Sequence[Viseme]:
         """Mouth shapes from the first sample to the last."""
+        if not voiced.phonemes:
+            return self._sound.shape(voiced)
         loudness = _Loudness(voiced.samples, voiced.sample_rate)
-        if voiced.phonemes:
-            gestures = coarticulated(g for phoneme in voiced.phonemes if phoneme.duration for g in _gestures(phoneme))
-        else:
-            gestures = list(_envelope(loudness, voiced.samples.size / voiced.sample_rate))
+        gestures = coarticulated(g for phoneme in voiced.phonemes if phoneme.duration for g in _gestures(phoneme))
         return [
             Viseme(gesture.viseme, gesture.start, gesture.end - gesture.start, round(_weight(gesture, loudness), 3))
             for gesture in gestures
@@ -142,25 +143,6 @@ def _gestures(phoneme: Phoneme) -> Iterator[Gesture]:
 def _reduced(openness: float, duration: float) -> float:
     """How far a vowel of `duration` seconds opens on its way to `openness`."""
     return openness * (1 - exp(-duration / HURRY))
-
-
-def _envelope(loudness: _Loudness, length: float) -> Iterator[Gesture]:
-    """Open where there is sound, closed where there is none."""
-    count = max(round(length / ENVELOPE), 1)
-    edges = [length * i / count for i in range(count + 1)]
-    silence: Gesture | None = None
-    for start, end in pairwise(edges):
-        if loudness.between(start, end) >= SILENT**LOUDNESS_EXPONENT:
-            if silence:
-                yield silence
-            silence = None
-            yield Gesture("aa", start, end, STRESSED)
-        elif silence:
-            silence.end = end
-        else:
-            silence = Gesture("sil", start, end, WEIGHTS["sil"])
-    if silence:
-        yield silence
 
 
 def _weight(gesture: Gesture, loudness: _Loudness) -> float:

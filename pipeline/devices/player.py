@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import AsyncIterator
 from threading import Lock
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.devices.resample import Resampler
-from pipeline.devices.words import Words
+from pipeline.devices.sounding import Sounding
 from pipeline.packets import Speech
 
 FADE = 0.008
@@ -21,52 +21,6 @@ AHEAD = 10.0
 """Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
 AUDIBLE = 0.01
 """Of full scale: the first sample above it is the first that is heard."""
-
-
-class _Answer:
-    """The sound of one answer, from the word that is heard now to the end. Positions are samples since it began."""
-
-    def __init__(self, sample_rate: int) -> None:
-        self.words = Words()
-        self.position = 0
-        """That of the next sample."""
-        self.end = 0
-        """Behind the last sample that there is."""
-        self._sample_rate = sample_rate
-        self._chunks: deque[Samples] = deque()
-        self._first = 0  # position of the first chunk
-
-    def append(self, samples: Samples) -> None:
-        if samples.size:
-            self._chunks.append(samples)
-            self.end += samples.size
-
-    def read(self, block: Samples) -> int:
-        """Fill `block` with what comes next, as far as there is anything; the number of samples that there were."""
-        filled, start = 0, self._first
-        for chunk in self._chunks:
-            part = chunk[max(self.position - start, 0) :][: block.size - filled]
-            block[filled : filled + part.size] = part
-            filled += part.size
-            self.position += part.size
-            start += chunk.size
-        keep = self.whole()
-        while self._chunks and self._first + self._chunks[0].size <= keep:
-            self._first += self._chunks.popleft().size
-        return filled
-
-    def whole(self) -> int:
-        """Where to go on so that the word that is cut here is heard as a whole."""
-        return round(self._sample_rate * self.words.whole(self.position / self._sample_rate))
-
-    def heard(self) -> str:
-        """The words that have begun."""
-        return self.words.before(self.position / self._sample_rate)
-
-    def forget(self) -> None:
-        """Drop what was not heard."""
-        self._chunks.clear()
-        self.end = self.position
 
 
 class Player:
@@ -81,11 +35,12 @@ class Player:
         """Seconds from `pull` until its first sample is heard; set by the device."""
         self._lock, self._one = Lock(), asyncio.Lock()
         self._ramp = np.linspace(0.0, 1.0, round(FADE * sample_rate), dtype=np.float32)
-        self._answer = _Answer(sample_rate)
+        self._answer = Sounding(sample_rate)
         self._loop: asyncio.AbstractEventLoop | None = None  # None while no answer plays
         self._edge = np.zeros(0, np.float32)  # faded sound, pulled before anything else
         self._paused = self._hushed = False
         self._sounded: float | None = None
+        self._resumed = -math.inf  # where in the answer it went on behind a pause, in seconds
         self._done = 0.0  # when the latest pulled sample is heard
         self._wake: tuple[int, asyncio.Event] | None = None  # how much may be left when `play` wants to go on
 
@@ -93,8 +48,8 @@ class Player:
         """Play the `Speech` among `packets`, behind the answer that still plays; returns when the last was heard."""
         async with self._one:
             with self._lock:
-                self._answer, self._loop = _Answer(self.sample_rate), asyncio.get_running_loop()
-                self._paused, self._hushed, self._sounded = False, False, None
+                self._answer, self._loop = Sounding(self.sample_rate), asyncio.get_running_loop()
+                self._paused, self._hushed, self._sounded, self._resumed = False, False, None, -math.inf
             try:
                 await self._play(packets)
             except BaseException:
@@ -177,6 +132,7 @@ class Player:
             if self._paused:
                 self._paused = False
                 self._answer.position = self._answer.whole()
+                self._resumed = self._answer.position / self.sample_rate
                 self._fade(self._ramp)
 
     def hush(self) -> None:
@@ -199,6 +155,18 @@ class Player:
         """The words of the latest answer that were heard, to the one that was playing when it was cut."""
         with self._lock:
             return self._answer.heard()
+
+    def position(self) -> float | None:
+        """Where in the latest answer is what is heard just now, in seconds since the answer's first sample; below 0
+        while that is on its way to the ear. It stands still where nothing comes: in a pause, and where the voice is
+        late. None before an answer is pulled, and when the last of it was heard."""
+        now = asyncio.get_running_loop().time()
+        with self._lock:
+            coming = self._edge.size / self.sample_rate + max(0.0, self._done - now)
+            ended = self._hushed or self._loop is None
+            if not self._answer.position or (ended and not coming):
+                return None
+            return max(self._answer.position / self.sample_rate - coming, self._resumed)
 
     def sounded(self) -> float | None:
         """When the first audible sample of the latest answer was heard, in the event loop's time; None before it."""

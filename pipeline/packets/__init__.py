@@ -6,23 +6,34 @@ Frozen values without behaviour. Those that an engine gives and that travel unch
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from models.protocols import Expression, Gesture, Intent, Outcome, Viseme
 from pipeline.packets.audio import Audio
 from pipeline.packets.reply import Reply
 from pipeline.packets.speech import Speech
+from pipeline.packets.surroundings import Gaze, Picture, Pointing, Scene, Thing
 from pipeline.packets.text import Text
 from pipeline.packets.transcript import Partial, Transcript
+
+Sense: TypeAlias = Audio | Text | Scene | Gaze | Pointing | Picture
+"""What a turn may begin with."""
 
 __all__ = [
     "Audio",
     "Expression",
+    "Gaze",
     "Gesture",
     "Intent",
     "Outcome",
     "Partial",
+    "Picture",
+    "Pointing",
     "Reply",
+    "Scene",
     "Speech",
     "Text",
+    "Thing",
     "Transcript",
     "Viseme",
 ]

@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import Any
 
 from models.protocols import Hypothesis
-from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Text, Transcript
+from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Sense, Transcript
 from pipeline.runtime.backchannel import has_word, is_backchannel, is_echo
 from pipeline.runtime.finished import Reading, read
 from pipeline.runtime.floor import Floor
@@ -196,11 +196,11 @@ class Conversation(Watcher):
             return Hypothesis(record.transcript.text, record.transcript.language)
         return Hypothesis(record.partial.text, self.session.graph.language) if record.partial else None
 
-    def _begin(self, answer: Answer, sound: AsyncIterator[Audio | Text]) -> Answer:
+    def _begin(self, answer: Answer, sound: AsyncIterator[Sense]) -> Answer:
         answer.task = self._group.create_task(self._run(answer, sound))
         return answer
 
-    async def _run(self, answer: Answer, sound: AsyncIterator[Audio | Text]) -> None:
+    async def _run(self, answer: Answer, sound: AsyncIterator[Sense]) -> None:
         try:
             await self.session.run(answer, sound, self.sink)
         finally:  # also where `interrupt` stopped it
@@ -306,7 +306,7 @@ def _phrases(part: Any, persona: Sequence[str]) -> Sequence[str]:
     return tuple(part.say or persona) if part else ()
 
 
-async def _nothing() -> AsyncIterator[Audio | Text]:
+async def _nothing() -> AsyncIterator[Sense]:
     """Nobody is listened to."""
     return
     yield

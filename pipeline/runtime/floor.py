@@ -13,7 +13,7 @@ from models.protocols import WakeTrack
 from pipeline.errors import EngineFailed, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
-from pipeline.packets import Audio, Text
+from pipeline.packets import Audio, Gaze, Picture, Pointing, Scene, Sense, Text
 from pipeline.runtime.endpointing import Endpointer, Mark
 from pipeline.runtime.finished import Reading
 from pipeline.runtime.listening import Windows
@@ -44,11 +44,11 @@ class Floor:
         """Kept up to date by the conversation."""
         self.origin = 0.0
         """When the session began, in the event loop's time; set by the conversation."""
-        self._judged = self.graph.endpoint is not None and self.policy == "hands-free"
         self._windows = Windows(graph.detector)
         engine = graph.detector.engine
         self._endpointer = Endpointer(self.turns, engine.window / engine.sample_rate, foreground=True)
         self._lead: deque[Audio] = deque()
+        self._noticed: dict[type, Sense] = {}  # the latest of each kind: what is around the user
         self._open: Utterance | None = None
         self._held = False
         self._found: deque[Utterance] = deque()
@@ -83,9 +83,18 @@ class Floor:
         if len(self._found) >= WAITING:
             raise PipelineError(f"{WAITING} lines wait to be answered; wait for an answer, and type that again")
         utterance = Utterance(self._now(), certain=True)
-        utterance.add(Text(text, self._now() - self.origin))
+        utterance.add(*self._surroundings(), Text(text, self._now() - self.origin))
         utterance.move(Phase.FINISHED)
         self._give(utterance)
+
+    def notice(self, sense: Scene | Gaze | Pointing | Picture) -> None:
+        """Something around the user changes; it goes with what is said from now on. A picture goes once."""
+        if not isinstance(sense, Picture):
+            self._noticed[type(sense)] = sense
+        if self._open:
+            self._open.add(sense)
+        elif isinstance(sense, Picture):
+            self._noticed[Picture] = sense
 
     def close(self) -> None:
         """Nothing more will be said; what was said is still answered."""
@@ -132,6 +141,11 @@ class Floor:
                 self._judging.cancel()
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _judged(self) -> bool:
+        """Whether an engine tells the end of a turn."""
+        return self.graph.endpoint is not None and self.policy == "hands-free"
 
     @property
     def _deaf(self) -> bool:
@@ -185,16 +199,23 @@ class Floor:
             case Mark.ENDED if hands_free:
                 self._end(Phase.FINISHED)
             case Mark.DISMISSED if hands_free and self._open:
-                self._lead.extend(self._open.cut(self.turns.lead))  # it may be the beginning of a word
+                carried = self._open.cut(self.turns.lead)  # it may be the beginning of a word
+                self._lead.extend(piece for piece in carried if isinstance(piece, Audio))
                 self._end(Phase.DISMISSED)
             case _:
                 pass
 
     def _begin(self, *, certain: bool) -> None:
         self._open = Utterance(self._now(), certain=certain)
-        self._open.add(*self._lead)
+        self._open.add(*self._surroundings(), *self._lead)
         self._lead.clear()
         self._give(self._open)
+
+    def _surroundings(self) -> list[Sense]:
+        """What is around the user as they begin to speak."""
+        found = list(self._noticed.values())
+        self._noticed.pop(Picture, None)
+        return found
 
     def _end(self, phase: Phase, voiced_at: float | None = None) -> None:
         if self._open:

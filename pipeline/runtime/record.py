@@ -101,5 +101,8 @@ class Watcher:
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
         """The node (or ``audio``) of that turn gave a packet; told before its readers have it."""
 
+    def plays(self, turn: str, at: float) -> None:
+        """The answer of that turn goes to the sink now, and is the only one there until it is over."""
+
     def ended(self, record: Record, at: float) -> None:
         """A turn is over, and nothing of it is left."""

@@ -14,7 +14,7 @@ from typing import Any
 from models.protocols import GUEST, Hypothesis
 from pipeline.errors import StageFailed
 from pipeline.graph.graph import Graph
-from pipeline.packets import Audio, Partial, Speech, Text
+from pipeline.packets import Partial, Sense, Speech
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import Given, run_turn, unasked
@@ -106,7 +106,7 @@ class Session:
             for watcher in self.watchers:
                 watcher.state(state, at)
 
-    async def answer(self, sound: AsyncIterator[Audio | Text], sink: Sink) -> Record:
+    async def answer(self, sound: AsyncIterator[Sense], sink: Sink) -> Record:
         """Run one turn whose sound ends where the user has finished. A stage's failure is noted in the record;
         cancelling hushes the sink at once.
 
@@ -122,7 +122,7 @@ class Session:
         turn = Turn(f"{self.name}/{next(self._turns)}", self.user, history, earlier=earlier, prompt=prompt)
         return Answer(turn, self.now())
 
-    async def run(self, answer: Answer, sound: AsyncIterator[Audio | Text], sink: Sink) -> None:
+    async def run(self, answer: Answer, sound: AsyncIterator[Sense], sink: Sink) -> None:
         """Run a turn to its end, whatever that is; what is given before it is confirmed waits."""
         turn, record = answer.turn, answer.record
         given: Given = unasked(self.graph, turn.prompt) if turn.prompt else {}
@@ -168,6 +168,9 @@ class Session:
         async with self._mouth:
             await self.may_speak.wait()
             answer.playing = True
+            at = self.now()
+            for watcher in self.watchers:
+                watcher.plays(answer.turn.id, at)
             await sink.play(self._aloud(held, packets))
 
     async def _aloud(self, held: Sequence[Any], packets: AsyncIterator[Any]) -> AsyncIterator[Any]:

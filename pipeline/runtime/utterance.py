@@ -9,7 +9,7 @@ from enum import Enum, auto
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.packets import Audio, Text
+from pipeline.packets import Audio, Sense
 
 
 class Phase(Enum):
@@ -38,7 +38,7 @@ class Utterance:
         """Seconds of voice just now."""
         self.voiced_at = at
         """When the latest voice was heard, in the event loop's time."""
-        self._pieces: list[Audio | Text] = []
+        self._pieces: list[Sense] = []
         self._read = 0
         self._reached_end = False
         self._waiting: list[asyncio.Future[None]] = []
@@ -53,12 +53,12 @@ class Utterance:
         """The latest reader has what is not true any more: the user went on, or its end belongs to the next one."""
         return (self._reached_end and self.phase is Phase.SPEAKING) or self._read > len(self._pieces)
 
-    def sound(self) -> AsyncIterator[Audio | Text]:
+    def sound(self) -> AsyncIterator[Sense]:
         """All of it, from the beginning to the next pause or the end. One reader at a time: a new one begins anew."""
         self._read, self._reached_end = 0, False
         return self._follow()
 
-    async def _follow(self) -> AsyncIterator[Audio | Text]:
+    async def _follow(self) -> AsyncIterator[Sense]:
         while True:
             while self._read < len(self._pieces):
                 self._read += 1
@@ -74,7 +74,7 @@ class Utterance:
         self._waiting.append(change)
         await change
 
-    def add(self, *pieces: Audio | Text) -> None:
+    def add(self, *pieces: Sense) -> None:
         """The user said more."""
         self._pieces += pieces
         self.touch()
@@ -105,12 +105,14 @@ class Utterance:
         """It turns out to be the rest of an earlier one."""
         self._pieces = earlier._pieces + self._pieces
 
-    def cut(self, seconds: float) -> list[Audio]:
-        """Take its last `seconds` away from it: they begin the next utterance."""
-        carried: list[Audio] = []
+    def cut(self, seconds: float) -> list[Sense]:
+        """Take its last `seconds` of sound away from it, with what lies between: they begin the next utterance."""
+        carried: list[Sense] = []
         while self._pieces and seconds > 0:
             piece = self._pieces.pop()
-            assert isinstance(piece, Audio), "only sound grows too long"  # noqa: S101  told to mypy
+            if not isinstance(piece, Audio):
+                carried.insert(0, piece)
+                continue
             count = min(piece.samples.size, round(seconds * piece.sample_rate))
             kept, taken = piece.samples[: piece.samples.size - count], piece.samples[piece.samples.size - count :]
             if kept.size:

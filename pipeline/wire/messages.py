@@ -72,6 +72,8 @@ class Hello(Message):
     """A session to come back to, from an earlier ``welcome``."""
     key: Name = ""
     """The key that came with it."""
+    heard: Timestamp | None = None
+    """Where the stream of sound fell silent when the line was lost: the first sample that was not heard."""
 
 
 class Press(Message):

@@ -19,6 +19,8 @@ from models.tts.hibari import Hibari
 from pipeline.devices.player import AHEAD, FADE, Player
 from pipeline.devices.wav import resampled
 from pipeline.packets import Speech, Viseme
+from pipeline.testing.clock import run
+from pipeline.testing.room import Card, Room
 
 RATE = 24_000
 BLOCK = 240
@@ -404,3 +406,84 @@ def test_between_answers_nothing_happens() -> None:
     assert player.sounded() is None
     assert np.array_equal(played([]), np.zeros(0, np.float32))
     assert np.count_nonzero(played([spoken(0.1)])) > 0
+
+
+RISING = Speech(Voiced(np.linspace(0.1, 0.9, RATE, dtype=np.float32), RATE), 0.0, "one two three four")
+"""A second whose samples tell where they are."""
+
+
+def observed(
+    act: Callable[[Player, Room], Awaitable[object]], until: float = 1.5
+) -> tuple[list[tuple[float, float | None]], Room]:
+    """When which position was told, every 7 ms, while `RISING` plays in a room and `act` does something to it."""
+    told: list[tuple[float, float | None]] = []
+
+    async def watch(player: Player, room: Room) -> None:
+        while room.now < until:
+            told.append((room.now, player.position()))
+            await asyncio.sleep(0.007)
+
+    async def held() -> Room:
+        player = Player(RATE)
+        async with Room(player, card=Card(block=0.02, output_latency=0.05)) as room, asyncio.TaskGroup() as group:
+            group.create_task(watch(player, room))
+            playing = group.create_task(player.play(stream(RISING)))
+            await act(player, room)
+            await asyncio.wait([playing])
+        return room
+
+    room = run(held())
+    return told, room
+
+
+def sounding(room: Room, at: float) -> float | None:
+    """The position that is heard at a moment; None in silence and where sound fades."""
+    first, behind = room.played.between(at, at + 2 / RATE)
+    return float((first - 0.1) / 0.8) if first > 0.1 and 0 < behind - first < 1e-4 else None
+
+
+def test_the_position_is_that_of_what_is_heard() -> None:
+    async def nothing(player: Player, room: Room) -> None:
+        pass
+
+    told, room = observed(nothing)
+    heard = [(position, sounding(room, at)) for at, position in told]
+    assert sum(sound is not None for _, sound in heard) == pytest.approx(1.0 / 0.007, abs=2)
+    assert all(position == pytest.approx(sound, abs=1e-3) for position, sound in heard if sound is not None)
+    coming = [position for position, sound in heard if sound is None and position is not None and position < 0.5]
+    assert all(-0.051 < position <= 0.0 for position in coming), "before its first sample"
+    assert told[0][1] is None
+    assert told[-1][1] is None
+
+
+def test_the_position_stands_still_in_a_pause() -> None:
+    async def pause(player: Player, room: Room) -> None:
+        await room.until(0.7)
+        player.pause()
+        await room.until(1.0)
+        player.resume()
+
+    told, room = observed(pause, until=2.0)
+    held = {position for at, position in told if 0.8 < at < 1.0}
+    assert len(held) == 1
+    (position,) = held
+    last = max(position for at, position in told if position is not None and at < 1.0)
+    assert position == last == pytest.approx(0.7 + FADE, abs=0.001)
+    for at, position in told:
+        if (sound := sounding(room, at)) is not None:
+            assert position == pytest.approx(sound, abs=1e-3)
+    behind = [position for at, position in told if 1.0 < at < 1.2 and position is not None]
+    assert behind == sorted(behind)
+    assert behind[0] == pytest.approx(0.4, abs=0.01), "where the third of the four words begins"
+
+
+def test_there_is_no_position_once_the_last_that_was_pulled_is_heard() -> None:
+    async def hush(player: Player, room: Room) -> None:
+        await room.until(0.5)
+        player.hush()
+
+    told, _ = observed(hush)
+    assert all(position is None for at, position in told if at > 0.58)
+    before = [position for at, position in told if at < 0.55 and position is not None]
+    assert before == sorted(before)
+    assert before[-1] == pytest.approx(0.5, abs=0.01), "what was pulled is still heard"

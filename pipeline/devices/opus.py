@@ -1,0 +1,79 @@
+"""Opus, the codec of voices on networks, by the FFmpeg in PyAV's wheel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.errors import MediaError
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+"""Hz that Opus knows (RFC 6716, section 2.1.3)."""
+BITRATE = 32_000
+"""Bits a second: speech in its full band (RFC 7587, section 3.1.1: 28 to 40 kbit/s)."""
+
+
+class OpusEncoder:
+    """One stream of sound to packets of one frame each."""
+
+    def __init__(self, sample_rate: int, frame: int) -> None:
+        """`sample_rate` in Hz, one of `RATES`; `frame` in samples: 10, 20, 40 or 60 ms."""
+        from av.audio.codeccontext import AudioCodecContext
+        from av.codec import CodecContext
+
+        context = CodecContext.create("libopus", "w")
+        assert isinstance(context, AudioCodecContext)  # noqa: S101  told to mypy
+        context.sample_rate, context.layout, context.format = sample_rate, "mono", "flt"
+        context.bit_rate = BITRATE
+        context.options = {
+            "application": "voip",
+            "frame_duration": str(1000 * frame // sample_rate),
+            "fec": "1",
+            "packet_loss": "5",
+        }
+        self._context, self._rate, self._time = context, sample_rate, 0
+
+    def encode(self, samples: Samples) -> bytes:
+        """One packet for one frame."""
+        from av import AudioFrame
+
+        frame = AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
+        frame.sample_rate, frame.pts = self._rate, self._time
+        self._time += samples.size
+        return b"".join(bytes(packet) for packet in self._context.encode(frame))
+
+
+class OpusDecoder:
+    """Packets of one stream to sound."""
+
+    def __init__(self, sample_rate: int) -> None:
+        """`sample_rate` is the stream's, in Hz; what comes out is at that rate."""
+        from av.audio.codeccontext import AudioCodecContext
+        from av.audio.resampler import AudioResampler
+        from av.codec import CodecContext
+
+        context = CodecContext.create("libopus", "r")
+        assert isinstance(context, AudioCodecContext)  # noqa: S101  told to mypy
+        context.sample_rate, context.layout = sample_rate, "mono"
+        self._context = context
+        self._resampler = AudioResampler("flt", "mono", sample_rate)
+
+    def decode(self, packet: bytes) -> Samples:
+        """The samples of one packet, shape (n,). Raises MediaError where it is none."""
+        from av import FFmpegError, Packet
+
+        try:
+            frames = self._context.decode(Packet(packet))
+            pieces = [piece for frame in frames for piece in self._resampler.resample(frame)]
+        except FFmpegError as error:
+            raise MediaError(f"a packet of {len(packet)} bytes is no Opus: {error.strerror}") from None
+        return _joined(pieces)
+
+
+def _joined(frames: list[AudioFrame]) -> Samples:
+    return np.concatenate([np.zeros(0, np.float32), *(frame.to_ndarray()[0] for frame in frames)])

@@ -1,0 +1,47 @@
+"""How much a client may send."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pipeline.runners.serve.refusal import Refused
+
+SOUND_RATE, SOUND_BURST = 1.5, 10.0
+"""Seconds of sound for each second that passes, and at once: a microphone gives one, a network may save up."""
+MESSAGE_RATE, MESSAGE_BURST = 50.0, 300.0
+"""Messages a second, and at once."""
+
+
+class Allowance:
+    """Two token buckets (ITU-T I.371, "generic cell rate algorithm"): one for sound, one for messages."""
+
+    def __init__(self) -> None:
+        self._time = asyncio.get_running_loop().time
+        self._sound, self._messages = SOUND_BURST, MESSAGE_BURST
+        self._at = self._time()
+        self.spent = False
+        """Whether the client took too much."""
+
+    def sound(self, seconds: float) -> None:
+        """The client sent that much sound. Raises Refused where it is too much."""
+        self._fill()
+        self._sound -= seconds
+        if self._sound < 0:
+            self._refuse(f"more than {SOUND_RATE:g} s of sound a second; send it as fast as it is spoken")
+
+    def message(self) -> None:
+        """The client sent a message. Raises Refused where it is too much."""
+        self._fill()
+        self._messages -= 1
+        if self._messages < 0:
+            self._refuse(f"more than {MESSAGE_RATE:g} messages a second; report less often")
+
+    def _fill(self) -> None:
+        now = self._time()
+        passed, self._at = now - self._at, now
+        self._sound = min(SOUND_BURST, self._sound + SOUND_RATE * passed)
+        self._messages = min(MESSAGE_BURST, self._messages + MESSAGE_RATE * passed)
+
+    def _refuse(self, message: str) -> None:
+        self.spent = True
+        raise Refused("too-fast", message)

@@ -1,0 +1,120 @@
+"""Tells a client what goes on in its session, in the words of the protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias
+
+from pipeline.packets import Expression, Gesture, Outcome, Partial, Speech, Transcript, Viseme
+from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.wire import messages as wire
+
+Tell: TypeAlias = Callable[[wire.Message], None]
+"""Sends a message; never waits."""
+
+EVERYTHING = frozenset({"visemes", "captions", "expressions", "actions"})
+TOLD = {Fate.ANSWERED: "answered", Fate.INTERRUPTED: "interrupted", Fate.FAILED: "failed"}
+"""Fates that concern a client; it never knew of other turns."""
+APOLOGY = "this turn could not be answered; the others can. The server's log says why"
+
+
+class Telling(Watcher):
+    """A session's watcher on behalf of a client, and what a sink shows of the answer that it plays."""
+
+    def __init__(self, tell: Tell, wants: Collection[str] = EVERYTHING) -> None:
+        self.tell, self.wants = tell, wants
+        self.turn = ""
+        """Whose answer is played."""
+        self._heard: tuple[str, str] = "", ""  # the latest turn with words of the user, and these
+        self._visemes: list[Viseme] = []
+
+    # --- what a session tells ----------------------------------------------------------------------------------------
+
+    def state(self, state: State, at: float) -> None:
+        self.tell(wire.StateIs(state=state.value))
+
+    def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
+        if isinstance(packet, Partial | Transcript) and packet.text:
+            self._heard = turn, packet.text
+            self._caption(final=False)
+
+    def plays(self, turn: str, at: float) -> None:
+        self.turn = turn
+        self._settle(turn)
+
+    def ended(self, record: Record, at: float) -> None:
+        if record.confirmed is None or record.fate not in TOLD:
+            return
+        self._settle(record.turn)
+        latency = None
+        if record.sounded is not None and record.finished is not None:
+            latency = milliseconds(record.sounded - record.finished)
+        self.tell(
+            wire.Answered.model_validate(
+                {
+                    "turn": record.turn,
+                    "fate": TOLD[record.fate],
+                    "heard": record.transcript.text if record.transcript else "",
+                    "said": record.heard,
+                    "latency": latency,
+                    "error": f"{record.error.stage}: {APOLOGY}" if record.error else "",
+                }
+            )
+        )
+
+    def _settle(self, turn: str) -> None:
+        """The user's words will not change any more."""
+        if self._heard[0] == turn:
+            self._caption(final=True)
+            self._heard = "", ""
+
+    def _caption(self, *, final: bool) -> None:
+        if "captions" in self.wants:
+            turn, text = self._heard
+            self.tell(wire.Caption(turn=turn, speaker="user", text=text, final=final))
+
+    # --- what a sink tells -------------------------------------------------------------------------------------------
+
+    def sync(self, timestamp: int, position: float) -> None:
+        """The answer lies so in the stream of sound; `position` in seconds."""
+        self.tell(wire.Sync(turn=self.turn, timestamp=timestamp, position=milliseconds(position)))
+
+    def show(self, packet: Any) -> None:
+        """A packet of the answer that is played."""
+        match packet:
+            case Viseme() if "visemes" in self.wants:
+                if not self._visemes:  # they come in one go for each piece of sound, and go out in one message
+                    asyncio.get_running_loop().call_soon(self._tell_visemes)
+                self._visemes.append(packet)
+            case Speech(text=text) if text and "captions" in self.wants:
+                start = milliseconds(packet.start)
+                self.tell(wire.Caption(turn=self.turn, speaker="avatar", text=text, start=start))
+            case Expression() if "expressions" in self.wants:
+                self.tell(
+                    wire.Expression(
+                        turn=self.turn,
+                        name=packet.name,
+                        start=milliseconds(packet.start),
+                        duration=milliseconds(packet.duration),
+                        weight=round(packet.weight, 3),
+                    )
+                )
+            case Gesture() if "expressions" in self.wants:
+                self.tell(wire.Gesture(turn=self.turn, name=packet.name, start=milliseconds(packet.start)))
+            case Outcome() if "actions" in self.wants:
+                for action in packet.actions:
+                    self.tell(wire.Action(turn=self.turn, kind=action.kind, args=dict(action.args)))
+            case _:
+                pass
+
+    def _tell_visemes(self) -> None:
+        visemes, self._visemes = self._visemes, []
+        edges = [(milliseconds(v.start), milliseconds(v.start + v.duration)) for v in visemes]
+        shapes = ((start, end - start, v.viseme, v.weight) for (start, end), v in zip(edges, visemes, strict=True))
+        self.tell(wire.Visemes(turn=self.turn, visemes=tuple(shapes)))
+
+
+def milliseconds(seconds: float) -> int:
+    """As the wire counts."""
+    return max(0, round(1000 * seconds))
