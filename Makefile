@@ -25,7 +25,7 @@ bench: .venv/test   ## every benchmark there is
 # torch 2.13.0 has a build for CPUs; other versions bring gigabytes for GPUs.
 .venv/test: .venv/demo tests/requirements-without-dependencies.txt
 	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet torch==2.13.0 --editable '.[test,samples,transformers,coqui,wake,hotkey]'
+	$(BIN)/pip install --quiet torch==2.13.0 --editable '.[test,samples,transformers,coqui,wake,hotkey,telemetry]'
 	$(BIN)/pip install --quiet --no-deps --requirement tests/requirements-without-dependencies.txt
 	$(BIN)/python tests/support/prune_torchaudio.py
 	touch $@
