@@ -358,6 +358,8 @@ class MouthShaper(Engine, Protocol):
 
 EXPRESSIONS = ("happy", "sad", "angry", "surprised", "relaxed")
 """The emotions of VRM 1.0 (specification VRMC_vrm-1.0, "expressions")."""
+GESTURES = ("wave", "nod", "shake", "point", "shrug", "think", "open-hands")
+"""Movements of head and hands that go with words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +381,26 @@ class Gesture:
     """A movement of the avatar's head or hands, and when it begins."""
 
     name: str
-    """``nod``, ``shake``, ``wave``, ``point``, ``shrug``, ``think``, ``open-hands``..."""
+    """One of `GESTURES`."""
     start: float
     """Seconds since the reply began to sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What shows on whoever says something."""
+
+    expression: str = ""
+    """One of `EXPRESSIONS`; empty for none."""
+    weight: float = 0.0
+    """How clearly the words show it, 0 to 1."""
+    gesture: str = ""
+    """One of `GESTURES`; empty for none."""
+
+
+class ExpressionReader(Engine, Protocol):
+    """Tells from words what shows on the face of who says them."""
+
+    def read(self, text: str) -> Look:
+        """The look that goes with a clause or a sentence of the avatar."""
+        ...

@@ -2,7 +2,7 @@
 
 The rules are those of Edwards, Landreth, Fiume and Singh ("JALI: An Animator-Centric Viseme Model for Expressive Lip
 Synchronization", 2016), as far as one shape at a time can follow them; the blending of neighbours is left to
-what shows the shapes (`models.lipsync.mouth`).
+what shows the shapes.
 """
 
 from __future__ import annotations

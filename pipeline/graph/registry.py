@@ -32,6 +32,7 @@ STEPS: dict[str, type[Any]] = {
     "response": protocols.LanguageModel,
     "tts": protocols.Synthesiser,
     "lipsync": protocols.MouthShaper,
+    "expression": protocols.ExpressionReader,
 }
 """The step words in the order of the data's way, and what their engines can do."""
 

@@ -208,6 +208,7 @@ class _FileJob:
         if speech:
             tracks.said(answer.words.timed(start))
             tracks.moved(turn.visemes, speech)
+            tracks.showed(turn.face, speech)
         return turn
 
     async def _progressing(self, recording: Recording) -> AsyncIterator[Audio]:

@@ -1,20 +1,21 @@
 """What a batch leaves behind, as data: the published schema is made from these models.
 
-Times are seconds. Those of a turn count from the recording's start, those of its visemes from the start of the answer's
-sound, those in a `VisemeTrack` from the start of the WAV file, those in `timings` from the moment when the turn began
-to run.
+Times are seconds. Those of a turn count from the recording's start, those of its visemes and face from the start of the
+answer's sound, those in a `VisemeTrack` or `FaceTrack` from the start of the WAV file, those in `timings` from the
+moment when the turn began to run.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from models.protocols import SlotValue
+from pipeline.packets import Expression, Gesture
 from pipeline.runtime.record import Record
 from pipeline.stages.meter import Meter
 
@@ -69,6 +70,26 @@ class VisemeResult(_Result):
     weight: float
 
 
+class ExpressionResult(_Result):
+    """A look on the avatar's face."""
+
+    expression: str
+    start: float
+    duration: float
+    """In which it comes, stays and goes."""
+    weight: float
+
+
+class GestureResult(_Result):
+    """A movement of the avatar's head or hands."""
+
+    gesture: str
+    start: float
+
+
+FaceResult: TypeAlias = ExpressionResult | GestureResult
+
+
 class VisemeTrack(_Result):
     """The mouth beside the sound of all answers to a recording: the content of ``<name>.visemes.json``."""
 
@@ -77,6 +98,16 @@ class VisemeTrack(_Result):
     """The WAV file beside it."""
     visemes: list[VisemeResult]
     """In order; where there is none, the mouth rests."""
+
+
+class FaceTrack(_Result):
+    """Looks and gestures beside the sound of all answers to a recording: the content of ``<name>.face.json``."""
+
+    schema_version: Literal[1]
+    sound: str
+    """The WAV file beside it."""
+    face: list[FaceResult]
+    """Answer by answer. A look may end behind its sound: it fades."""
 
 
 class StageTimings(_Result):
@@ -106,6 +137,7 @@ class TurnResult(_Result):
     reply: str
     speech: SpeechResult | None
     visemes: list[VisemeResult]
+    face: list[FaceResult] = []
     timings: dict[str, StageTimings]
     error: str | None
     """The stage that failed, and why; what the stages before it found is kept."""
@@ -182,8 +214,20 @@ def turn_result(record: Record, start: float, end: float, speech: SpeechResult |
             )
             for v in record.visemes
         ],
+        face=[_face_result(packet) for packet in record.face],
         timings=_timings(record.report.meters),
         error=str(record.error) if record.error else None,
+    )
+
+
+def _face_result(packet: Expression | Gesture) -> FaceResult:
+    if isinstance(packet, Gesture):
+        return GestureResult(gesture=packet.name, start=round(packet.start, 4))
+    return ExpressionResult(
+        expression=packet.name,
+        start=round(packet.start, 4),
+        duration=round(packet.duration, 4),
+        weight=round(packet.weight, 3),
     )
 
 
@@ -219,6 +263,7 @@ def schema() -> dict[str, Any]:
     models: list[tuple[type[BaseModel], Literal["serialization"]]] = [
         (FileResult, "serialization"),
         (VisemeTrack, "serialization"),
+        (FaceTrack, "serialization"),
         (Summary, "serialization"),
     ]
     _, definitions = models_json_schema(models, title="What parley batch writes")

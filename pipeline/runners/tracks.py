@@ -1,4 +1,4 @@
-"""What lies beside the sound of a batch's answers: captions, and the mouth's shapes on the time of the sound file."""
+"""What lies beside the sound of a batch's answers: captions, the mouth and the face, on the time of the sound file."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from pipeline.devices.atomic import Draft, replacing
 from pipeline.devices.captions import VTT_HEAD, Cue, cues, srt, vtt
 from pipeline.devices.paths import ANSWER, BESIDE
 from pipeline.devices.words import Word
-from pipeline.runners.results import SpeechResult, VisemeResult, VisemeTrack, json_line
+from pipeline.runners.results import FaceResult, FaceTrack, SpeechResult, VisemeResult, VisemeTrack, json_line
 
-REPLY, VISEMES = BESIDE
+REPLY, VISEMES, FACE = BESIDE
 
 
 class Tracks:
@@ -26,6 +28,7 @@ class Tracks:
         self._folder, self._name, self._stack = folder, name, stack
         self._captions: dict[str, _Captions] = {}
         self._visemes: _Visemes | None = None
+        self._face: _Rows | None = None
 
     def heard(self, words: Iterable[Word]) -> None:
         """Take what the user said, in seconds of the recording."""
@@ -39,15 +42,28 @@ class Tracks:
         """Take the mouth shapes of an answer, in seconds since the beginning of `speech`."""
         for shape in _within(visemes, speech):
             if self._visemes is None:
-                track = _viseme_track(self._begin(f"{VISEMES}.json"), f"{self._name}{ANSWER}")
-                self._visemes = _Visemes(self._stack.enter_context(track), self._open(f"{VISEMES}.csv"))
+                empty = VisemeTrack(schema_version=1, sound=f"{self._name}{ANSWER}", visemes=[])
+                self._visemes = _Visemes(self._open_rows(f"{VISEMES}.json", empty), self._open(f"{VISEMES}.csv"))
             self._visemes.write(shape)
+
+    def showed(self, face: Iterable[FaceResult], speech: SpeechResult) -> None:
+        """Take the looks and gestures of an answer, in seconds since the beginning of `speech`."""
+        for packet in face:
+            if packet.start >= speech.duration:  # of an answer that failed
+                continue
+            if self._face is None:
+                empty = FaceTrack(schema_version=1, sound=f"{self._name}{ANSWER}", face=[])
+                self._face = self._open_rows(f"{FACE}.json", empty)
+            self._face.write(packet.model_copy(update={"start": round(speech.start + packet.start, 4)}))
 
     def _show(self, whose: str, words: Iterable[Word]) -> None:
         for cue in cues(words):
             if whose not in self._captions:
                 self._captions[whose] = _Captions(self._open(f"{whose}.srt"), self._open(f"{whose}.vtt"))
             self._captions[whose].write(cue)
+
+    def _open_rows(self, ending: str, empty: BaseModel) -> _Rows:
+        return _Rows(self._stack.enter_context(_listing(self._begin(ending), empty)))
 
     def _open(self, ending: str) -> Draft:
         return self._stack.enter_context(replacing(self._begin(ending)))
@@ -70,24 +86,33 @@ class _Captions:
         self._vtt.write(vtt(cue).encode())
 
 
-class _Visemes:
-    """The same mouth shapes as JSON and as a table."""
+class _Rows:
+    """A JSON list, a line to each of its members."""
 
-    def __init__(self, json: Draft, csv: Draft) -> None:
-        self._json, self._csv, self._behind = json, csv, b"\n"
-        csv.write(b"start,duration,viseme,weight\n")
+    def __init__(self, file: Draft) -> None:
+        self._file, self._behind = file, b"\n"
 
-    def write(self, shape: VisemeResult) -> None:
-        self._json.write(self._behind + json_line(shape))
-        self._csv.write(f"{shape.start},{shape.duration},{shape.viseme},{shape.weight}\n".encode())
+    def write(self, row: BaseModel) -> None:
+        self._file.write(self._behind + json_line(row))
         self._behind = b",\n"
 
 
+class _Visemes:
+    """The same mouth shapes as JSON and as a table."""
+
+    def __init__(self, json: _Rows, csv: Draft) -> None:
+        self._json, self._csv = json, csv
+        csv.write(b"start,duration,viseme,weight\n")
+
+    def write(self, shape: VisemeResult) -> None:
+        self._json.write(shape)
+        self._csv.write(f"{shape.start},{shape.duration},{shape.viseme},{shape.weight}\n".encode())
+
+
 @contextmanager
-def _viseme_track(path: Path, sound: str) -> Iterator[Draft]:
-    """A `VisemeTrack` whose list is written shape by shape."""
+def _listing(path: Path, empty: BaseModel) -> Iterator[Draft]:
+    """A file like `empty`, whose last field is a list that is still to be written."""
     with replacing(path) as file:
-        empty = VisemeTrack(schema_version=1, sound=sound, visemes=[])
         file.write(json_line(empty).removesuffix(b"]}"))
         yield file
         file.write(b"\n]}\n")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 
 class Persona(BaseModel, extra="forbid", frozen=True):
@@ -24,6 +25,10 @@ class Persona(BaseModel, extra="forbid", frozen=True):
     """Spoken in turn where an answer takes long."""
     idle: tuple[str, ...] = ("Are you still there?", "Take your time.")
     """Spoken in turn where the user says nothing for long."""
+    rest: Literal["happy", "sad", "angry", "surprised", "relaxed"] = "relaxed"
+    """The look of its face where the words show nothing."""
+    lively: float = Field(1.0, ge=0.0, le=2.0)
+    """How strong its looks are and how often it gestures; 0 is a face that only talks."""
 
 
 @cache

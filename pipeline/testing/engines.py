@@ -18,10 +18,12 @@ from models.protocols import (
     UNKNOWN,
     EndOfTurn,
     Engine,
+    ExpressionReader,
     Hypothesis,
     Intent,
     IntentRecogniser,
     LanguageModel,
+    Look,
     Message,
     MouthShaper,
     Outcome,
@@ -269,3 +271,18 @@ class ScriptedMouth(Scripted, MouthShaper):
             Viseme(CLOSED if p.symbol == " " else VOWELS.get(p.symbol, CONSONANT), p.start, p.duration, 1.0)
             for p in phonemes
         ]
+
+
+class ScriptedLooks(Scripted, ExpressionReader):
+    """Gives the look whose key is the first to stand in the words; else none."""
+
+    def __init__(
+        self, looks: Mapping[str, Look] | None = None, seconds: float = 0.0, faults: Faults | None = None
+    ) -> None:
+        super().__init__(seconds, faults)
+        self.looks = {spelt(words): look for words, look in (looks or {}).items()}
+
+    def read(self, text: str) -> Look:
+        self.begin()
+        said = spelt(text)
+        return next((look for words, look in self.looks.items() if words in said), Look())

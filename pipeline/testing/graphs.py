@@ -13,6 +13,7 @@ from pipeline.testing.engines import (
     ScriptedDetector,
     ScriptedEndpoint,
     ScriptedIntents,
+    ScriptedLooks,
     ScriptedModel,
     ScriptedMouth,
     ScriptedRecogniser,
@@ -31,6 +32,7 @@ STAND_INS: dict[str, Callable[[Any], Engine]] = {
     "response": lambda _: ScriptedModel(),
     "tts": lambda engine: ScriptedVoice(engine.sample_rate),
     "lipsync": lambda _: ScriptedMouth(),
+    "expression": lambda _: ScriptedLooks(),
 }
 """By step: what takes the place of an engine unless a test gives something better."""
 

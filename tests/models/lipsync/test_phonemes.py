@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from support.waves import silence, tone
 
-from models.lipsync.mouth import Mouth
 from models.lipsync.phonemes import VISEME_OF, Phonemes
-from models.lipsync.shapes import opening
 from models.lipsync.sound import Sound
 from models.protocols import VISEMES, Phoneme, Samples, Viseme, Voiced
 from models.tts.alignment import IPA, PAUSES, STRESS
 from models.tts.hibari import Hibari
+from pipeline.devices.mouth import Mouth
+from pipeline.devices.shapes import opening
 
 RATE = 24_000
 

@@ -1,0 +1,1 @@
+"""Expression readers: from words to the look of whoever says them."""

