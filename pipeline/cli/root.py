@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from models.errors import ModelError
-from pipeline.cli import batch, demo, graph, models, replay, talk
+from pipeline.cli import batch, demo, graph, headset, models, replay, serve, talk, token
 from pipeline.errors import GraphError, PipelineError
 
 WRONG_USAGE, FAILED, INTERRUPTED = 2, 1, 130
@@ -25,11 +25,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("talk", epilog=talk.EPILOG)(talk.talk)
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("batch", epilog=batch.EPILOG)(batch.batch)
 app.command("replay", epilog=replay.EPILOG)(replay.replay)
+app.command("headset", epilog=headset.EPILOG)(headset.headset)
 app.add_typer(graph.app, name="graph")
 app.add_typer(models.app, name="models")
+app.add_typer(token.app, name="token")
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +22,19 @@ SHORTEST, LONGEST = 0.0025, 0.12
 """Seconds of sound in a frame: what Opus allows (RFC 6716, section 2.1.4)."""
 REORDERED = 3
 """Frames that wait for a missing one at most; TCP never reorders, datagrams seldom by more (RFC 4737, section 1)."""
+APART = 3000
+"""Numbers of frames that are further apart than this are no loss: the client counts anew (RFC 3550, appendix A.1)."""
 CONCEALED = 0.2
 """Seconds of lost sound that are filled at most; what is longer was a silence."""
-WAITING = 10.0
-"""Seconds of sound that wait to be heard at most; beyond it the oldest is dropped."""
+STALLED, SPARED = 1.0, 0.2
+"""Seconds without a frame from which on silence is heard: a network may stall; a client known to leave out silence does
+not."""
+QUIET = 3.0
+"""Seconds of silence that are heard at most where nothing comes: more than a turn needs to end."""
+LOOK = 0.1
+"""Seconds between one look and the next at whether something came."""
+WAITING, DEEDS = 10.0, 256
+"""Seconds of sound, and deeds, that wait at most; beyond it the oldest is dropped."""
 FULL_SCALE = 32_768.0
 
 
@@ -34,7 +44,7 @@ class Counts:
 
     received: int = 0
     lost: int = 0
-    """Their numbers never came; what they held is concealed."""
+    """Their numbers never came, so what they held is concealed; or they held no sound."""
     late: int = 0
     """They came after their place was filled."""
     dropped: int = 0
@@ -45,7 +55,8 @@ class Ears:
     """Hears one user, in order: sound, and whatever else happens between.
 
     A frame that is missing is waited for while `REORDERED` others come, then concealed; frames in order are never
-    held up, so a good line costs no delay."""
+    held up, so a good line costs no delay. Where no frames come, silence is heard for a while: a client may leave it
+    out, and a pause ends a turn."""
 
     def __init__(self, sample_rate: int, now: Callable[[], float], form: Format) -> None:
         """`sample_rate` is the graph's, in Hz; `now` is session time; `form` is that of the frames."""
@@ -55,8 +66,12 @@ class Ears:
         """Seconds of sound that came."""
         self._queue: deque[Audio | Callable[[], None]] = deque()
         self._seconds = 0.0
+        self._deeds = 0
         self._wake = asyncio.Event()
         self._closed = False
+        self._came = 0.0  # when the latest frame came, in session time
+        self._spares = False  # the client leaves out silence
+        self._look: asyncio.TimerHandle | None = None
         self.begin(form)
 
     def begin(self, form: Format) -> None:
@@ -65,7 +80,8 @@ class Ears:
         self._decoder = OpusDecoder(form.sample_rate) if form.codec == "opus" else None
         self._resampler = Resampler(form.sample_rate, self.sample_rate)
         self._next: int | None = None
-        self._time = 0  # timestamp behind the latest frame
+        self._time = 0  # timestamp behind what was heard
+        self._filled = 0.0  # seconds of silence heard since the latest frame
         self._early: dict[int, Frame] = {}
         self._last = np.zeros(0, np.float32)
 
@@ -77,10 +93,14 @@ class Ears:
     # --- what comes in -----------------------------------------------------------------------------------------------
 
     def frame(self, frame: Frame) -> None:
-        """Take the next frame from the network. Raises MediaError where it holds no sound."""
+        """Take the next frame from the network. Raises MediaError where it, or one that waited, holds no sound."""
         self.counts.received += 1
+        self._listen()
         ahead = 0 if self._next is None else (frame.sequence - self._next) % WRAP
-        if ahead >= WRAP // 2:
+        if APART < ahead < WRAP - APART:
+            self._early.clear()
+            ahead = 0
+        if ahead >= WRAP - APART:
             self.counts.late += 1
         elif ahead == 0:
             self._take(frame)
@@ -99,35 +119,54 @@ class Ears:
     def do(self, deed: Callable[[], None]) -> None:
         """Have something done once all sound so far was heard, such as the key's release."""
         while self._early:
-            self._skip()
+            with suppress(MediaError):  # counted as lost; the deed is what matters now
+                self._skip()
         self._queue.append(deed)
+        self._deeds += 1
+        if self._deeds > DEEDS:
+            self._drop(deeds=True)
         self._wake.set()
 
     def close(self) -> None:
         """Nothing more is to be heard."""
         self._closed = True
         self._wake.set()
+        if self._look:
+            self._look.cancel()
+            self._look = None
 
     async def audio(self) -> AsyncIterator[Audio]:
         """All that was heard, until `close`."""
-        while True:
-            while self._queue:
-                item = self._queue.popleft()
-                if isinstance(item, Audio):
-                    self._seconds -= item.samples.size / self.sample_rate
-                    yield item
-                else:
-                    item()
-            if self._closed:
-                return
-            self._wake.clear()
-            await self._wake.wait()
+        try:
+            while True:
+                while self._queue:
+                    item = self._queue.popleft()
+                    if isinstance(item, Audio):
+                        self._seconds -= item.samples.size / self.sample_rate
+                        yield item
+                    else:
+                        self._deeds -= 1
+                        item()
+                if self._closed:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+        finally:
+            self.close()
 
     # --- putting frames in order -------------------------------------------------------------------------------------
 
     def _take(self, frame: Frame) -> None:
+        left_out = (frame.timestamp - self._time) % WRAP
+        if frame.sequence == self._next and 0 < self._last.size <= left_out < STALLED * self.form.sample_rate:
+            self._spares = True
+            self._be_silent(left_out / self.form.sample_rate)
         self._next = (frame.sequence + 1) % WRAP
-        samples = self._decoded(frame.payload)
+        try:
+            samples = self._decoded(frame.payload)
+        except MediaError:
+            self.counts.lost += 1
+            raise
         self._time = (frame.timestamp + samples.size) % WRAP
         self._last = samples
         self._add(self._resampler.feed(samples))
@@ -153,6 +192,30 @@ class Ears:
         repeated = np.resize(self._last, missing) * np.linspace(1, 0, missing, dtype=np.float32)
         self._add(self._resampler.feed(repeated))
 
+    # --- silence -----------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """A frame came; see whether others follow."""
+        self._came, self._filled = self._now(), 0.0
+        if self._look is None and not self._closed:
+            self._look = asyncio.get_running_loop().call_later(LOOK, self._look_again)
+
+    def _look_again(self) -> None:
+        """Where no frame came for a while, hear silence as long as that."""
+        waited = self._now() - self._came
+        if waited >= (SPARED if self._spares else STALLED):
+            self._be_silent(waited - self._filled)
+            self._filled = waited
+        more = waited < QUIET
+        self._look = asyncio.get_running_loop().call_later(LOOK, self._look_again) if more else None
+
+    def _be_silent(self, seconds: float) -> None:
+        count = round(seconds * self.form.sample_rate)
+        self._time = (self._time + count) % WRAP
+        self._add(self._resampler.feed(np.zeros(count, np.float32)))
+
+    # --- what a frame holds ------------------------------------------------------------------------------------------
+
     def _decoded(self, payload: bytes) -> Samples:
         if self._decoder:
             samples = self._decoder.decode(payload)
@@ -176,14 +239,15 @@ class Ears:
         self._seconds += seconds
         self.received += seconds
         if self._seconds > WAITING:
-            self._drop()
+            self._drop(deeds=False)
         self._wake.set()
 
-    def _drop(self) -> None:
-        """Drop the oldest piece of sound; what else waits stays in its order."""
-        place = next(i for i, item in enumerate(self._queue) if isinstance(item, Audio))
-        piece = self._queue[place]
+    def _drop(self, *, deeds: bool) -> None:
+        """Drop the oldest piece of sound, or deed; what else waits stays in its order."""
+        place, item = next((i, item) for i, item in enumerate(self._queue) if isinstance(item, Audio) is not deeds)
         del self._queue[place]
-        assert isinstance(piece, Audio)  # noqa: S101  told to mypy
-        self._seconds -= piece.samples.size / self.sample_rate
-        self.counts.dropped += 1
+        if isinstance(item, Audio):
+            self._seconds -= item.samples.size / self.sample_rate
+            self.counts.dropped += 1
+        else:
+            self._deeds -= 1

@@ -19,7 +19,7 @@ ANSWER = ".reply.wav"
 """How the sound of an answer is called; folders are searched without them, or a second run would answer the first."""
 
 
-BESIDE = (".reply", ".visemes")
+BESIDE = (".reply", ".visemes", ".face")
 """How names end, up to the suffix, of files that lie beside an answer: ``x.reply.srt``, ``x.visemes.json``."""
 
 

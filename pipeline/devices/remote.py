@@ -17,11 +17,17 @@ from pipeline.wire.frames import WRAP
 FRAME = 0.02
 """Seconds of sound in a frame."""
 LEAD = 2.0
-"""Seconds of sound that are sent before they are to be heard: a bad moment of the network is not noticed."""
+"""Seconds of sound that are sent before they are to be heard at most: a bad moment of the network is not noticed."""
+FIRST_LEAD, GROWTH = 0.2, 4.0
+"""Seconds of sound that are sent at once, and by how much the lead grows a second: what is sent in one go would hold up
+mouth shapes and a flush behind it on a slow line."""
+STEP = 0.04
+"""Seconds between one look and the next at how much more may be sent."""
 KEPT = 10.0
 """Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
-PATIENCE = 3.0
-"""Seconds without a report after which sound counts as heard in its own time."""
+PATIENCE, OVERDUE = 3.0, 1.0
+"""Seconds without a first report after which sound counts as heard in its own time; seconds behind a report up to which
+sound counts as heard: a client that tells no more hears no more, since its line is cut or stalls."""
 AUDIBLE = 0.01
 """Of full scale: the first sample above it is the first that is heard."""
 
@@ -65,7 +71,9 @@ class RemotePlayer:
         self._active = self._complete = self._paused = False
         self._end = 0  # samples of the stream so far
         self._base = 0, 0  # where in the stream the latest sync is, and in the answer
+        self._began = 0.0  # when the first frame behind it was sent
         self._report = 0, 0.0, False  # where in the stream the client was, when, and whether it plays
+        self._told = False  # the client reported, so it will again
         self._silent_at: int | None = None  # where in the answer the client fell silent, until it goes on
         self._audible: int | None = None  # position of the first audible sample
         self._sounded: float | None = None
@@ -77,13 +85,15 @@ class RemotePlayer:
     def attach(self, outlet: Outlet, *, reports: bool = True) -> None:
         """Play to this line from now on; an answer that was cut goes on at the beginning of its word."""
         self.detach()
-        self._outlet, self._reports, self._end = outlet, reports, 0
+        self._outlet, self._reports, self._told, self._end = outlet, reports, False, 0
+        self._base = 0, self._position()
         if self._active and not self._paused:
             self._begin()
             self._fill()
 
     def detach(self, heard: int | None = None) -> None:
         """The line is gone; `heard` is the timestamp where the client fell silent, if it told."""
+        self._note_sounded()
         self._silent_at = self._position()
         self._outlet = None
         self._stop_timer()
@@ -97,7 +107,7 @@ class RemotePlayer:
         if self._silent_at is not None:
             self._silent_at = self._answered(place)
             return
-        self._report = place, self._now(), playing
+        self._report, self._told = (place, self._now(), playing), True
         self._note_sounded()
         self._fill()
 
@@ -162,7 +172,7 @@ class RemotePlayer:
                 self._silence()
             self._answer.position = self._position()
             self._answer.forget()
-            self._complete = True
+            self._active, self._complete = False, True
             self._change.set()
 
     def heard(self) -> str:
@@ -182,7 +192,11 @@ class RemotePlayer:
     def _place(self) -> int:
         """The sample of the stream that is heard just now."""
         place, at, playing = self._report
-        since = self._now() - at if playing else self._now() - at - PATIENCE
+        since = self._now() - at
+        if self._told:
+            since = min(since, OVERDUE) if playing else 0.0
+        elif not playing:
+            since -= PATIENCE
         return min(place + max(0, round(since * self.sample_rate)), self._end)
 
     def _answered(self, place: int) -> int:
@@ -208,14 +222,15 @@ class RemotePlayer:
 
     def _silence(self) -> None:
         """Cut the sound at the client."""
+        self._note_sounded()
         self._silent_at = self._position()
         self._stop_timer()
         if self._outlet:
             self._outlet.flush()
 
     def _note_sounded(self) -> None:
-        if self._sounded is None and self._audible is not None and self._position() > self._base[1]:
-            self._sounded = self._now() + (self._audible - self._position()) / self.sample_rate
+        if self._sounded is None and self._audible is not None and (behind := self._position() - self._audible) > 0:
+            self._sounded = self._now() - behind / self.sample_rate
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
@@ -237,18 +252,21 @@ class RemotePlayer:
         self._stop_timer()
         if self._outlet is None or self._paused:
             return
-        if self._end == self._base[0]:  # the client begins to play now, at the earliest
-            self._report = self._end, self._now(), not self._reports
         place, heard = self._place(), self._position()
+        if self._end == self._base[0]:
+            self._began = self._now()
+        if self._end == place:  # all was heard, so the client goes on now, at the earliest
+            self._report = self._end, self._now(), not self._reports
+        lead = min(LEAD, FIRST_LEAD + GROWTH * (self._now() - self._began)) * self.sample_rate
         left = self._answer.end - self._answer.position
-        while left >= (1 if self._complete else self._frame) and self._end - place < LEAD * self.sample_rate:
+        while left >= (1 if self._complete else self._frame) and self._end - place < lead:
             frame = np.zeros(self._frame, np.float32)
             left -= self._answer.read(frame, heard)
             self._outlet.sound(self._end % WRAP, frame)
             self._end += self._frame
             self.sent += 1
         if self._answer.end:
-            self._timer = asyncio.get_running_loop().call_later(5 * FRAME, self._tick)
+            self._timer = asyncio.get_running_loop().call_later(STEP, self._tick)
 
     def _tick(self) -> None:
         self._note_sounded()

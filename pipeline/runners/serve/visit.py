@@ -78,6 +78,8 @@ class Visit:
                 log.exception("a session failed", extra={"session": self.session.name})
                 self.dismiss(Refused("failed", f"the session cannot go on: {error}"))
             finally:
+                if self._parlour.closing:
+                    self.dismiss(Refused("shutting-down", "the server ends; come back later"))
                 self._forget_expiry()
 
     # --- lines -------------------------------------------------------------------------------------------------------

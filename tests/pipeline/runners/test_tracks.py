@@ -17,17 +17,26 @@ from support.captions import read_captions
 from support.reading import normalised
 
 from audio_samples import FOLDER
-from models.protocols import VISEMES
+from models.protocols import EXPRESSIONS, GESTURES, VISEMES
 from pipeline.cli.progress import Silent
 from pipeline.devices.words import Word
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.runners.batch import run_batch
-from pipeline.runners.results import FileResult, FileSummary, SpeechResult, VisemeResult, VisemeTrack
+from pipeline.runners.results import (
+    ExpressionResult,
+    FaceTrack,
+    FileResult,
+    FileSummary,
+    GestureResult,
+    SpeechResult,
+    VisemeResult,
+    VisemeTrack,
+)
 from pipeline.runners.tracks import Tracks
 
-EVERY = ["x.srt", "x.vtt", "x.reply.srt", "x.reply.vtt", "x.visemes.json", "x.visemes.csv"]
+EVERY = ["x.srt", "x.vtt", "x.reply.srt", "x.reply.vtt", "x.visemes.json", "x.visemes.csv", "x.face.json"]
 
 
 def batch(graph: Graph, recording: str, out: Path) -> FileSummary:
@@ -82,6 +91,24 @@ def test_both_viseme_tracks_hold_the_mouth_of_the_whole_sound(answered: tuple[Pa
     assert all(b.start == pytest.approx(a.start + a.duration, abs=0.02) for a, b in pairwise(track.visemes))
     assert {shape.viseme for shape in track.visemes} <= set(VISEMES)
     assert len(track.visemes) == sum(len(turn.visemes) for turn in result.turns)
+
+
+def test_the_face_lies_on_the_sounds_time(answered: tuple[Path, FileResult]) -> None:
+    out, result = answered
+    published = json.loads((resources.files("pipeline.runners") / "batch.schema.json").read_text("utf-8"))
+    data = json.loads((out / "x.face.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(published["$defs"]["FaceTrack"] | {"$defs": published["$defs"]}).validate(data)
+    track = FaceTrack.model_validate(data)
+    assert len(track.face) == sum(len(turn.face) for turn in result.turns)
+    for turn in result.turns:
+        assert turn.speech is not None
+        begin, end = turn.speech.start, turn.speech.start + turn.speech.duration
+        here = [packet for packet in track.face if begin <= packet.start < end]
+        looks = [packet for packet in here if isinstance(packet, ExpressionResult)]
+        assert {look.expression for look in looks} <= set(EXPRESSIONS)
+        assert looks[0].start == begin, "a look from the first sample on"
+        assert {packet.gesture for packet in here if isinstance(packet, GestureResult)} <= set(GESTURES)
+    assert any(isinstance(packet, GestureResult) for packet in track.face)
 
 
 def test_without_a_voice_there_are_captions_of_the_user_alone(tmp_path: Path) -> None:

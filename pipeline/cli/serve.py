@@ -1,0 +1,186 @@
+"""``parley serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.protocols import GUEST
+from pipeline.cli.opening import loaded
+from pipeline.graph.build import build, open_spec
+from pipeline.graph.graph import Graph
+from pipeline.graph.mistakes import Mistakes
+from pipeline.graph.registry import Registry
+
+if TYPE_CHECKING:
+    from pipeline.runners.serve.hosting import Hosting
+    from pipeline.runners.serve.parlour import Limits
+    from pipeline.runners.serve.settings import Settings
+    from pipeline.runners.serve.tracing import Tracing
+    from pipeline.runners.serve.watching import Journals
+
+log = logging.getLogger(__name__)
+
+EPILOG = """Examples:
+
+  parley serve --open
+
+  parley serve --graph assistant-plus --hands-free --record sessions
+
+  adb reverse tcp:8088 tcp:8088      (a headset on a cable then finds http://localhost:8088/ in its browser)
+
+  parley token create --user ada     (once for each user, before others get there)
+
+  parley serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+"""
+
+
+def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
+    graph: Annotated[
+        str, typer.Option("--graph", "-g", help="A graph's name (see: parley graph list) or file.")
+    ] = "assistant",
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 for other machines too.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8088,
+    user: Annotated[
+        str,
+        typer.Option(help="Who clients are that do not say.", show_default="a guest each, whom nobody remembers"),
+    ] = GUEST,
+    hands_free: Annotated[
+        bool, typer.Option("--hands-free", help="Users just speak, unless their client has a key to talk.")
+    ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate (PEM): HTTPS, which microphones elsewhere need.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")] = None,
+    require_token: Annotated[
+        bool, typer.Option("--require-token", help="Want tokens on this machine too; elsewhere they always are.")
+    ] = False,
+    origins: Annotated[
+        list[str] | None, typer.Option("--origin", metavar="URL", help="A site whose pages may use this server too.")
+    ] = None,
+    sessions: Annotated[int, typer.Option(min=1, max=10_000, help="Open at the same time, at most.")] = 200,
+    sessions_per_user: Annotated[int, typer.Option(min=1, help="Likewise, of one user.")] = 8,
+    wyoming: Annotated[
+        str | None, typer.Option(metavar="[HOST:]PORT", help="Serve Home Assistant (the Wyoming protocol) there.")
+    ] = None,
+    wyoming_open: Annotated[
+        bool, typer.Option("--wyoming-open", help="Let anyone who gets there use Wyoming: it knows no tokens.")
+    ] = False,
+    record: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Record each session below DIR, for parley replay.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the graph.")
+    ] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Log to stderr, a JSON object a line.")] = False,
+) -> None:
+    """Serve an avatar to browsers, headsets and other programs: a page, WebSockets, WebRTC.
+
+    Listens on this machine alone unless told otherwise. Ctrl-C ends it. Exit code 0: it was ended; 1: it could not be
+    run; 2: wrong usage.
+    """
+    from pipeline.runners.serve.logs import log_to
+    from pipeline.runners.serve.parlour import Limits
+    from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_address
+    from pipeline.runners.serve.watching import Journals
+
+    try:
+        settings = Settings(
+            address=Address(host, port),
+            certificate=tls_cert,
+            key=tls_key,
+            require_token=require_token,
+            origins=tuple(origins or ()),
+            user=user,
+            wyoming=read_address(wyoming) if wyoming else None,
+            wyoming_open=wyoming_open,
+        )
+    except WrongSetting as error:
+        raise typer.BadParameter(str(error)) from error
+    level = logging.INFO if json_logs else logging.WARNING
+    log_to(sys.stderr, as_json=json_logs, level=min(level, logging.getLogger().level))
+    mistakes = Mistakes()
+    overrides = [*(changes or ()), *(["turns.policy=hands-free"] if hands_free else ())]
+    built = build(open_spec(graph, overrides, mistakes), Registry(), mistakes)
+    limits = Limits(sessions=sessions, sessions_per_user=sessions_per_user)
+    journals = Journals(record, built) if record else None
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(_serve(built.graph, settings, limits, journals, partial(_greet, settings, browse), silent=json_logs))
+
+
+async def _serve(
+    graph: Graph,
+    settings: Settings,
+    limits: Limits,
+    journals: Journals | None,
+    greet: Callable[[Hosting], None],
+    *,
+    silent: bool,
+) -> None:
+    """Listen, so that a port which is taken is known at once; load; serve until told to end."""
+    from pipeline.runners.serve.hosting import hosting
+
+    async with hosting(graph, settings, limits, journals=journals, tracing=_tracing()) as host:
+
+        async def work(_: Graph) -> None:
+            async with host.open():
+                greet(host)
+                await _told_to_end()
+                if count := host.parlour.sessions:
+                    log.warning("%d sessions finish what is being said; Ctrl-C again ends them at once", count)
+
+        await loaded(graph, work, silent=silent)
+
+
+def _greet(settings: Settings, browse: bool, host: Hosting) -> None:
+    typer.echo(f"parley: {host.url} serves {host.parlour.graph.name}; Ctrl-C ends it")
+    if host.wyoming_port:
+        typer.echo(f"parley: Wyoming is served on port {host.wyoming_port}")
+    sys.stdout.flush()
+    for hint in settings.hints(host.url):
+        log.warning(hint)
+    if browse:
+        webbrowser.open(host.url)
+
+
+def _tracing() -> Tracing | None:
+    """What sends traces, where the environment wants some; that it cannot is no reason not to serve."""
+    from pipeline.runners.serve.tracing import TracingUnusable, open_tracing
+
+    try:
+        return open_tracing(os.environ)
+    except TracingUnusable as error:
+        log.warning("no traces are sent: %s", error)
+        return None
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it is known: Windows has none."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _told_to_end() -> None:
+    """Wait until somebody ends this process; from then on, a second Ctrl-C does so at once."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    with ExitStack() as stack:
+        with suppress(NotImplementedError):  # on Windows, where Ctrl-C cancels what waits
+            for end in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(end, told.set)
+                stack.callback(loop.remove_signal_handler, end)
+        await told.wait()

@@ -1,0 +1,165 @@
+"""Something that a headset's user said, and what was heard and seen of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.runners.headset.headset import Headset, Told
+from pipeline.runners.headset.mouth import Shape, Timeline, skews
+from pipeline.runners.headset.playout import AUDIBLE, Stretch, since
+from pipeline.wire import messages as wire
+
+QUIET = 3.0
+"""Seconds in which the avatar neither answers nor does anything, after which it has not heard anything."""
+PATIENCE = 60.0
+"""Seconds after which nobody waits for the end of an answer any longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came of one recording. Times are seconds."""
+
+    name: str
+    """Of the recording."""
+    session: str
+    heard: str
+    """The user's words, as the server understood them."""
+    said: str
+    """The avatar's, as far as they were heard."""
+    fate: str
+    """``answered``, ``interrupted`` or ``failed``; ``nothing`` where no words were heard."""
+    error: str
+    first_audible: float | None
+    """From the key's release, or the last voice, to the first audible sample of the answer at the user's ear."""
+    latency: float | None
+    """The same as the server has it."""
+    gaps: tuple[float, ...]
+    """Silences within answers because sound came too late."""
+    lost: int
+    """Frames that never came."""
+    buffered: float | None
+    """That the answer's first sample waited before it was played."""
+    seconds: float
+    """Of sound that was heard."""
+    skews: tuple[float, ...]
+    """By how much the mouth is behind the sound where it begins to speak after a pause; see `mouth.skews`."""
+    late: float
+    """By how much mouth shapes came behind their sound, at most."""
+    visemes: tuple[Shape, ...]
+    """Mouth shapes, as they were seen."""
+    captions: tuple[tuple[float, str], ...]
+    """The avatar's words, and when each of these captions is due."""
+    sound: Samples
+    """What was heard from the release, or the last voice, on, shape (n,); so count `visemes` and `captions`."""
+    sample_rate: int
+    """Hz."""
+
+
+async def exchange(headset: Headset, name: str, samples: Samples, sample_rate: int) -> Exchange:
+    """Say `samples`, shape (n,), and listen until the answer is over. Raises LineError."""
+    known = {one.message.turn for one in headset.told if hasattr(one.message, "turn")}
+    told, lost = len(headset.told), headset.playout.lost
+    began, ended = await headset.say(samples, sample_rate)
+    if headset.welcome.mode == "hands-free":
+        loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
+        ended = began + (int(loud[-1]) + 1) / sample_rate if loud.size else ended
+
+    def answers() -> list[wire.Answered]:
+        return [answer for answer in headset.of(wire.Answered, told) if answer.turn not in known]
+
+    def at_rest() -> bool:
+        return headset.playout.idle and headset.state in {"idle", "listening"}
+
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not await headset.until(lambda: answers() and at_rest(), QUIET):
+        if at_rest() or asyncio.get_running_loop().time() > deadline:
+            break
+    return _measured(headset, name, ended, answers(), Before(told, lost))
+
+
+class Before(NamedTuple):
+    """How many messages there were, and how many frames were lost, when somebody began to speak."""
+
+    told: int
+    lost: int
+
+
+def _measured(headset: Headset, name: str, ended: float, answers: list[wire.Answered], before: Before) -> Exchange:
+    playout, rate = headset.playout, headset.playout.sample_rate
+    syncs = headset.of(wire.Sync, before.told)
+    stretches = [stretch for stretch in playout.stretches if stretch.end > ended]
+    sound = _sound(stretches, ended, rate)
+    loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
+    timeline, later = Timeline(playout, syncs), headset.told[before.told :]
+    shapes = list(_shapes(timeline, later, ended))
+    seen = tuple(shape for shape, _ in shapes if shape.duration)
+    latency = answers[-1].latency if answers else None
+    return Exchange(
+        name=name,
+        session=headset.welcome.session,
+        heard=" ".join(one.heard for one in answers),
+        said=" ".join(one.said for one in answers),
+        fate=answers[-1].fate if any(one.heard or one.said or one.error for one in answers) else "nothing",
+        error=" ".join(one.error for one in answers if one.error),
+        first_audible=int(loud[0]) / rate if loud.size else None,
+        latency=None if latency is None else latency / 1000,
+        gaps=tuple(_gaps(stretches, syncs)),
+        lost=playout.lost - before.lost,
+        buffered=stretches[0].buffered if stretches else None,
+        seconds=sum(stretch.size for stretch in stretches) / rate,
+        skews=tuple(skews(seen, sound, rate)),
+        late=max((late for _, late in shapes), default=0.0),
+        visemes=seen,
+        captions=tuple(_captions(timeline, later, ended)),
+        sound=sound,
+        sample_rate=rate,
+    )
+
+
+def _shapes(timeline: Timeline, later: Sequence[Told], begin: float) -> Iterator[tuple[Shape, float]]:
+    """Mouth shapes as they were seen: when their sound was heard, but not before they came; and by how many seconds
+    they came too late."""
+    for one in later:
+        if isinstance(one.message, wire.Visemes):
+            for start, duration, name, weight in one.message.visemes:
+                for due in timeline.due(one.message.turn, start):
+                    late = max(0.0, one.at - due)
+                    yield Shape(due + late - begin, max(0.0, duration / 1000 - late), name, weight), late
+
+
+def _captions(timeline: Timeline, later: Sequence[Told], begin: float) -> Iterator[tuple[float, str]]:
+    for one in later:
+        if isinstance(one.message, wire.Caption) and one.message.speaker == "avatar":
+            for due in timeline.due(one.message.turn, one.message.start):
+                yield max(due, one.at) - begin, one.message.text
+
+
+def _gaps(stretches: list[Stretch], syncs: list[wire.Sync]) -> list[float]:
+    """Silences between stretches of the same answer. Behind a sync, another one begins, or goes on after a flush."""
+    gaps = []
+    for one, other in pairwise(stretches):
+        end = one.timestamp + one.size
+        if one.dry and not any(
+            since(sync.timestamp, end) >= 0 >= since(sync.timestamp, other.timestamp) for sync in syncs
+        ):
+            gaps.append(other.at - one.end)
+    return gaps
+
+
+def _sound(stretches: list[Stretch], begin: float, rate: int) -> Samples:
+    """What was heard from `begin` on, with its silences."""
+    end = max((stretch.end for stretch in stretches), default=begin)
+    sound = np.zeros(round((end - begin) * rate), np.float32)
+    for stretch in stretches:
+        samples, at = stretch.samples, round((stretch.at - begin) * rate)
+        samples = samples[max(0, -at) :]
+        at = max(0, at)
+        sound[at : at + samples.size] = samples[: sound.size - at]
+    return sound

@@ -1,0 +1,65 @@
+"""Many headsets at one server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from models.protocols import Samples
+from pipeline.runners.headset.exchange import Exchange, exchange
+from pipeline.runners.headset.headset import HELLO, Headset
+from pipeline.runners.headset.line import LineError
+from pipeline.runners.headset.network import PERFECT, Network
+from pipeline.wire import messages as wire
+
+PAUSE = (0.5, 2.0)
+"""Seconds from the end of an answer until its user says something again, at least and at most."""
+SPREAD = 2.0
+"""Seconds within which all but the first user come in: people do not begin in step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A recording that users say."""
+
+    name: str
+    samples: Samples
+    """Shape (n,)."""
+    sample_rate: int
+    """Hz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """So many users of one server, each in a session of their own."""
+
+    url: str
+    sessions: int = 1
+    hello: wire.Hello = HELLO
+    network: Network = PERFECT
+    seed: int = 1
+
+    async def talk(self, recordings: Sequence[Said], tell: Callable[[int, Exchange], None]) -> list[str]:
+        """Let everyone say all of the recordings, each beginning with another one, and `tell` what came of each, with
+        the number of the session. Gives what went wrong with lines, once for each that ended early."""
+        async with asyncio.TaskGroup() as group:
+            users = [group.create_task(self._user(number, recordings, tell)) for number in range(self.sessions)]
+        return [trouble for user in users if (trouble := user.result())]
+
+    async def _user(self, number: int, recordings: Sequence[Said], tell: Callable[[int, Exchange], None]) -> str:
+        chance = random.Random(f"{self.seed}/{number}")  # noqa: S311  no secret
+        await asyncio.sleep(chance.uniform(0.0, SPREAD) if number else 0.0)
+        first = number % len(recordings)
+        try:
+            async with Headset(self.url, self.hello, self.network, chance.getrandbits(32)) as headset:
+                for place, said in enumerate([*recordings[first:], *recordings[:first]]):
+                    if place:
+                        await asyncio.sleep(chance.uniform(*PAUSE))
+                    tell(number, await exchange(headset, said.name, said.samples, said.sample_rate))
+                    headset.forget()
+                await headset.send(wire.Bye())
+        except LineError as error:
+            return str(error)
+        return ""

@@ -1,0 +1,272 @@
+"""A simulated headset: a microphone, a loudspeaker and a line to a server, at real speed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from pydantic import ValidationError
+
+from models.protocols import Samples
+from pipeline.devices.opus import OpusDecoder, OpusEncoder
+from pipeline.devices.wav import resampled
+from pipeline.runners.headset.line import Line, LineError, open_line
+from pipeline.runners.headset.network import PERFECT, Network
+from pipeline.runners.headset.playout import Playout
+from pipeline.wire import messages as wire
+from pipeline.wire.frames import SOUND, WRAP, BadFrame, pack, unpack
+
+M = TypeVar("M", bound=wire.Message)
+
+FRAME = 0.02
+"""Seconds of sound in a frame of the microphone."""
+REPORTS = 0.2
+"""Seconds from one ``played`` to the next."""
+WELCOMED = 10.0
+"""Seconds in which a server answers ``hello``."""
+BREATH = 0.1
+"""Seconds by which the microphone may be late before it leaves them out, as after a pause."""
+TICK = 0.001
+"""Seconds by which the loudspeaker is looked at late, so that what was to change has changed."""
+
+
+HELLO = wire.Hello(client="parley headset")
+"""What a headset says first, unless it is given something else to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message from the server."""
+
+    at: float
+    """When it came."""
+    message: Any
+    """One of `pipeline.wire.messages`."""
+
+
+class Headset:
+    """One user with a headset on, as docs/protocol.md asks; an asynchronous context manager.
+
+        async with Headset("ws://127.0.0.1:8088/parley") as headset:
+            await headset.say(samples, 16_000)
+            await headset.until(lambda: headset.of(Answered) and headset.playout.idle, 10.0)
+
+    All times are those of the running event loop, in seconds."""
+
+    def __init__(self, url: str, hello: wire.Hello = HELLO, network: Network = PERFECT, seed: int = 0) -> None:
+        """`hello` has the formats, the mode, the token, and the session to come back to; `seed` is the network's."""
+        self.url, self.hello = url, hello
+        self.told: list[Told] = []
+        """What the server said, but for sound."""
+        self.playout: Playout
+        """What was heard; there once the headset is entered, like the next."""
+        self.welcome: wire.Welcome
+        self.state = "idle"
+        """What the avatar does, as far as it was told."""
+        self._network, self._seed = network, seed
+        self._stack = AsyncExitStack()
+        self._line: Line
+        self._decode: Callable[[bytes], Samples]
+        self._encode: Callable[[Samples], bytes]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failure: LineError | None = None  # why the line has ended
+        self._welcomed = self._over = False
+        self._change = asyncio.Event()
+        self._breath = asyncio.Lock()
+        self._sequence = self._timestamp = 0  # of the microphone's next frame
+        self._due = 0.0  # when that frame is full
+        self._flushed = False  # and that is still to be reported
+
+    async def __aenter__(self) -> Self:
+        """Connect. Raises LineError where there is no server, or it says no."""
+        self._loop = asyncio.get_running_loop()
+        self._line = await self._stack.enter_async_context(open_line(self.url, self._network, self._seed))
+        try:
+            self._work(self._listen())
+            await self.send(self.hello)
+            if not await self.until(lambda: self._welcomed, WELCOMED):
+                raise LineError(f"{self.url}: no welcome within {WELCOMED:g} s; is it a Parley server?")
+            self._work(self._report())
+            if self.welcome.mode == "hands-free":
+                self._work(self._breathe())
+        except BaseException:
+            await self._leave()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._leave()
+
+    async def _leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        await self._stack.aclose()
+        for task in self._tasks:
+            if not task.cancelled():
+                task.result()
+
+    # --- what its user does ------------------------------------------------------------------------------------------
+
+    async def say(self, samples: Samples, sample_rate: int) -> tuple[float, float]:
+        """Speak `samples`, shape (n,), at real speed, with the key held if there is one; when that began and ended."""
+        keyed = self.welcome.mode == "push-to-talk"
+        async with self._breath:
+            if keyed:
+                await self.send(wire.Press())
+            began = self._loop.time()
+            await self._speak(resampled(samples, sample_rate, self.welcome.audio_in.sample_rate))
+            if keyed:
+                await self.send(wire.Release())
+            return began, self._loop.time()
+
+    async def send(self, message: wire.Message) -> None:
+        """Send any message: a typed line, `Interrupt`, `Bye`. Raises LineError."""
+        await self._line.send(message.model_dump_json())
+
+    def cut(self) -> None:
+        """Lose the line without a word; to come back, enter another headset that says hello with this one's session."""
+        self._line.cut()
+
+    # --- what it hears -----------------------------------------------------------------------------------------------
+
+    def of(self, kind: type[M], start: int = 0) -> list[M]:
+        """The messages of one kind among `told`, from number `start` on."""
+        return [one.message for one in self.told[start:] if isinstance(one.message, kind)]
+
+    def forget(self) -> None:
+        """Keep nothing of what was told and heard, so that a long stay takes no more memory than a short one."""
+        self.told.clear()
+        self.playout.forget()
+
+    async def until(self, happened: Callable[[], Any], patience: float) -> bool:
+        """Wait until it happened, and tell whether it did within `patience` seconds. Raises LineError where the line
+        ends before."""
+        deadline = self._loop.time() + patience
+        while not happened():
+            if self._over:
+                raise self._failure or LineError(f"{self.url}: the server closed the line")
+            self._change.clear()
+            left = deadline - self._loop.time()
+            if left <= 0:
+                return False
+            try:
+                await asyncio.wait_for(self._change.wait(), left)
+            except TimeoutError:
+                return bool(happened())
+        return True
+
+    # --- the line ----------------------------------------------------------------------------------------------------
+
+    def _work(self, work: Any) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def _listen(self) -> None:
+        """Take what comes, until the line ends."""
+        try:
+            async with aclosing(self._line.received()) as messages:
+                async for data in messages:
+                    self._take(data)
+        except (LineError, ValidationError, BadFrame) as error:
+            if self._failure is None:
+                self._failure = error if isinstance(error, LineError) else LineError(f"{self.url}: {error}")
+        finally:
+            self._over = True
+            self._change.set()
+
+    def _take(self, data: str | bytes) -> None:
+        now = self._loop.time()
+        if isinstance(data, bytes):
+            if not self._welcomed:
+                raise BadFrame("a server sends no sound before its welcome")
+            frame = unpack(data)
+            self.playout.put(frame.sequence, frame.timestamp, self._decode(frame.payload), now)
+            self._change.set()
+            return
+        message = wire.FROM_SERVER.validate_json(data)
+        match message:
+            case wire.Welcome(audio_out=sound, audio_in=microphone):
+                self.playout = Playout(sound.sample_rate)
+                self._decode = _decoder(sound)
+                self._encode = _encoder(microphone)
+                self.welcome, self.state, self._welcomed = message, message.state, True
+            case wire.StateIs(state=state):
+                self.state = state
+            case wire.Flush():
+                self.playout.flush(now)
+                self._flushed = True
+            case wire.Error(fatal=True, code=code, message=reason):
+                self._failure = LineError(f"{self.url} refuses: {code}: {reason}")
+            case _:
+                pass
+        self.told.append(Told(now, message))
+        self._change.set()
+
+    # --- the microphone ----------------------------------------------------------------------------------------------
+
+    async def _speak(self, samples: Samples) -> None:
+        rate = self.welcome.audio_in.sample_rate
+        for piece in _pieces(samples, round(FRAME * rate)):
+            late = self._loop.time() - self._due
+            if late > BREATH:
+                self._due += late
+                self._timestamp += round(late * rate)
+            self._due += FRAME
+            await asyncio.sleep(self._due - self._loop.time())
+            await self._line.send(pack(SOUND, self._sequence, self._timestamp, self._encode(piece)))
+            self._sequence, self._timestamp = (self._sequence + 1) % WRAP, (self._timestamp + piece.size) % WRAP
+
+    async def _breathe(self) -> None:
+        """Let the microphone hear the room while nobody speaks."""
+        silence = np.zeros(round(FRAME * self.welcome.audio_in.sample_rate), np.float32)
+        try:
+            while True:
+                async with self._breath:
+                    await self._speak(silence)
+        except LineError:
+            return  # `until` tells
+
+    # --- the loudspeaker ---------------------------------------------------------------------------------------------
+
+    async def _report(self) -> None:
+        """Tell the server how far the sound is: when it begins, every `REPORTS`, and when nothing is left."""
+        playing, next_one = False, 0.0
+        while not self._over:
+            now = self._loop.time()
+            self.playout.advance(now)
+            if self._flushed or self.playout.playing != playing or (playing and now >= next_one):
+                playing, next_one = self.playout.playing and not self._flushed, now + REPORTS
+                self._flushed = False
+                self._change.set()
+                try:
+                    await self.send(wire.Played(timestamp=self.playout.position, playing=playing))
+                except LineError:
+                    return  # `until` tells
+                continue
+            due = [at for at in (self.playout.changes, next_one if playing else None) if at is not None]
+            self._change.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._change.wait(), min(due) - now + TICK if due else None)
+
+
+def _pieces(samples: Samples, size: int) -> Iterator[Samples]:
+    """`samples` in frames; the last is filled up with silence."""
+    for start in range(0, samples.size, size):
+        piece = samples[start : start + size]
+        yield np.pad(piece, (0, size - piece.size))
+
+
+def _encoder(sound: wire.Format) -> Callable[[Samples], bytes]:
+    if sound.codec == "opus":
+        return OpusEncoder(sound.sample_rate, round(FRAME * sound.sample_rate)).encode
+    return lambda samples: np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+
+
+def _decoder(sound: wire.Format) -> Callable[[bytes], Samples]:
+    if sound.codec == "opus":
+        return OpusDecoder(sound.sample_rate).decode
+    return lambda payload: np.frombuffer(payload, "<i2").astype(np.float32) / 32768.0

@@ -1,0 +1,83 @@
+"""The avatar's mouth as a headset shows it, and whether it moves with the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.runners.headset.playout import AUDIBLE, Playout, since
+from pipeline.wire import messages as wire
+
+PAUSE = 0.05
+"""Seconds of closed mouth, and of silence, behind which speaking begins anew."""
+NEAR = 0.2
+"""Seconds within which a mouth that opens and a sound that begins are the same event."""
+CLOSED = "sil"
+
+
+class Shape(NamedTuple):
+    """A mouth shape, and when it is seen."""
+
+    start: float
+    """Seconds."""
+    duration: float
+    """Seconds."""
+    name: str
+    """One of the 15 of Oculus LipSync."""
+    weight: float
+    """0 to 1."""
+
+
+class Timeline:
+    """When what belongs to answers is due: the sound that was heard leads it (docs/protocol.md, "One clock")."""
+
+    def __init__(self, playout: Playout, syncs: Sequence[wire.Sync]) -> None:
+        self._playout = playout
+        self._spans = list(pairwise([*syncs, None]))
+
+    def due(self, turn: str, position: int) -> Iterator[float]:
+        """When `position`, in ms of the answer `turn`, was heard: once, never, or again where a word was repeated."""
+        for sync, following in self._spans:
+            assert sync is not None  # noqa: S101  told to mypy
+            timestamp = sync.timestamp + round((position - sync.position) * self._playout.sample_rate / 1000)
+            over = following is not None and since(timestamp, following.timestamp) >= 0
+            if sync.turn == turn and timestamp >= sync.timestamp and not over:
+                heard = self._playout.heard_at(timestamp)
+                if heard is not None:
+                    yield heard
+
+
+def skews(shapes: Sequence[Shape], sound: Samples, sample_rate: int) -> list[float]:
+    """By how many seconds the mouth is behind the sound, each time that both begin after a pause.
+
+    `sound`, shape (n,), and `shapes` count time from the same moment. What begins in only one of them is left out."""
+    heard = _onsets(sound, sample_rate)
+    found = []
+    for at in _openings(shapes):
+        nearest = min(heard, key=lambda onset: abs(onset - at), default=None)
+        if nearest is not None and abs(nearest - at) < NEAR:
+            found.append(at - nearest)
+    return found
+
+
+def _openings(shapes: Sequence[Shape]) -> Iterator[float]:
+    """When the mouth begins to move after a pause."""
+    closed_from: float | None = -PAUSE
+    for shape in shapes:
+        if shape.name == CLOSED:
+            closed_from = shape.start if closed_from is None else closed_from
+            continue
+        if closed_from is not None and shape.start - closed_from >= PAUSE:
+            yield shape.start
+        closed_from = None
+
+
+def _onsets(sound: Samples, sample_rate: int) -> list[float]:
+    """When the sound begins after a pause."""
+    loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
+    behind = np.diff(loud, prepend=-sample_rate)
+    return [float(at) / sample_rate for at in loud[behind >= PAUSE * sample_rate]]

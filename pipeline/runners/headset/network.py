@@ -1,0 +1,129 @@
+"""A bad network between a headset and its server, as a stream over TCP feels it: nothing is lost, but much is late."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from math import inf, sqrt
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+DUPLICATES = 3
+"""Later segments that arrive before a missing one is taken for lost and sent again: fast retransmit (RFC 5681, 3.2)."""
+TIMEOUT = 0.2
+"""Seconds without them until it is sent again: the shortest retransmission timeout of Linux (RFC 6298 asks for 1 s)."""
+SEGMENT = 1460
+"""Bytes of a full segment in an Ethernet frame."""
+WINDOW = 65_536
+"""Bytes on their way at most, on a line that loses nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a line does to each segment."""
+
+    loss: float = 0.0
+    """Share of segments that are lost, 0 to 1."""
+    jitter: float = 0.0
+    """Seconds: each is late by a random time from 0 to this."""
+    delay: float = 0.0
+    """Seconds that each takes at least, one way."""
+
+    @property
+    def bad(self) -> bool:
+        """Whether it does anything at all."""
+        return bool(self.loss or self.jitter or self.delay)
+
+    @property
+    def window(self) -> float:
+        """Bytes that TCP keeps on their way: losses narrow its window to 1.22 segments over the root of their share
+        (Mathis, Semke, Mahdavi, Ott 1997, "The macroscopic behavior of the TCP congestion avoidance algorithm")."""
+        return min(WINDOW, SEGMENT * 1.22 / sqrt(self.loss)) if self.loss else WINDOW
+
+
+PERFECT = Network()
+
+
+@dataclass(slots=True, eq=False)
+class _Segment(Generic[T]):
+    item: T
+    size: int
+    lost: bool = False
+    """What was sent last of it."""
+    here: bool = False
+    later: int = 0
+    """How many of those sent behind it arrived before it."""
+    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
+
+
+class Path(Generic[T]):
+    """One direction of a line: a queue whose items come out whole, in order, and late.
+
+    Each item is a segment. Jitter delays it without overtaking those before it. A lost one is sent again when three
+    later ones have arrived and their acknowledgements are back, else after `TIMEOUT`, doubled each time it is lost
+    again; those behind it wait meanwhile. Time is that of the running event loop; with the same seed, chance is the
+    same."""
+
+    def __init__(self, network: Network, seed: int) -> None:
+        self.resent = 0
+        """Segments that were lost, and sent again."""
+        self._network, self._chance = network, random.Random(seed)  # noqa: S311  no secret
+        self._loop = asyncio.get_running_loop()
+        self._way: deque[_Segment[T]] = deque()
+        self._latest = -inf  # when the segment before arrives
+        self._bytes = 0  # of what was put and not yet taken
+        self._taken, self._arrived = asyncio.Event(), asyncio.Event()
+
+    async def put(self, item: T, size: int) -> None:
+        """Send `item` of that many bytes; waits while TCP's window is full. One sender at a time."""
+        while self._bytes and self._bytes + size > self._network.window:
+            self._taken.clear()
+            await self._taken.wait()
+        self._bytes += size
+        segment = _Segment(item, size)
+        self._way.append(segment)
+        self._send(segment, TIMEOUT)
+
+    async def get(self) -> T:
+        """The next item that arrives. One receiver at a time."""
+        while not (self._way and self._way[0].here):
+            self._arrived.clear()
+            await self._arrived.wait()
+        segment = self._way.popleft()
+        self._bytes -= segment.size
+        self._taken.set()
+        return segment.item
+
+    def close(self) -> None:
+        """Lose all that is on its way."""
+        for segment in self._way:
+            if segment.timer:
+                segment.timer.cancel()
+        self._way.clear()
+
+    def _one_way(self) -> float:
+        return self._network.delay + self._chance.uniform(0.0, self._network.jitter)
+
+    def _send(self, segment: _Segment[T], timeout: float) -> None:
+        now = self._loop.time()
+        segment.lost = self._chance.random() < self._network.loss
+        if segment.lost:
+            self.resent += 1
+            segment.timer = self._loop.call_at(now + timeout, self._send, segment, 2 * timeout)
+            return
+        self._latest = max(self._latest, now + self._one_way())
+        segment.timer = self._loop.call_at(self._latest, self._arrive, segment)
+
+    def _arrive(self, segment: _Segment[T]) -> None:
+        segment.here, segment.timer = True, None
+        for missing in self._way:
+            if missing is segment:
+                break
+            missing.later += 1
+            if missing.later == DUPLICATES and missing.lost and missing.timer:
+                missing.timer.cancel()  # the acknowledgements of the later ones travel back first
+                missing.timer = self._loop.call_later(self._one_way(), self._send, missing, 2 * TIMEOUT)
+        self._arrived.set()

@@ -1,0 +1,213 @@
+"""The loudspeaker of a simulated headset: when each sample that came is heard, and where none was there in time.
+
+It has no clock: it is told what came and what time it is, and works out what a sound card would have played by then. So
+what it tells does not depend on how punctually it is asked.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.wire.frames import WRAP
+
+START = 0.06
+"""Seconds of sound that wait when it begins to play..."""
+LATEST_START = 0.1
+"""... or this long after the first of them came."""
+LONGEST = 10.0
+"""Seconds of sound that wait at most; frames beyond are lost."""
+CONCEALED = 0.06
+"""Seconds in which the sound that stands for a lost frame fades away, as in ITU-T G.711, appendix I."""
+FADE = 0.008
+"""Seconds in which a cut sound falls silent."""
+AUDIBLE = 0.01
+"""Of full scale: what is softer counts as silence."""
+
+
+def since(timestamp: int, earlier: int) -> int:
+    """How far one number is behind another, modulo `WRAP`; negative where it is before it."""
+    return (timestamp - earlier + WRAP // 2) % WRAP - WRAP // 2
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Sound that is heard without a break."""
+
+    at: float
+    """When its first sample is heard, in seconds."""
+    timestamp: int
+    """Of that sample."""
+    sample_rate: int
+    """Hz."""
+    buffered: float
+    """Seconds that its first sample waited."""
+    dry: bool = False
+    """It ended because nothing more was there."""
+    size: int = 0
+    """Samples."""
+    _pieces: list[Samples] = field(default_factory=list)
+
+    @property
+    def end(self) -> float:
+        """When the sample behind its last is heard."""
+        return self.at + self.size / self.sample_rate
+
+    @property
+    def samples(self) -> Samples:
+        """All of it, shape (n,)."""
+        return np.concatenate([np.zeros(0, np.float32), *self._pieces])
+
+    def add(self, samples: Samples) -> None:
+        """Hear more."""
+        self._pieces.append(samples)
+        self.size += samples.size
+
+    def audible(self) -> float | None:
+        """When its first audible sample is heard; None if there is none."""
+        loud = np.flatnonzero(np.abs(self.samples) > AUDIBLE)
+        return self.at + int(loud[0]) / self.sample_rate if loud.size else None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    timestamp: int
+    samples: Samples
+    came: float
+
+    def take(self, count: int) -> Samples:
+        part, self.samples = self.samples[:count], self.samples[count:]
+        self.timestamp = (self.timestamp + part.size) % WRAP
+        return part
+
+
+class Playout:
+    """Plays frames in order, and conceals those that are missing: what docs/protocol.md asks of a client.
+
+    All times are seconds of one clock; they do not decrease from call to call."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+        self.stretches: list[Stretch] = []
+        """What was heard, and is heard now."""
+        self.lost = 0
+        """Frames whose numbers never came, or that came with `LONGEST` waiting."""
+        self._queue: deque[_Waiting] = deque()
+        self._next: int | None = None  # sequence number
+        self._playing: Stretch | None = None
+        self._last: Stretch | None = None  # that played, or plays
+
+    @property
+    def playing(self) -> bool:
+        """Whether sound is heard."""
+        return self._playing is not None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is heard, and nothing waits."""
+        return self._playing is None and not self._queue
+
+    @property
+    def position(self) -> int:
+        """The timestamp of the sample that is heard next."""
+        if self._queue:
+            return self._queue[0].timestamp
+        return (self._last.timestamp + self._last.size) % WRAP if self._last else 0
+
+    @property
+    def changes(self) -> float | None:
+        """When it begins to play, or has nothing left, if nothing else comes; None where neither is to be."""
+        if self._playing:
+            return self._playing.end + self._waiting / self.sample_rate
+        return self._start()
+
+    @property
+    def _waiting(self) -> int:
+        return sum(frame.samples.size for frame in self._queue)
+
+    def _start(self) -> float | None:
+        """When to begin with what waits."""
+        size = 0
+        for frame in self._queue:
+            size += frame.samples.size
+            if size >= START * self.sample_rate:
+                return min(frame.came, self._queue[0].came + LATEST_START)
+        return self._queue[0].came + LATEST_START if self._queue else None
+
+    def put(self, sequence: int, timestamp: int, samples: Samples, now: float) -> None:
+        """A frame came. One that was there before, or comes behind a later one, is passed over."""
+        self.advance(now)
+        ahead = 0 if self._next is None else since(sequence, self._next)
+        if ahead < 0:
+            return
+        self.lost += ahead
+        self._next = (sequence + 1) % WRAP
+        if self._waiting > LONGEST * self.sample_rate:
+            self.lost += 1
+            return
+        if ahead and self._queue:
+            self._conceal(timestamp, now)
+        self._queue.append(_Waiting(timestamp, samples, now))
+
+    def _conceal(self, timestamp: int, now: float) -> None:
+        """Put the latest sound, fading, in the place of what was lost before `timestamp`."""
+        last = self._queue[-1]
+        begin = (last.timestamp + last.samples.size) % WRAP
+        size = since(timestamp, begin)
+        if 0 < size < LONGEST * self.sample_rate:
+            fading = np.clip(1.0 - np.arange(size) / (CONCEALED * self.sample_rate), 0.0, 1.0)
+            self._queue.append(_Waiting(begin, (np.resize(last.samples, size) * fading).astype(np.float32), now))
+
+    def advance(self, now: float) -> None:
+        """Play what is heard up to `now`."""
+        while self._playing or self._begin(now):
+            stretch = self._playing
+            assert stretch is not None  # noqa: S101  told to mypy
+            due = int((now - stretch.at) * self.sample_rate + 1e-3) - stretch.size
+            if due <= 0:
+                return
+            if not self._queue:
+                stretch.dry, self._playing = True, None
+                return
+            frame = self._queue[0]
+            if frame.timestamp != (stretch.timestamp + stretch.size) % WRAP:  # a new count, without a break
+                self._hear(Stretch(stretch.end, frame.timestamp, self.sample_rate, stretch.end - frame.came))
+                continue
+            stretch.add(frame.take(due))
+            if not frame.samples.size:
+                self._queue.popleft()
+
+    def _begin(self, now: float) -> bool:
+        start = self._start()
+        if start is None or start > now:
+            return False
+        frame = self._queue[0]
+        self._hear(Stretch(start, frame.timestamp, self.sample_rate, start - frame.came))
+        return True
+
+    def _hear(self, stretch: Stretch) -> None:
+        self._playing = self._last = stretch
+        self.stretches.append(stretch)
+
+    def flush(self, now: float) -> None:
+        """Be silent at once, and drop what waits."""
+        self.advance(now)
+        if self._playing and self._queue:
+            edge = self._queue[0].take(round(FADE * self.sample_rate))
+            self._playing.add((edge * np.linspace(1.0, 0.0, edge.size)).astype(np.float32))
+        self._queue.clear()
+        self._playing = None
+
+    def forget(self) -> None:
+        """Keep nothing of what was heard; only between answers."""
+        self.stretches = [self._playing] if self._playing else []
+
+    def heard_at(self, timestamp: int) -> float | None:
+        """When the sample of that timestamp was heard, the last time; None if it was not."""
+        for stretch in reversed(self.stretches):
+            if 0 <= (offset := since(timestamp, stretch.timestamp)) < stretch.size:
+                return stretch.at + offset / self.sample_rate
+        return None

@@ -1,0 +1,109 @@
+"""A server's life: it listens, opens once its graph is loaded, closes, and is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from typing import Final
+
+from pipeline.graph.graph import Graph
+from pipeline.runners.serve.app import app
+from pipeline.runners.serve.gate import Standing, Status
+from pipeline.runners.serve.listening import allow_connections, listen, open_certificate, serving
+from pipeline.runners.serve.logs import Logged
+from pipeline.runners.serve.metrics import Metrics
+from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.settings import Settings, WrongSetting
+from pipeline.runners.serve.tokens import Secret, secret_of_this_user
+from pipeline.runners.serve.tracing import Tracing
+from pipeline.runners.serve.watching import Journals
+from pipeline.runtime.record import Watcher
+
+BESIDE: Final = 200
+"""Connections beside those of sessions: pages that load, scrapers, clients that have not said hello yet."""
+
+
+class Hosting:
+    """A server that listens. Until it is open, whoever comes is told to wait."""
+
+    def __init__(self, parlour: Parlour, settings: Settings, port: int) -> None:
+        self.parlour, self._settings = parlour, settings
+        self.port = port
+        self.wyoming_port: int | None = None
+        """While it is open, and where Wyoming is wanted."""
+        self.standing = Standing()
+
+    @property
+    def url(self) -> str:
+        """Of the page."""
+        return self._settings.url(self.port)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Serve everybody as long as the context, on a graph that is loaded; leaving it lets what is being said be
+        finished, for a while. Raises PipelineError where Wyoming's port cannot be had."""
+        async with AsyncExitStack() as stack:
+            if at := self._settings.wyoming:
+                from pipeline.runners.serve import wyoming
+
+                self.wyoming_port = await stack.enter_async_context(wyoming.serving(self.parlour, at.host, at.port))
+            self.standing.status = Status.READY
+            try:
+                yield
+            finally:
+                self.standing.status = Status.SHUTTING_DOWN
+                await self.parlour.close()
+
+
+@asynccontextmanager
+async def hosting(
+    graph: Graph,
+    settings: Settings,
+    limits: Limits | None = None,
+    *,
+    journals: Journals | None = None,
+    tracing: Tracing | None = None,
+    secret: Secret | None = None,
+) -> AsyncIterator[Hosting]:
+    """A server of this graph, which listens as long as the context. Raises CannotListen, WrongSetting, SecretUnusable.
+
+    `secret` is that of this machine's user if it is not given."""
+    limits, secret = limits or Limits(), secret or secret_of_this_user()
+    if settings.tokens_required and secret.read() is None:
+        raise WrongSetting(
+            f"--host {settings.address.host}: others get there, so users need tokens, and none was made yet; "
+            "make the first: parley token create --user NAME"
+        )
+    encryption = open_certificate(settings.certificate, settings.key) if settings.certificate else None
+    guard = Guard(secret, required=settings.tokens_required, origins=settings.origins, default=settings.user)
+    metrics = Metrics()
+
+    @contextmanager
+    def watch(session: str, user: str) -> Iterator[Sequence[Watcher]]:
+        watchers: list[Watcher] = [metrics, Logged(session)]
+        if tracing:
+            watchers.append(tracing.watcher(session, graph.name))
+        with ExitStack() as stack:
+            if journals:
+                watchers += stack.enter_context(journals.journal(session, user))
+            yield watchers
+
+    async with AsyncExitStack() as stack:
+        if journals:
+            stack.push_async_callback(journals.close)
+        if tracing:
+            stack.push_async_callback(asyncio.to_thread, tracing.close)
+        connections = limits.sessions + BESIDE
+        allow_connections(connections)
+        listener = listen(settings.address)
+        stack.callback(listener.close)
+        host = Hosting(Parlour(graph, limits, watch), settings, listener.getsockname()[1])
+        metrics.observe(host.parlour)
+        lag = asyncio.create_task(metrics.follow_loop(), name="event loop's lag")
+        stack.callback(lag.cancel)
+        await stack.enter_async_context(
+            serving(app(host.parlour, guard, metrics, host.standing), listener, encryption, connections)
+        )
+        yield host

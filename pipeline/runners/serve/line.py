@@ -1,0 +1,205 @@
+"""What every connection of the Parley protocol does, whatever carries it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.protocols import Samples
+from pipeline.devices.opus import RATES
+from pipeline.devices.remote import RemotePlayer
+from pipeline.errors import MediaError
+from pipeline.packets import Picture
+from pipeline.runners.serve.allowance import Allowance
+from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.refusal import Refused
+from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.visit import Visit
+from pipeline.wire import messages as wire
+from pipeline.wire.frames import BadFrame, Frame
+
+TEXT = 64 * 1024
+"""The longest message, in bytes."""
+MISTAKES = 100
+"""Messages that are not understood, until the line is cut."""
+
+
+class ParleyLine(ABC):
+    """One connection: joins a client to its visit. Is the visit's `Line`, and the player's `Outlet`."""
+
+    def __init__(self, parlour: Parlour, guard: Guard) -> None:
+        self._parlour, self._guard = parlour, guard
+        self._visit: Visit | None = None
+        self._player: RemotePlayer | None = None
+        self._mistakes = 0
+        self._allowance = Allowance()
+
+    # --- coming and going --------------------------------------------------------------------------------------------
+
+    def greet(self, hello: wire.Hello) -> None:
+        """Let the client in, to a new visit or back to its old one. Raises Refused."""
+        if hello.protocol not in wire.SPOKEN:
+            known = ", ".join(str(version) for version in sorted(wire.SPOKEN))
+            raise Refused("unknown-protocol", f"protocol {hello.protocol} is not spoken here; {known} is")
+        user = self._guard.user(hello.token, hello.user)
+        if hello.session:
+            self._come_back(hello)
+        else:
+            self._come_in(hello, user)
+
+    def leave(self) -> None:
+        """The client is gone; it may come back."""
+        if self._player and (visit := self.visit):
+            self._player.detach()
+            visit.detach(self)
+
+    @property
+    def visit(self) -> Visit | None:
+        """The client's, as long as it lasts and this is its line."""
+        visit = self._visit
+        return visit if visit and visit.line is self and visit.session.name in self._parlour.visits else None
+
+    def _come_in(self, hello: wire.Hello, user: str) -> None:
+        player = RemotePlayer(_playable(hello.audio_out).sample_rate)
+        visit = Visit(self._parlour, user, _playable(hello.audio_in), hello.mode)
+        visit.give(player)
+        self._join(visit, player, hello, resumed=False)
+        self._parlour.receive(visit)
+
+    def _come_back(self, hello: wire.Hello) -> None:
+        visit = self._parlour.find(hello.session, hello.key)
+        player = visit.sink
+        if not isinstance(player, RemotePlayer):
+            raise Refused("unknown-session", "that session is held over another kind of line; it cannot come here")
+        player.detach(hello.heard)
+        visit.ears.begin(_playable(hello.audio_in))
+        self._join(visit, player, hello, resumed=True)
+
+    def _join(self, visit: Visit, player: RemotePlayer, hello: wire.Hello, *, resumed: bool) -> None:
+        form = _playable(wire.Format(codec=hello.audio_out.codec, sample_rate=player.sample_rate))
+        visit.attach(self, hello.wants)
+        self._visit, self._player = visit, player
+        session = visit.session
+        past = (wire.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in session.history)
+        self.welcome(
+            wire.Welcome(
+                protocol=hello.protocol,
+                session=session.name,
+                key=visit.key,
+                resumable=round(1000 * self._parlour.limits.resumable),
+                resumed=resumed,
+                user=visit.user,
+                graph=session.graph.name,
+                mode=visit.floor.policy,
+                state=session.state.value,
+                audio_in=visit.ears.form,
+                audio_out=form,
+                history=tuple(past) if resumed else (),
+            )
+        )
+        player.attach(self, reports=hello.reports)
+
+    # --- what the client says ----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def forgiving(self) -> Iterator[None]:
+        """Tell the client of a mistake that hurts nobody; a graver one, or one too many, goes on as Refused."""
+        try:
+            yield
+        except (BadFrame, MediaError) as error:
+            self._mistake(Refused("bad-audio", str(error)))
+        except Refused as refusal:
+            if refusal.code not in {"not-understood", "too-fast"} or self._allowance.spent:
+                raise
+            self._mistake(refusal)
+
+    def hear(self, visit: Visit, frame: Frame) -> None:
+        """Hear a frame of the user's sound. Raises Refused, and MediaError where it holds none."""
+        before = visit.ears.received
+        visit.ears.frame(frame)
+        self._allowance.sound(visit.ears.received - before)
+
+    def look(self, visit: Visit, picture: Picture) -> None:
+        """See a picture. Raises Refused."""
+        self._allowance.message()
+        visit.floor.notice(picture)
+
+    def do(self, visit: Visit, message: wire.Message) -> None:
+        """Do what the client asks for. Raises Refused."""
+        self._allowance.message()
+        if isinstance(message, wire.Played):
+            self.played(message)
+        else:
+            visit.take(message)
+
+    def played(self, report: wire.Played) -> None:
+        """The client tells how far it is."""
+        if self._player:
+            self._player.played(report.timestamp, playing=report.playing)
+
+    def _mistake(self, refusal: Refused) -> None:
+        self._mistakes += 1
+        if self._mistakes >= MISTAKES:
+            raise refusal
+        self._parlour.totals.refusals[refusal.code] += 1
+        self.tell(refusal.message(fatal=False))
+
+    # --- what the client is told -------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def welcome(self, welcome: wire.Welcome) -> None:
+        """Answer the hello; the client's sound and the avatar's may travel now."""
+
+    @abstractmethod
+    def tell(self, message: wire.Message) -> None:
+        """Send a message; never waits."""
+
+    @abstractmethod
+    def close(self, error: wire.Error) -> None:
+        """Say why, and close."""
+
+    @abstractmethod
+    def sound(self, timestamp: int, samples: Samples) -> None:
+        """Send a frame of the answer."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Let the client be silent at once."""
+
+    def sync(self, timestamp: int, position: float) -> None:
+        """Tell where an answer lies in the stream of sound."""
+        if self._visit:
+            self._visit.telling.sync(timestamp, position)
+
+    def show(self, packet: Any) -> None:
+        """Send what is seen of the answer."""
+        if self._visit:
+            self._visit.telling.show(packet)
+
+
+def read_message(text: str) -> wire.Message:
+    """What the client says. Raises Refused."""
+    if len(text) > TEXT:
+        raise Refused("too-long", f"a message of {len(text)} characters; {TEXT} is the most")
+    try:
+        message = wire.FROM_CLIENT.validate_json(text)
+    except ValidationError as error:
+        raise Refused("not-understood", mistakes(error)) from None
+    assert isinstance(message, wire.Message)  # noqa: S101  told to mypy
+    return message
+
+
+def mistakes(error: ValidationError) -> str:
+    """What is wrong, without what the client said."""
+    found = [f"{'.'.join(str(part) for part in each['loc']) or 'message'}: {each['msg']}" for each in error.errors()]
+    return "; ".join(found[:3])
+
+
+def _playable(form: wire.Format) -> wire.Format:
+    if form.codec == "opus" and form.sample_rate not in RATES:
+        raise Refused("bad-audio", f"Opus knows no {form.sample_rate} Hz, only {', '.join(map(str, RATES))}")
+    return form

@@ -1,0 +1,69 @@
+"""The sound that a client sends, until the ears have it: faster or slower than somebody speaks, as clients like."""
+
+from __future__ import annotations
+
+import asyncio
+
+from models.protocols import Samples
+from pipeline.devices.ears import Ears
+from pipeline.runners.serve.realtime.mistakes import Mistake
+
+BUFFERED = 60.0
+"""Seconds of sound that wait to be committed at most."""
+AT_ONCE = 2.0
+"""Seconds of sound that the ears are given before it is waited until they have heard it."""
+EARLY = 30.0
+"""Seconds of sound that a client may send before their time; beyond, it is taken as fast as somebody speaks."""
+SMALLEST = 0.01
+"""Seconds that a piece counts for at least, however little sound it holds."""
+
+
+class Buffer:
+    """Takes a client's sound, and holds the client back where it is too fast: nothing is lost, nothing piles up."""
+
+    def __init__(self, ears: Ears) -> None:
+        self.received = 0.0
+        """Seconds of sound since the session began."""
+        self._ears = ears
+        self._time = asyncio.get_running_loop().time
+        self._began, self._counted, self._unheard = self._time(), 0.0, 0.0
+        self._kept: list[Samples] = []
+
+    async def admit(self, samples: Samples, rate: int) -> None:
+        """Count a piece that came, shape (n,) at `rate` Hz; returns when it may be taken."""
+        seconds = samples.size / rate
+        self.received += seconds
+        self._counted += max(seconds, SMALLEST)
+        await asyncio.sleep(max(0.0, self._counted - (self._time() - self._began) - EARLY))
+
+    async def hear(self, samples: Samples, rate: int) -> None:
+        """Give a piece to the ears, as fast as they hear it."""
+        for first in range(0, samples.size, size := round(AT_ONCE * rate)):
+            piece = samples[first : first + size]
+            self._ears.hear(piece, rate)
+            self._unheard += piece.size / rate
+            if self._unheard >= AT_ONCE:
+                heard = asyncio.Event()
+                self._ears.do(heard.set)
+                await heard.wait()
+                self._unheard = 0.0
+
+    def keep(self, samples: Samples, rate: int) -> None:
+        """Hold a piece until it is committed. Raises Mistake where that is too much."""
+        if sum(piece.size for piece in self._kept) + samples.size > BUFFERED * rate:
+            raise Mistake(f"the buffer holds {BUFFERED:g} s of sound; commit or clear it", code="buffer_full")
+        self._kept.append(samples)
+
+    def __bool__(self) -> bool:
+        """Whether something waits to be committed."""
+        return bool(self._kept)
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._kept.clear()
+
+    async def speak(self, rate: int) -> None:
+        """Let the ears hear all that waits."""
+        kept, self._kept = self._kept, []
+        for samples in kept:
+            await self.hear(samples, rate)

@@ -1,0 +1,188 @@
+"""The conversation as a client sees it: items and responses, and the events that tell of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pipeline.devices.sounding import Sounding
+from pipeline.runners.serve.realtime.mistakes import Mistake
+from pipeline.runners.serve.realtime.settings import described, modalities
+from pipeline.runners.serve.realtime.sound import Form, packed
+
+KEPT = 256
+"""Items that can still be asked for."""
+
+Kind = Literal["input_text", "input_audio", "output_text", "output_audio"]
+
+
+class Send(Protocol):
+    """Sends an event; never waits."""
+
+    def __call__(self, type: str, /, **fields: Any) -> None: ...
+
+
+def new_id(kind: str) -> str:
+    """Of something that the server makes."""
+    return f"{kind}_{secrets.token_hex(10)}"
+
+
+@dataclass(slots=True)
+class Item:
+    """Something that was said."""
+
+    id: str
+    kind: Kind
+    text: str = ""
+    """The words; of spoken ones, those that are known."""
+    status: Literal["in_progress", "completed", "incomplete"] = "completed"
+    before: str | None = None
+    """The id of the item before."""
+    answer: Sounding | None = None
+    """The spoken answer that it is, or the rest of it."""
+    start: int = 0
+    """The sample of the answer at which it begins."""
+    rate: int = 1
+    """Samples in a second."""
+
+    def told(self) -> dict[str, Any]:
+        """As the API describes an item."""
+        return {
+            "id": self.id,
+            "object": "realtime.item",
+            "type": "message",
+            "role": "user" if self.kind.startswith("input") else "assistant",
+            "status": self.status,
+            "content": [] if self.status == "in_progress" else [{"type": self.kind, self.field: self.text}],
+        }
+
+    @property
+    def field(self) -> str:
+        """Where the words stand."""
+        return "text" if self.kind.endswith("text") else "transcript"
+
+    @property
+    def part(self) -> dict[str, Any]:
+        """As the API describes the content of a response."""
+        return {"type": self.kind.removeprefix("output_"), self.field: self.text}
+
+
+class Items:
+    """The latest items, in their order."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._items: OrderedDict[str, Item] = OrderedDict()
+
+    @property
+    def last(self) -> str | None:
+        """The id of the latest item."""
+        return next(reversed(self._items), None)
+
+    def add(self, item: Item) -> None:
+        """It comes last."""
+        item.before = self.last
+        self._items[item.id] = item
+        if len(self._items) > KEPT:
+            self._items.popitem(last=False)
+        self._send("conversation.item.added", previous_item_id=item.before, item=item.told())
+
+    def done(self, item: Item) -> None:
+        """It is whole."""
+        self._send("conversation.item.done", previous_item_id=item.before, item=item.told())
+
+    def find(self, item_id: str) -> Item:
+        """The item of that id. Raises Mistake."""
+        if item_id not in self._items:
+            raise Mistake(
+                f"item {item_id!r} is not known; the latest {KEPT} are", code="item_not_found", param="item_id"
+            )
+        return self._items[item_id]
+
+    def delete(self, item: Item) -> None:
+        """It is no part of the conversation any more."""
+        if self._items.pop(item.id, None):
+            self._send("conversation.item.deleted", item_id=item.id)
+
+    def __contains__(self, item_id: str) -> bool:
+        return item_id in self._items
+
+
+class Response:
+    """One answer, or as much of it as is given at one go: at most one item."""
+
+    def __init__(self, send: Send, items: Items, form: Form, *, text: bool, conversation: str) -> None:
+        self.id = new_id("resp")
+        self.text = text
+        """Whether it is written, and not spoken."""
+        self.form = form
+        self.over = False
+        self._send, self._items, self._conversation = send, items, conversation
+        self._item: Item | None = None
+        send("response.created", response=self._told("in_progress"))
+
+    def begin(self, answer: Sounding | None = None, start: int = 0) -> None:
+        """Its item begins, at that sample of a spoken answer."""
+        kind: Kind = "output_text" if self.text else "output_audio"
+        item = Item(new_id("item"), kind, status="in_progress", answer=answer, start=start, rate=self.form.rate)
+        self._item = item
+        self._send("response.output_item.added", response_id=self.id, output_index=0, item=item.told())
+        self._items.add(item)
+        self._tell("response.content_part.added", part=item.part)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has an item."""
+        return self._item is not None
+
+    def words(self, text: str) -> None:
+        """The next words."""
+        if self._item and text:
+            self._item.text += text
+            self._tell(
+                "response.output_text.delta" if self.text else "response.output_audio_transcript.delta", delta=text
+            )
+
+    def sound(self, data: bytes) -> None:
+        """The next sound."""
+        self._tell("response.output_audio.delta", delta=packed(data))
+
+    def end(self, status: str = "completed", details: dict[str, Any] | None = None) -> None:
+        """Nothing more comes; unless all was given, `details` say why."""
+        if self.over:
+            return
+        self.over = True
+        if item := self._item:
+            item.status = "completed" if status == "completed" else "incomplete"
+            if self.text:
+                self._tell("response.output_text.done", text=item.text)
+            else:
+                self._tell("response.output_audio.done")
+                self._tell("response.output_audio_transcript.done", transcript=item.text)
+            self._tell("response.content_part.done", part=item.part)
+            self._send("response.output_item.done", response_id=self.id, output_index=0, item=item.told())
+            self._items.done(item)
+        self._send("response.done", response=self._told(status, details))
+
+    def _tell(self, kind: str, **fields: Any) -> None:
+        assert self._item  # noqa: S101  told to mypy
+        place = {"response_id": self.id, "item_id": self._item.id, "output_index": 0, "content_index": 0}
+        self._send(kind, **place, **fields)
+
+    def _told(self, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+        """As the API describes a response."""
+        return {
+            "id": self.id,
+            "object": "realtime.response",
+            "conversation_id": self._conversation,
+            "status": status,
+            "status_details": {"type": status, **details} if details else None,
+            "output": [self._item.told()] if self._item and self.over else [],
+            "output_modalities": modalities(text=self.text),
+            "audio": {"output": {"format": described(self.form), "voice": None}},
+            "max_output_tokens": "inf",
+            "metadata": None,
+            "usage": None,
+        }

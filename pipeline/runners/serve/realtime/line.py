@@ -1,0 +1,182 @@
+"""A client of the Realtime API and its WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pipeline.runners.serve.allowance import Allowance
+from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.realtime.events import KNOWN, Append
+from pipeline.runners.serve.realtime.items import new_id
+from pipeline.runners.serve.realtime.mistakes import Mistake
+from pipeline.runners.serve.realtime.talk import Talk
+from pipeline.runners.serve.refusal import Refused
+from pipeline.runners.serve.security import Guard, bearer
+from pipeline.wire import messages as wire
+
+log = logging.getLogger(__name__)
+
+KEY = "openai-insecure-api-key."
+"""Begins the subprotocol in which a browser, that cannot set headers, sends its key."""
+BETA = "realtime=v1", "openai-beta.realtime-v1"
+"""How clients of before August 2025 say that they speak another dialect."""
+OUTSTANDING = 1_024
+"""Events that wait to be sent at most: some minutes of sound."""
+MISTAKES = 100
+"""Events that cannot be obeyed, until the line is cut."""
+POLICY = 1008
+"""The WebSocket close code of a client that broke a rule (RFC 6455, section 7.4.1)."""
+_STATUS = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503}
+
+
+def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
+    """Where clients of the Realtime API come in; `base_url` is ``http://HOST:PORT/v1``."""
+
+    async def realtime(socket: WebSocket) -> None:
+        try:
+            offered = socket.scope.get("subprotocols", [])
+            if socket.headers.get("openai-beta") == BETA[0] or BETA[1] in offered:
+                raise Refused("unknown-protocol", "the Realtime API's beta is not spoken here; use a current client")
+            keys = [name.removeprefix(KEY) for name in offered if name.startswith(KEY)]
+            user = guard.user(bearer(socket.headers.get("authorization", "")) or (keys or [""])[0])
+            line = _Line(socket, parlour, user)
+        except Refused as refusal:
+            parlour.totals.refusals[refusal.code] += 1
+            error = _described(str(refusal), refusal.code)
+            await socket.send_denial_response(JSONResponse({"error": error}, _STATUS.get(refusal.code, 400)))
+            return
+        await socket.accept("realtime" if "realtime" in offered else None)
+        await line.serve()
+
+    return [WebSocketRoute("/v1/realtime", realtime)]
+
+
+class _Line:
+    """One connection; the visit's `Line`."""
+
+    def __init__(self, socket: WebSocket, parlour: Parlour, user: str) -> None:
+        self._socket, self._parlour = socket, parlour
+        self._outbox: deque[dict[str, Any]] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._mistakes, self._allowance = 0, Allowance()
+        self._event_id: str | None = None  # of the event that is obeyed
+        self._talk = Talk(parlour, user, self._send, self._complain)
+
+    async def serve(self) -> None:
+        """Serve the client until it goes, or has to."""
+        visit = self._talk.visit
+        visit.attach(self, frozenset())
+        self._parlour.receive(visit)
+        writing, reading = asyncio.create_task(self._write()), asyncio.create_task(self._read())
+        try:
+            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (writing, reading):
+                task.cancel()
+            await asyncio.gather(writing, reading, return_exceptions=True)
+            visit.line = None
+            visit.leave()
+
+    async def _read(self) -> None:
+        with suppress(WebSocketDisconnect):
+            while True:
+                received = await self._socket.receive()
+                if received["type"] == "websocket.disconnect":
+                    return
+                await self._obey(received.get("text") or received.get("bytes") or b"")
+
+    async def _obey(self, text: str | bytes) -> None:
+        try:
+            given = _object(text)
+            self._event_id = given["event_id"] if isinstance(given.get("event_id"), str) else None
+            event = KNOWN.validate_python(given)
+            if not isinstance(event, Append):  # those are held back where they come too fast
+                self._allowance.message()
+            await self._talk.take(event)
+        except ValidationError as error:
+            self._complain(_mistaken(error))
+        except Mistake as mistake:
+            self._complain(mistake)
+        except Refused as refusal:
+            self._parlour.totals.refusals[refusal.code] += 1
+            self.close(refusal.message())
+        finally:
+            self._event_id = None
+
+    async def _write(self) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError):  # the client is gone; the reader knows as well
+            while True:
+                while self._outbox:
+                    await self._socket.send_text(json.dumps(self._outbox.popleft()))
+                if self._closing:
+                    break
+                self._wake.clear()
+                await self._wake.wait()
+            await self._socket.close(POLICY)
+
+    # --- what the talk sends -----------------------------------------------------------------------------------------
+
+    def _send(self, kind: str, /, **fields: Any) -> None:
+        if self._closing:
+            return
+        if kind == "input_audio_buffer.speech_started":  # the client falls silent: it has no use for what waits
+            self._outbox = deque(event for event in self._outbox if event["type"] != "response.output_audio.delta")
+        self._outbox.append({"type": kind, "event_id": new_id("event"), **fields})
+        self._wake.set()
+        if len(self._outbox) > OUTSTANDING:
+            self._outbox.clear()
+            self._parlour.totals.refusals["too-slow"] += 1
+            self.close(Refused("too-slow", f"{OUTSTANDING} events waited for you to read them").message())
+
+    def _complain(self, mistake: Mistake) -> None:
+        self._mistakes += 1
+        self._send("error", error=_described(str(mistake), mistake.code, mistake.param, self._event_id))
+        if self._mistakes >= MISTAKES:
+            self._parlour.totals.refusals["not-understood"] += 1
+            self.close(Refused("not-understood", f"{MISTAKES} events could not be obeyed").message())
+
+    # --- what the visit wants ----------------------------------------------------------------------------------------
+
+    def tell(self, message: wire.Message) -> None:
+        """Nothing: the talk tells the same in other words."""
+
+    def close(self, error: wire.Error) -> None:
+        """Say why, and close."""
+        self._send("error", error=_described(error.message, error.code))
+        self._closing = True
+        self._wake.set()
+
+
+def _described(message: str, code: str, param: str | None = None, event_id: str | None = None) -> dict[str, str | None]:
+    """As the API describes an error."""
+    kind = "server_error" if code == "failed" else "invalid_request_error"
+    return {"type": kind, "code": code, "message": message, "param": param, "event_id": event_id}
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
+    """What a client sent. Raises Mistake."""
+    try:
+        given = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise Mistake(f"that is no JSON: {error}", code="invalid_json") from error
+    if not isinstance(given, dict):
+        raise Mistake('an event is a JSON object with a "type"', code="invalid_json")
+    return given
+
+
+def _mistaken(error: ValidationError) -> Mistake:
+    """What is wrong with an event, without what the user said."""
+    mistake = error.errors(include_url=False, include_input=False)[0]
+    return Mistake(mistake["msg"], param=".".join(str(part) for part in mistake["loc"][1:]) or "type")

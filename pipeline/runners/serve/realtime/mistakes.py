@@ -1,0 +1,13 @@
+"""What a client is told when something cannot be done."""
+
+from __future__ import annotations
+
+from pipeline.errors import PipelineError
+
+
+class Mistake(PipelineError):
+    """An event of the client that cannot be obeyed; the connection stays."""
+
+    def __init__(self, message: str, *, code: str = "invalid_value", param: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.param = code, param

@@ -1,0 +1,96 @@
+"""Sound as it travels in events: base64 of 16-bit samples, or of G.711."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from functools import cache
+from typing import Annotated, Literal, TypeAlias
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from models.protocols import Samples
+from pipeline.runners.serve.realtime.mistakes import Mistake
+
+TELEPHONE = 8_000
+"""Hz, of G.711."""
+
+
+class Pcm(BaseModel):
+    """Signed 16-bit little-endian."""
+
+    type: Literal["audio/pcm"] = "audio/pcm"
+    rate: Literal[24_000] = 24_000
+
+    def encode(self, samples: Samples) -> bytes:
+        """Samples, shape (n,), as bytes."""
+        return bytes(np.rint(np.clip(samples, -1.0, 1.0) * 32_767.0).astype("<i2"))
+
+    def decode(self, data: bytes) -> Samples:
+        """Bytes as samples, shape (n,). Raises Mistake."""
+        if len(data) % 2:
+            raise Mistake(f"{len(data)} bytes are no 16-bit samples: their number is odd", param="audio")
+        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32_768)
+
+
+class G711(BaseModel):
+    """One byte a sample: mu-law as in North America and Japan, A-law as elsewhere."""
+
+    type: Literal["audio/pcmu", "audio/pcma"]
+
+    @property
+    def rate(self) -> int:
+        """Hz."""
+        return TELEPHONE
+
+    @property
+    def _levels(self) -> Samples:
+        """What each byte means, shape (256,)."""
+        return _mu_law() if self.type == "audio/pcmu" else _a_law()
+
+    def encode(self, samples: Samples) -> bytes:
+        """Samples, shape (n,), as bytes: each that of the nearest level."""
+        order = np.argsort(self._levels, kind="stable")
+        levels = self._levels[order]
+        nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, samples)
+        return bytes(order[nearest].astype(np.uint8))
+
+    def decode(self, data: bytes) -> Samples:
+        """Bytes as samples, shape (n,)."""
+        return self._levels[np.frombuffer(data, np.uint8)]
+
+
+Form: TypeAlias = Annotated[Pcm | G711, Field(discriminator="type")]
+"""How sound travels in one direction."""
+
+
+@cache
+def _mu_law() -> Samples:
+    """ITU-T G.711, table 2: sign, 3 bits of segment, 4 bits of step, all inverted; 14 bits of full scale."""
+    code = np.arange(256) ^ 0xFF
+    segment, step = code >> 4 & 7, code & 15
+    size = ((2 * step + 33) << segment) - 33
+    return np.where(code & 0x80, -size, size).astype(np.float32) / np.float32(8_192)
+
+
+@cache
+def _a_law() -> Samples:
+    """ITU-T G.711, table 1: likewise, with every second bit inverted; 13 bits of full scale."""
+    code = np.arange(256) ^ 0x55
+    segment, step = code >> 4 & 7, code & 15
+    size = np.where(segment, (2 * step + 33) << np.maximum(segment, 1) - 1, 2 * step + 1)
+    return np.where(code & 0x80, size, -size).astype(np.float32) / np.float32(4_096)
+
+
+def unpacked(audio: str) -> bytes:
+    """The bytes in base64. Raises Mistake."""
+    try:
+        return base64.b64decode(audio, validate=True)
+    except binascii.Error as error:
+        raise Mistake(f"that is no base64: {error}", param="audio") from error
+
+
+def packed(data: bytes) -> str:
+    """Bytes as base64."""
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,215 @@
+"""The spoken answer on its way to a client that plays it itself, and never tells how far it is unless it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from models.protocols import Samples
+from pipeline.devices.resample import Resampler
+from pipeline.devices.sounding import Sounding
+from pipeline.packets import Speech
+from pipeline.runners.serve.realtime.items import Item, Response
+from pipeline.runners.serve.realtime.mistakes import Mistake
+from pipeline.runtime.sink import Sink
+
+AHEAD = 30.0
+"""Seconds of sound that may wait to be heard; beyond it no packet is read, so that those before it wait as well."""
+PIECE = 0.2
+"""Seconds of sound in an event."""
+AUDIBLE = 0.01
+"""Of full scale: the first sample above it is the first that is heard."""
+
+
+class Voice(Sink):
+    """Sends an answer as fast as it is made, and takes it to be heard in its own time.
+
+    What was cut because somebody spoke goes on as another response, if that was nothing."""
+
+    def __init__(self, take: Callable[[], Response], cut: Callable[[], str]) -> None:
+        """`take` gives the response to fill. `cut` is called where somebody makes the avatar stop: it tells the client,
+        and gives the reason; none where the client plays on what it has."""
+        self._take, self._cut = take, cut
+        self.answer, self._rate = Sounding(1), 1
+        """What is or was said latest."""
+        self._response: Response | None = None
+        self._written: str | None = None  # the answer, where it is not spoken
+        self._active = self._complete = False
+        self._since = 0, 0.0  # a sample, and when it is heard
+        self._stopped: int | None = None  # where the client fell silent, until it goes on
+        self._free = 0.0  # when the client has played what it had of answers before
+        self._sounded: float | None = None
+        self._change = asyncio.Event()
+
+    # --- what a sink does --------------------------------------------------------------------------------------------
+
+    async def play(self, packets: AsyncIterator[Any]) -> None:
+        """Send the `Speech` among `packets`; returns when the last must have been heard."""
+        self._response, self._active, self._complete = self._take(), True, False
+        self._written = "" if self._response.text else None
+        self._rate = self._response.form.rate
+        self.answer = Sounding(self._rate)
+        self._since, self._stopped, self._sounded = (0, max(self._now(), self._free)), None, None
+        try:
+            await self._play(packets)
+        except BaseException:
+            self.hush()
+            raise
+        finally:
+            self._active = False
+
+    async def _play(self, packets: AsyncIterator[Any]) -> None:
+        resampler = Resampler(self._rate, self._rate)
+        async for packet in packets:
+            if not isinstance(packet, Speech):
+                continue
+            if self._written is not None:
+                self._write(packet.text)
+                continue
+            voiced = packet.voiced
+            if voiced.sample_rate != resampler.sample_rate:  # another voice took over
+                self._append(resampler.flush())
+                resampler = Resampler(voiced.sample_rate, self._rate)
+            self._append(resampler.feed(voiced.samples), packet)
+            await self._only(AHEAD)
+        self._append(resampler.flush())
+        self._complete = True
+        self._end()
+        await self._only(0.0)
+
+    def pause(self) -> None:
+        """Fall silent, and keep what is left."""
+        if self._active and self._stopped is None and self._written is None:
+            self._silence()
+
+    def resume(self) -> None:
+        """Go on at the beginning of the word that the pause cut, as another response."""
+        if not self._active or self._stopped is None:
+            return
+        start = self.answer.whole(self._stopped)
+        self.answer.position = start
+        self._since, self._stopped = (start, self._now()), None
+        self._response = self._take()
+        if start < self.answer.end:
+            self._response.begin(self.answer, start)
+            rest = (word.text for word in self.answer.words.timed() if word.start * self._rate > start - 1)
+            self._response.words("".join(rest))
+            self._send()
+        self._end()
+
+    def hush(self) -> None:
+        """Fall silent, and forget what is left."""
+        if not self._active:
+            return
+        if self._stopped is None:
+            self._silence()
+        self.answer.position = self._position()
+        self.answer.forget()
+        self._complete = True
+        self._change.set()
+
+    def heard(self) -> str:
+        """The words of the latest answer that were heard, to the one that was playing when it was cut."""
+        return self.answer.heard(self._position()) if self._written is None else self._written.strip()
+
+    def sounded(self) -> float | None:
+        """When the first audible sample of the latest answer was heard, in the event loop's time; None before it."""
+        return self._sounded
+
+    # --- what the client does ----------------------------------------------------------------------------------------
+
+    def stop(self, item: Item, seconds: float) -> tuple[str, str]:
+        """The client fell silent so far into that item; gives the words that were heard, of its answer and of the item.
+        Raises Mistake."""
+        if item.answer is None:
+            raise Mistake(f"item {item.id!r} was not spoken by the avatar", param="item_id")
+        position = item.start + round(seconds * item.rate)
+        if item.answer is self.answer and self._active:
+            self._stopped = min(position, self.answer.position)
+            self._change.set()
+        heard = item.answer.heard(position)
+        return heard, heard.removeprefix(item.answer.heard(item.start)).strip()
+
+    def plays(self, item: Item) -> bool:
+        """Whether that item belongs to the answer that is played, and not paused."""
+        return self._active and self._stopped is None and item.answer is self.answer
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _write(self, text: str) -> None:
+        """The next words of an answer that is not spoken."""
+        if self._response and not self._response.over and self._written is not None:
+            if not self._response.begun:
+                self._response.begin()
+            self._written += text
+            self._response.words(text)
+
+    def _append(self, samples: Samples, speech: Speech | None = None) -> None:
+        if self._complete:
+            return
+        self.answer.append(samples)
+        if speech:
+            self.answer.words.add(speech.text, speech.voiced)
+        if self._stopped is None and self._response:
+            if speech and not self._response.begun:
+                self._response.begin(self.answer, self.answer.position)
+            if speech:
+                self._response.words(speech.text)
+            self._send()
+
+    def _send(self) -> None:
+        """Send all that there is."""
+        assert self._response  # noqa: S101  told to mypy
+        answer, now = self.answer, self._now()
+        place, at = self._since
+        if at + (answer.position - place) / self._rate < now:  # the client ran dry, and plays what comes now at once
+            self._since = answer.position, now
+        while left := answer.end - answer.position:
+            piece, first = np.zeros(min(left, round(PIECE * self._rate)), np.float32), answer.position
+            answer.read(piece, self._position())
+            if self._sounded is None and (loud := np.abs(piece) > AUDIBLE).any():
+                self._sounded = self._time(first + int(loud.argmax()))
+            self._response.sound(self._response.form.encode(piece))
+
+    def _end(self) -> None:
+        """Everything is sent, if it is all there and nobody made the avatar stop."""
+        if self._complete and self._stopped is None and self._response:
+            self._response.end()
+
+    def _silence(self) -> None:
+        """The user makes the avatar stop."""
+        played, reason = self._position(), self._cut()
+        if reason:
+            self._stopped, self._free = played, 0.0
+        else:
+            self._stopped, self._free = self.answer.position, self._time(self.answer.position)
+        if self._response:
+            self._response.end("cancelled", {"reason": reason})
+
+    def _time(self, position: int) -> float:
+        """When that sample is heard."""
+        place, at = self._since
+        return at + (position - place) / self._rate
+
+    def _position(self) -> int:
+        """The sample that is heard just now."""
+        if self._stopped is not None:
+            return self._stopped
+        place, at = self._since
+        return min(self.answer.position, place + max(0, round((self._now() - at) * self._rate)))
+
+    async def _only(self, seconds: float) -> None:
+        """Wait until no more than this is left to be heard."""
+        while (left := (self.answer.end - self._position()) / self._rate - seconds) > 0:
+            self._change.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self._stopped is not None else left):
+                    await self._change.wait()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,116 @@
+"""Where a server listens, and for whom: what ``parley serve`` was told, checked."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from models.protocols import GUEST
+from pipeline.errors import PipelineError
+
+LOCAL: Final = "127.0.0.1"
+PORT: Final = 8088
+
+_ADDRESS = re.compile(r"(?:(?P<bare>[^:\[\]]+):|\[(?P<six>[\da-fA-F:.]+)\]:)?(?P<port>[0-9]{1,5})")
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+/?")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST: Final = 10 * 365 * 86400
+
+
+class WrongSetting(PipelineError, ValueError):
+    """A server cannot be run like this; the message says how it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str = LOCAL
+    port: int = PORT
+    """0 takes a free one."""
+
+    @property
+    def local(self) -> bool:
+        """Whether only programs on this machine get there."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server is run. Raises WrongSetting."""
+
+    address: Address = Address()
+    certificate: Path | None = None
+    """A PEM file with the server's certificate, and those that vouch for it."""
+    key: Path | None = None
+    """Its private key; None where it is in the certificate's file."""
+    require_token: bool = False
+    """Also on this machine; beyond it, a token is always required."""
+    origins: tuple[str, ...] = ()
+    """Of pages elsewhere that may speak to this server."""
+    user: str = GUEST
+    """Who clients are that do not say."""
+    wyoming: Address | None = None
+    wyoming_open: bool = False
+    """The Wyoming protocol knows no tokens: whether that is taken into account, beyond this machine."""
+
+    def __post_init__(self) -> None:
+        if self.key and not self.certificate:
+            raise WrongSetting("--tls-key without --tls-cert; give the certificate's file too")
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise WrongSetting(f"--origin: found {origin!r}, expected one such as https://example.org")
+        if self.wyoming and not self.wyoming.local and not self.wyoming_open:
+            raise WrongSetting(
+                f"--wyoming {self.wyoming}: the Wyoming protocol knows no tokens, so anyone who gets there can talk; "
+                "if that is meant, in a home's own network: --wyoming-open"
+            )
+
+    @property
+    def tokens_required(self) -> bool:
+        """Whether nobody comes in without a token."""
+        return self.require_token or not self.address.local
+
+    def url(self, port: int) -> str:
+        """Where a browser finds the page of a server that got this port."""
+        scheme = "https" if self.certificate else "http"
+        # A server that listens everywhere is found here by this name, whatever other machines call it.
+        host = "localhost" if self.address.host in {"0.0.0.0", "::", ""} else self.address.host  # noqa: S104  compared
+        return f"{scheme}://{Address(host, port)}/"
+
+    def hints(self, url: str) -> tuple[str, ...]:
+        """What whoever starts a server like this should know."""
+        found = []
+        if not self.address.local and not self.certificate:
+            found.append(
+                "without TLS, browsers on other machines give the page no microphone and no headset; "
+                "give --tls-cert and --tls-key"
+            )
+        if self.tokens_required:
+            found.append(f"users open {url}#token=TOKEN; a token is made by: parley token create --user NAME")
+        return tuple(found)
+
+
+def read_address(text: str) -> Address:
+    """``PORT`` of this machine alone, or ``HOST:PORT``. Raises WrongSetting."""
+    if not (found := _ADDRESS.fullmatch(text)) or int(found["port"]) > 65535:
+        raise WrongSetting(f"found {text!r}, expected a port such as 10300, or a host and a port such as 0.0.0.0:10300")
+    return Address(found["bare"] or found["six"] or LOCAL, int(found["port"]))
+
+
+def read_duration(text: str) -> float:
+    """Seconds of ``90s``, ``45m``, ``12h``, ``30d`` or ``4w``. Raises WrongSetting."""
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not 0 < seconds <= _LONGEST:
+        raise WrongSetting(f"found {text!r}, expected a time up to ten years such as 90s, 45m, 12h, 30d or 4w")
+    return float(seconds)

@@ -1,0 +1,71 @@
+"""Who looks on in the sessions of a server: metrics, logs, traces and journals."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from models.protocols import GUEST
+from pipeline.devices.paths import shown
+from pipeline.errors import JournalError
+from pipeline.graph.build import Built
+from pipeline.graph.dump import dump
+from pipeline.runners.recording import header
+from pipeline.runtime.journal import Journal
+from pipeline.runtime.record import Watcher
+
+log = logging.getLogger(__name__)
+
+Watching = Callable[[str, str], Watcher]
+"""A watcher of a new session, by its name and user."""
+
+
+class Journals:
+    """Records each session in a folder of its own, below one."""
+
+    def __init__(self, folder: Path, built: Built) -> None:
+        """Raises JournalError where nothing can be written to `folder`."""
+        self._folder = folder
+        # It reads all that is installed, which takes half a second: once is enough.
+        self._header = header(built, GUEST)
+        self._graph = dump(built.spec)
+        self._packets = {kind for node in built.graph.nodes for kind in node.emits}
+        self._closing: set[asyncio.Task[None]] = set()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise JournalError(f"{shown(folder)}: cannot be made: {error.strerror}; choose another folder") from error
+
+    @contextmanager
+    def journal(self, session: str, user: str) -> Iterator[Sequence[Watcher]]:
+        """The journal of a new session; what goes wrong with it is logged, and the session goes on."""
+        began = datetime.now(UTC)
+        try:
+            journal = Journal(
+                self._folder / f"{began:%Y%m%d-%H%M%S}-{session}",
+                replace(self._header, user=user, started=began.isoformat(timespec="milliseconds")),
+                self._graph,
+                self._packets,
+            )
+        except JournalError:
+            log.exception("a session is not recorded", extra={"session": session})
+            yield ()
+            return
+        journal.__enter__()
+        try:
+            yield (journal,)
+        finally:
+            # Its last write may wait for a slow disk, which is no reason for others to.
+            task = asyncio.create_task(asyncio.to_thread(journal.__exit__, None, None, None))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Wait until all that is over was written."""
+        if self._closing:
+            await asyncio.wait(self._closing)

@@ -1,0 +1,224 @@
+"""The Parley protocol over WebRTC: signalling by one HTTP POST, voices in Opus, messages on a data channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from models.protocols import Samples
+from pipeline.devices.rtc import CLOCK, Peer, VoiceTrack
+from pipeline.errors import MediaError
+from pipeline.runners.serve.line import TEXT, ParleyLine, mistakes, read_message
+from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.refusal import Refused
+from pipeline.runners.serve.security import Guard, bearer
+from pipeline.wire import messages as wire
+from pipeline.wire.frames import WRAP, Frame
+
+CONNECT = 10.0
+"""Seconds in which a peer that got an answer connects."""
+QUIET = 5.0
+"""Seconds without a packet after which a peer is lost; sound comes oftener, and reports do (RFC 3550, section 6.2)."""
+WATCH = 0.5
+"""Seconds between one look at a connection and the next."""
+FAREWELL = 0.5
+"""Seconds that the last message has to arrive."""
+UNSENT = 256 * 1024
+"""Bytes of messages that wait to be sent at most."""
+HEARD = 0.06
+"""Seconds from a packet's way out until it is heard on a good line: Chromium takes 0.04, and a loudspeaker the rest."""
+
+
+class Offer(BaseModel):
+    """What a client posts."""
+
+    sdp: str
+    type: Literal["offer"] = "offer"
+    hello: wire.Hello = wire.Hello()
+
+
+def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
+    """Where WebRTC peers come in."""
+    serving: set[asyncio.Task[None]] = set()
+
+    async def rtc(request: Request) -> Response:
+        line = WebRtcLine(parlour, guard)
+        try:
+            answer = await line.answer(_offer(await _body(request), bearer(request.headers.get("authorization", ""))))
+        except Refused as refusal:
+            parlour.totals.refusals[refusal.code] += 1
+            raise
+        task = asyncio.create_task(line.serve())
+        serving.add(task)
+        task.add_done_callback(serving.discard)
+        return JSONResponse(answer)
+
+    return [Route("/rtc", rtc, methods=["POST"])]
+
+
+class WebRtcLine(ParleyLine):
+    """One connection. What is sent ahead waits on the track, which sends it in time and tells how far it is."""
+
+    def __init__(self, parlour: Parlour, guard: Guard) -> None:
+        super().__init__(parlour, guard)
+        self._peer = Peer(self._heard, self._said)
+        self._welcome: wire.Welcome | None = None
+        self._track: VoiceTrack | None = None
+        self._rate = 0
+        self._closing = False
+        self._wake = asyncio.Event()
+        self._base = 0, 0.0  # of the latest sync: where in the player's stream, and where in the answer
+        self._start: int | None = None  # the RTP timestamp of the answer's beginning, as the client knows it
+
+    async def answer(self, offer: Offer) -> dict[str, Any]:
+        """Let the client in; what to answer it. `serve` it then. Raises Refused."""
+        hello = offer.hello
+        try:
+            self._guard.user(hello.token, hello.user)  # before strangers cost anything
+            sdp = await self._peer.answer(offer.sdp)
+            self.greet(
+                hello.model_copy(
+                    update={
+                        "audio_in": wire.Format(codec="opus", sample_rate=CLOCK),
+                        "audio_out": wire.Format(codec="opus", sample_rate=hello.audio_out.sample_rate),
+                        "reports": True,  # by the track
+                        "heard": None,
+                    }
+                )
+            )
+        except BaseException as error:
+            await self._peer.close()
+            if isinstance(error, MediaError):
+                raise Refused("not-understood", str(error)) from error
+            raise
+        assert self._welcome  # noqa: S101  told to mypy
+        return {"sdp": sdp, "type": "answer", "welcome": self._welcome.model_dump(mode="json")}
+
+    async def serve(self) -> None:
+        """Serve the client until it goes, or has to."""
+        try:
+            await self._watch()
+            if self._closing:
+                await asyncio.sleep(FAREWELL)
+        finally:
+            if not self._peer.opened and self.visit and self._welcome and not self._welcome.resumed:
+                self.visit.leave()
+            self.leave()
+            await self._peer.close()
+
+    async def _watch(self) -> None:
+        """Return when the line is over."""
+        now = asyncio.get_running_loop().time
+        received, at = 0, now()
+        while not (self._closing or self._peer.over) and self.visit:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH):
+                    await self._wake.wait()
+            before, received = received, await self._peer.received()
+            if received != before:
+                at = now()
+            if now() - at > (QUIET if self._peer.opened else CONNECT):
+                break
+
+    # --- what the client says ----------------------------------------------------------------------------------------
+
+    def _heard(self, frame: Frame) -> None:
+        if (visit := self.visit) and not self._closing:
+            with self._cutting():
+                self.hear(visit, frame)
+
+    def _said(self, data: str | bytes) -> None:
+        if (visit := self.visit) and not self._closing:
+            with self._cutting():
+                if isinstance(data, bytes):
+                    raise Refused("not-understood", "bytes on the data channel; sound travels on the audio track")
+                self.do(visit, read_message(data))
+
+    @contextmanager
+    def _cutting(self) -> Iterator[None]:
+        """Close the line where the client went too far."""
+        try:
+            with self.forgiving():
+                yield
+        except Refused as refusal:
+            self._parlour.totals.refusals[refusal.code] += 1
+            self.close(refusal.message())
+
+    def played(self, report: wire.Played) -> None:
+        """The track knows better."""
+
+    # --- what the client is told -------------------------------------------------------------------------------------
+
+    def welcome(self, welcome: wire.Welcome) -> None:
+        self._welcome, self._rate = welcome, welcome.audio_out.sample_rate
+        self._track = VoiceTrack(self._rate, self._went)
+        self._peer.speak(self._track)
+
+    def tell(self, message: wire.Message) -> None:
+        if self._closing:
+            return
+        self._peer.send(message.model_dump_json())
+        if self._peer.unsent > UNSENT:
+            self._parlour.totals.refusals["too-slow"] += 1
+            self._close()
+
+    def close(self, error: wire.Error) -> None:
+        self.tell(error)
+        self._close()
+
+    def _close(self) -> None:
+        self._closing = True
+        self._wake.set()
+
+    def sync(self, timestamp: int, position: float) -> None:
+        """The answer lies so in the player's stream; the client is told when its first frame goes out."""
+        self._base = timestamp, position
+
+    def sound(self, timestamp: int, samples: Samples) -> None:
+        if self._track:
+            base, position = self._base
+            since = (timestamp - base) % WRAP * CLOCK // self._rate
+            self._track.put(timestamp, round(position * CLOCK) + since, samples)
+
+    def flush(self) -> None:
+        if self._track:
+            self._track.flush()
+        self.tell(wire.Flush())
+
+    def _went(self, timestamp: int, position: int, rtp: int) -> None:
+        """A frame goes out."""
+        if self._player is None or self.visit is None:
+            return
+        if self._start != (start := (rtp - position) % WRAP):
+            self._start = start
+            self.visit.telling.sync(rtp, position / CLOCK)
+        self._player.played((timestamp - round(HEARD * self._rate)) % WRAP, playing=True)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > TEXT:
+                raise Refused("too-long", f"an offer of more than {TEXT} bytes")
+    except ClientDisconnect:
+        raise Refused("not-understood", "the offer did not come as a whole") from None
+    return body
+
+
+def _offer(body: bytes, token: str) -> Offer:
+    try:
+        offer = Offer.model_validate_json(body)
+    except ValidationError as error:
+        raise Refused("not-understood", mistakes(error)) from None
+    if token and not offer.hello.token:
+        return offer.model_copy(update={"hello": offer.hello.model_copy(update={"token": token})})
+    return offer

@@ -1,0 +1,305 @@
+"""One Wyoming client."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, cast
+
+import numpy as np
+from wyoming.asr import Transcribe
+from wyoming.asr import Transcript as Recognised
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.error import Error
+from wyoming.event import Event, Eventable, async_write_event
+from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop, NotHandled
+from wyoming.intent import Entity, NotRecognized, Recognize
+from wyoming.intent import Intent as Recognition
+from wyoming.ping import Ping, Pong
+from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
+
+from models.protocols import UNKNOWN, Samples
+from pipeline.devices.resample import Resampler
+from pipeline.errors import PipelineError
+from pipeline.graph.graph import Graph
+from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
+from pipeline.runners.serve.refusal import Refused
+from pipeline.runners.serve.wyoming.parts import gives, introduction, stage_for
+from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, taken
+from pipeline.runners.serve.wyoming.talks import Talks
+from pipeline.runtime.record import Fate
+from pipeline.runtime.sink import Sink
+from pipeline.stages.clauses import Clauses
+from pipeline.stages.stage import Stage, Turn
+from pipeline.wire.messages import LINE as CHARACTERS
+
+log = logging.getLogger(__name__)
+
+IDLE = 300.0
+"""Seconds without an event after which a connection is closed."""
+STALLED = 30.0
+"""Seconds for which a client may leave what it is sent unread."""
+LONGEST = 120.0
+"""Seconds of sound in an utterance at most."""
+SPOKEN = 20_000
+"""Characters of a text to be spoken at most."""
+PIECE = 0.1
+"""Seconds of sound in a chunk."""
+
+Say = Callable[[Eventable], Awaitable[None]]
+
+
+class Connection:
+    """Serves one request after another; what a request consists of is read while it is served."""
+
+    def __init__(self, graph: Graph, talks: Talks, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._graph, self._talks, self._reader, self._writer = graph, talks, reader, writer
+        self._name = f"wyoming-{secrets.token_hex(4)}"
+        self._serves: dict[str, Callable[[Event], Awaitable[None]]] = {
+            "describe": self._describe,
+            "ping": self._ping,
+            "transcribe": self._transcribe,
+            "audio-start": self._recognise,
+            "synthesize": self._synthesise,
+            "synthesize-start": self._synthesise_stream,
+            "transcript": self._handle,
+            "recognize": self._understand,
+        }
+
+    async def serve(self) -> None:
+        """Serve until the client leaves, is silent for long, or sends what is no event. Events of no known type are
+        passed over, as the protocol wants it. Raises ConnectionError where the client leaves in the middle."""
+        try:
+            while event := await self._next():
+                try:
+                    if serve := self._serves.get(event.type):
+                        await serve(event)
+                except _Unread:
+                    raise
+                except PipelineError as error:
+                    await self._refuse(error)
+        except _Unread as error:
+            await self._refuse(error)
+        except TimeoutError:
+            log.info("a Wyoming client neither said nor read anything for long", extra={"connection": self._name})
+            self._writer.transport.abort()  # closing would wait for it to read
+        finally:
+            self._talks.end(self._name)
+
+    # --- one request each --------------------------------------------------------------------------------------------
+
+    async def _describe(self, _: Event) -> None:
+        await self._say(introduction(self._graph))
+
+    async def _ping(self, event: Event) -> None:
+        await self._say(Pong(taken(Ping, event).text))
+
+    async def _transcribe(self, event: Event) -> None:
+        """The sound follows; it may as well come without this."""
+        self._check_language(taken(Transcribe, event).language)
+
+    async def _recognise(self, event: Event) -> None:
+        stage, heard = stage_for(self._graph, Transcript), ""
+        sound = self._sound(taken(AudioStart, event))
+        async with aclosing(sound), self._run(stage, sound) as packets:
+            async for packet in packets:
+                if isinstance(packet, Transcript):
+                    heard = packet.text
+        await self._say(Recognised(heard, language=self._graph.language))
+
+    async def _synthesise(self, event: Event) -> None:
+        asked = taken(Synthesize, event)
+        self._check_voice(asked.voice, asked.text_format)
+        await self._speak(_replies(_one(asked.text)))
+
+    async def _synthesise_stream(self, event: Event) -> None:
+        asked = taken(SynthesizeStart, event)
+        self._check_voice(asked.voice, asked.text_format)
+        await self._speak(_replies(self._dictation()))
+        await self._say(SynthesizeStopped())
+
+    async def _handle(self, event: Event) -> None:
+        """Answer a line, as part of its conversation: the one that the client names, or else this connection."""
+        said = taken(Recognised, event)
+        self._check_language(said.language)
+        conversation = str((said.context or {}).get("conversation_id") or self._name)[:100]
+        session = self._talks.find(conversation)
+        answer = session.open()
+        answer.confirm(session.now())
+        sink = _Telling(self._say, Speech if gives(self._graph, Speech) else Reply)
+        await session.run(answer, _one(Text(_short(said.text), session.now())), sink)
+        if answer.record.fate is Fate.FAILED:
+            raise Refused("failed", "this line could not be answered; the server's log says why")
+        if not sink.said:
+            await self._say(NotHandled("", said.context))
+            return
+        await self._say(Handled(sink.said.strip(), said.context))
+        await self._say(HandledStop())
+
+    async def _understand(self, event: Event) -> None:
+        asked = taken(Recognize, event)
+        stage, found = stage_for(self._graph, Intent), None
+        said = Transcript(_short(asked.text), self._graph.language, 0.0, 0.0)
+        async with self._run(stage, _one(said)) as packets:
+            async for packet in packets:
+                if isinstance(packet, Intent):
+                    found = packet
+        if found is None or found.name == UNKNOWN:
+            await self._say(NotRecognized(context=asked.context))
+            return
+        entities = [Entity(name, value) for name, value in found.slots.items()]
+        await self._say(Recognition(found.name, entities, context=asked.context))
+
+    def _run(self, stage: Stage[Any, Any], inputs: AsyncIterator[Any]) -> aclosing[AsyncGenerator[Any, None]]:
+        """What one stage gives, on its own."""
+        return aclosing(cast("AsyncGenerator[Any, None]", stage.run(inputs, Turn(self._name))))
+
+    # --- sound and text ----------------------------------------------------------------------------------------------
+
+    async def _sound(self, start: AudioStart) -> AsyncGenerator[Audio, None]:
+        """The sound that follows, until the client says that it ends."""
+        if start.width != 2 or not 1 <= start.channels <= 8 or not 8_000 <= start.rate <= 48_000:
+            raise BadEvent(
+                f"audio-start: {start.rate} Hz, {start.width} bytes, {start.channels} channels; "
+                "expected 8000 to 48000 Hz, 2 bytes, 1 to 8 channels"
+            )
+        resampler, count = Resampler(start.rate, self._graph.sample_rate), 0
+        while not AudioStop.is_type((event := await self._following()).type):
+            if AudioChunk.is_type(event.type):
+                heard = resampler.feed(_samples(taken(AudioChunk, event), start))
+                yield self._audio(heard, count)
+                count += heard.size
+        yield self._audio(resampler.flush(), count)
+
+    def _audio(self, samples: Samples, before: int) -> Audio:
+        rate = self._graph.sample_rate
+        if before + samples.size > LONGEST * rate:
+            raise BadEvent(f"an utterance has at most {LONGEST:g} s; end it with audio-stop")
+        return Audio(samples, rate, before / rate)
+
+    async def _dictation(self) -> AsyncGenerator[str, None]:
+        """Text that is still being written, until the client says that it ends.
+
+        The whole of it comes once more, for servers that cannot follow it; that is passed over."""
+        while not SynthesizeStop.is_type((event := await self._following()).type):
+            if SynthesizeChunk.is_type(event.type):
+                yield taken(SynthesizeChunk, event).text
+
+    async def _speak(self, replies: AsyncGenerator[Reply, None]) -> None:
+        stage, rate = stage_for(self._graph, Speech), 0
+        async with aclosing(replies), self._run(stage, replies) as packets:
+            async for packet in packets:
+                if isinstance(packet, Speech):
+                    if not rate:
+                        rate = packet.voiced.sample_rate
+                        await self._say(AudioStart(rate, 2, 1))
+                    await self._play(packet.voiced.samples, rate)
+        if not rate:  # nothing can be spoken, such as an emoji alone
+            await self._say(AudioStart(self._graph.sample_rate, 2, 1))
+        await self._say(AudioStop())
+
+    async def _play(self, samples: Samples, rate: int) -> None:
+        size = round(PIECE * rate)
+        sound = np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
+        for first in range(0, sound.size, size):
+            await self._say(AudioChunk(rate, 2, 1, sound[first : first + size].tobytes()))
+
+    def _check_language(self, language: str | None) -> None:
+        if language and language.lower().replace("_", "-").partition("-")[0] != self._graph.language:
+            raise BadEvent(f"language: this server speaks {self._graph.language!r} only, not {language[:20]!r}")
+
+    def _check_voice(self, voice: SynthesizeVoice | None, text_format: str | None) -> None:
+        if text_format not in (None, "text"):
+            raise BadEvent(f"text_format: {text_format[:20]!r} is not known; send text")
+        if voice and voice.name not in (None, self._graph.name):
+            raise BadEvent(f"voice: there is one voice, {self._graph.name!r}; leave the voice out, or name that one")
+        self._check_language(voice.language if voice else None)
+
+    # --- the line ----------------------------------------------------------------------------------------------------
+
+    async def _next(self) -> Event | None:
+        """The next event; None where the client has left. Raises TimeoutError, and _Unread."""
+        async with asyncio.timeout(IDLE):
+            try:
+                return await read_event(self._reader)
+            except BadEvent as error:
+                raise _Unread(str(error)) from error
+
+    async def _following(self) -> Event:
+        """The next event of this request. Raises ConnectionError where the client has left."""
+        if (event := await self._next()) is None:
+            raise ConnectionResetError("the client left in the middle of a request")
+        return event
+
+    async def _say(self, event: Eventable) -> None:
+        async with asyncio.timeout(STALLED):
+            await async_write_event(event.event(), self._writer)
+
+    async def _refuse(self, error: PipelineError) -> None:
+        code = (
+            error.code if isinstance(error, Refused) else "not-understood" if isinstance(error, BadEvent) else "failed"
+        )
+        log.info("a Wyoming request was refused", extra={"connection": self._name, "code": code})
+        await self._say(Error(str(error), code))
+
+
+class _Unread(BadEvent):
+    """What the client sends can no longer be told apart."""
+
+
+class _Telling(Sink):
+    """Passes the words of an answer on; what was passed on counts as heard."""
+
+    def __init__(self, say: Say, kind: type[Speech] | type[Reply]) -> None:
+        """`kind` is that of the packets that hold the words."""
+        self.said = ""
+        self._say, self._kind = say, kind
+
+    async def play(self, packets: AsyncIterator[Any]) -> None:
+        async for packet in packets:
+            if isinstance(packet, self._kind) and packet.text:
+                if not self.said:
+                    await self._say(HandledStart())
+                self.said += packet.text
+                await self._say(HandledChunk(packet.text))
+
+    def heard(self) -> str:
+        return self.said
+
+
+def _samples(chunk: AudioChunk, start: AudioStart) -> Samples:
+    """The sound of a chunk in the format agreed on, as one channel."""
+    if (chunk.rate, chunk.width, chunk.channels) != (start.rate, start.width, start.channels):
+        raise BadEvent("audio-chunk: its format is not that of audio-start")
+    if len(chunk.audio) % (2 * start.channels):
+        raise BadEvent(f"audio-chunk: {len(chunk.audio)} bytes are no whole number of samples")
+    sound = np.frombuffer(chunk.audio, "<i2").astype(np.float32) / np.float32(32_768)
+    mono: Samples = sound.reshape(-1, start.channels).mean(axis=1, dtype=np.float32)
+    return mono
+
+
+def _short(text: str) -> str:
+    if len(text) > CHARACTERS:
+        raise BadEvent(f"text: a line has at most {CHARACTERS} characters; this one has {len(text)}")
+    return text
+
+
+async def _one(item: Any) -> AsyncGenerator[Any, None]:
+    yield item
+
+
+async def _replies(texts: AsyncGenerator[str, None]) -> AsyncGenerator[Reply, None]:
+    """Text in pieces of any length as clauses, each as soon as it is whole."""
+    cutter, count = Clauses(), 0
+    async with aclosing(texts):
+        async for text in texts:
+            count += len(text)
+            if count > SPOKEN:
+                raise BadEvent(f"text: at most {SPOKEN} characters are spoken at one go")
+            for clause in cutter.add(text):
+                yield Reply(clause)
+    if rest := cutter.rest():
+        yield Reply(rest)

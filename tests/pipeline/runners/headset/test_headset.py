@@ -1,0 +1,261 @@
+"""A headset at a real server, over a real socket; the engines are scripted, and speak in tones that can be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from models.protocols import Intent, Outcome
+from pipeline.runners.headset.exchange import Exchange, exchange
+from pipeline.runners.headset.fleet import Fleet, Said
+from pipeline.runners.headset.headset import Headset
+from pipeline.runners.headset.line import LineError
+from pipeline.runners.headset.network import Network
+from pipeline.runners.serve.hosting import hosting
+from pipeline.runners.serve.settings import Address, Settings
+from pipeline.runners.serve.tokens import Secret
+from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
+from pipeline.wire import messages as wire
+from pipeline.wire.frames import SOUND, pack
+
+RATE = 16_000
+QUESTION = tones("a lantern?", RATE)
+ANSWER = "Five coins. All night."
+
+
+@asynccontextmanager
+async def server(folder: Path) -> AsyncIterator[str]:
+    """The address of a server whose avatar knows what a lantern costs."""
+    price = Outcome("price", "done", ANSWER)
+    engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": ScriptedTasks([price])}
+    graph = scripted_graph("assistant", ["turns.idle=off"], engines=engines)
+    await graph.load()
+    settings = Settings(Address("127.0.0.1", 0))
+    async with hosting(graph, settings, secret=Secret(folder / "secret")) as host, host.open():
+        yield f"ws://127.0.0.1:{host.port}/parley"
+    await graph.close()
+
+
+def talk(folder: Path, work: Callable[[str], Awaitable[Any]]) -> Any:
+    async def main() -> Any:
+        async with server(folder) as url:
+            return await work(url)
+
+    return asyncio.run(main())
+
+
+def spoken(text: str) -> str:
+    return text.lower().replace(".", "").strip()
+
+
+def check(done: Exchange) -> None:
+    assert (done.heard, done.said, done.fate) == ("a lantern?", ANSWER, "answered")
+    assert spoken(read(done.sound, done.sample_rate)) == spoken(ANSWER)
+    assert done.first_audible is not None
+    assert done.first_audible > 0.0
+    assert "".join(text for _, text in done.captions) == ANSWER
+    assert done.lost == 0
+    assert done.visemes
+
+
+@pytest.mark.parametrize("codec", ["pcm16", "opus"])
+def test_a_question_is_answered(tmp_path: Path, codec: Any) -> None:
+    async def work(url: str) -> Exchange:
+        hello = wire.Hello(
+            mode="push-to-talk",
+            audio_in=wire.Format(codec=codec, sample_rate=RATE),
+            audio_out=wire.Format(codec=codec, sample_rate=24_000),
+        )
+        async with Headset(url, hello) as headset:
+            return await exchange(headset, "lantern", QUESTION, RATE)
+
+    done = talk(tmp_path, work)
+    check(done)
+    # Opus is 6.5 ms late (RFC 6716, section 2: its lookahead), and the mouth does not know.
+    assert all(abs(skew) < 0.02 for skew in done.skews)
+
+
+def test_without_a_key(tmp_path: Path) -> None:
+    async def work(url: str) -> Exchange:
+        async with Headset(url, wire.Hello(mode="hands-free")) as headset:
+            await asyncio.sleep(0.3)
+            return await exchange(headset, "lantern", QUESTION, RATE)
+
+    check(talk(tmp_path, work))
+
+
+def test_over_a_bad_network(tmp_path: Path) -> None:
+    async def work(url: str) -> Exchange:
+        hello = wire.Hello(mode="push-to-talk")
+        async with Headset(url, hello, Network(0.03, 0.04, 0.01), seed=5) as headset:
+            return await exchange(headset, "lantern", QUESTION, RATE)
+
+    check(talk(tmp_path, work))
+
+
+def test_a_typed_line_and_an_interruption(tmp_path: Path) -> None:
+    async def work(url: str) -> tuple[str, str]:
+        async with Headset(url) as headset:
+            await headset.send(wire.Text(text="lantern"))
+            assert await headset.until(lambda: headset.playout.playing, 5.0)
+            await asyncio.sleep(0.5)
+            await headset.send(wire.Interrupt())
+            assert await headset.until(lambda: headset.of(wire.Answered), 5.0)
+            assert headset.playout.idle
+            (answered,) = headset.of(wire.Answered)
+            (stretch,) = headset.playout.stretches
+            return answered.said, read(stretch.samples, 24_000)
+
+    said, heard = talk(tmp_path, work)
+    assert ANSWER.startswith(said)
+    assert len(said) < len(ANSWER)
+    assert heard
+    # The word that was cut counts as heard.
+    assert spoken(said).startswith(heard.rpartition(" ")[0])
+
+
+def test_a_headset_that_is_cut_off_comes_back(tmp_path: Path) -> None:
+    async def work(url: str) -> tuple[str, str, list[wire.Answered]]:
+        async with Headset(url) as headset:
+            await headset.send(wire.Text(text="lantern"))
+            assert await headset.until(lambda: headset.playout.playing, 5.0)
+            await asyncio.sleep(0.5)
+            headset.cut()
+            with pytest.raises(LineError):
+                await headset.until(lambda: False, 5.0)
+            first = read(headset.playout.stretches[0].samples, 24_000)
+        hello = wire.Hello(session=headset.welcome.session, key=headset.welcome.key)
+        async with Headset(url, hello) as again:
+            assert again.welcome.resumed
+            assert await again.until(lambda: again.of(wire.Answered), 10.0)
+            return first, read(again.playout.stretches[0].samples, 24_000), again.of(wire.Answered)
+
+    first, rest, answers = talk(tmp_path, work)
+    assert [answer.said for answer in answers] == [ANSWER]
+    assert spoken(ANSWER).startswith(first.rpartition(" ")[0])
+    assert spoken(ANSWER).endswith(spoken(rest))
+
+
+def test_many_at_once(tmp_path: Path) -> None:
+    heard: list[tuple[int, Exchange]] = []
+
+    async def work(url: str) -> list[str]:
+        hello = wire.Hello(mode="push-to-talk")
+        fleet = Fleet(url, 4, hello)
+        recordings = [Said("lantern", QUESTION, RATE), Said("again", QUESTION, RATE)]
+        return await fleet.talk(recordings, lambda session, done: heard.append((session, done)))
+
+    assert talk(tmp_path, work) == []
+    assert sorted((session, done.name) for session, done in heard) == [
+        (session, name) for session in range(4) for name in ("again", "lantern")
+    ]
+    for _, done in heard:
+        check(done)
+
+
+def test_nothing_said_is_nothing_answered(tmp_path: Path) -> None:
+    async def work(url: str) -> Exchange:
+        async with Headset(url, wire.Hello(mode="push-to-talk")) as headset:
+            return await exchange(headset, "silence", np.zeros(RATE // 2, np.float32), RATE)
+
+    done = talk(tmp_path, work)
+    assert done.fate == "nothing"
+    assert done.first_audible is None
+
+
+# --- servers that do it wrong ------------------------------------------------------------------------------------
+
+
+def against(handler: Callable[[ServerConnection], Awaitable[None]], work: Callable[[str], Awaitable[Any]]) -> Any:
+    async def main() -> Any:
+        async with serve(handler, "127.0.0.1", 0) as listening:
+            port = next(iter(listening.sockets)).getsockname()[1]
+            return await work(f"ws://127.0.0.1:{port}/parley")
+
+    return asyncio.run(main())
+
+
+async def enter(url: str) -> None:
+    async with Headset(url) as headset:
+        await headset.until(lambda: False, 5.0)
+
+
+def test_no_server() -> None:
+    with pytest.raises(LineError, match=r"no Parley server answers at ws://127\.0\.0\.1:1/.*parley serve"):
+        asyncio.run(enter("ws://127.0.0.1:1/parley"))
+
+
+def test_no_address() -> None:
+    with pytest.raises(LineError, match="is no address of a WebSocket"):
+        asyncio.run(enter("https://example.org/parley"))
+
+
+def test_a_refusal_is_told() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.recv()
+        await socket.send(wire.Error(code="unauthorised", message="no token", fatal=True).model_dump_json())
+        await socket.close(1008)
+
+    with pytest.raises(LineError, match="refuses: unauthorised: no token"):
+        against(handler, enter)
+
+
+def test_another_protocol_is_told() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.send('{"greeting": "hi"}')
+        await socket.wait_closed()
+
+    with pytest.raises(LineError, match="type"):
+        against(handler, enter)
+
+
+def test_sound_before_the_welcome_is_told() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.send(pack(SOUND, 0, 0, bytes(960)))
+        await socket.wait_closed()
+
+    with pytest.raises(LineError, match="no sound before its welcome"):
+        against(handler, enter)
+
+
+def test_gaps_and_concealed_frames_are_seen() -> None:
+    """A server that leaves out two frames, and pauses in the middle of its answer."""
+
+    async def handler(socket: ServerConnection) -> None:
+        form = wire.Format(sample_rate=24_000)
+        told = {"session": "s", "key": "k", "resumable": 0, "resumed": False, "user": "", "graph": "g"}
+        await socket.recv()
+        await socket.send(
+            wire.Welcome(
+                protocol=1, mode="push-to-talk", state="idle", audio_in=form, audio_out=form, **told
+            ).model_dump_json()
+        )
+        async for data in socket:
+            if isinstance(data, str) and wire.FROM_CLIENT.validate_json(data) == wire.Release():
+                break
+        await socket.send(wire.Sync(turn="s/1", timestamp=0, position=0).model_dump_json())
+        payload = np.full(480, 8000, "<i2").tobytes()
+        for number in range(30):
+            if number == 15:
+                await asyncio.sleep(0.6)
+            if number not in (5, 6):
+                await socket.send(pack(SOUND, number, 480 * number, payload))
+        await socket.send(wire.Answered(turn="s/1", fate="answered", heard="", said="").model_dump_json())
+        await socket.wait_closed()
+
+    async def work(url: str) -> Exchange:
+        async with Headset(url) as headset:
+            return await exchange(headset, "tone", QUESTION[:3200], RATE)
+
+    done = against(handler, work)
+    assert done.lost == 2
+    (gap,) = done.gaps
+    assert 0.1 < gap < 0.6
+    assert done.seconds == pytest.approx(0.6)

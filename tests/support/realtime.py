@@ -1,0 +1,120 @@
+"""Clients of the Realtime API, official ones, and a server for them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from openai import AsyncOpenAI, BaseModel
+from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from openai.types.realtime import RealtimeServerEvent
+from starlette.applications import Starlette
+
+from models.protocols import Samples
+from pipeline.graph.graph import Graph
+from pipeline.runners.serve import realtime
+from pipeline.runners.serve.listening import serving as listening
+from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.tokens import Secret
+
+RATE = 24_000
+"""Hz, both ways."""
+PATIENCE = 30.0
+KINDS: dict[str, type[BaseModel]] = {
+    get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(get_args(RealtimeServerEvent)[0])
+}
+"""The official package's class for each event of a server."""
+DONE = "response.done"
+
+
+@asynccontextmanager
+async def serving(
+    graph: Graph, guard: Guard | None = None, limits: Limits | None = None
+) -> AsyncIterator[tuple[int, Parlour]]:
+    """A server with that graph, and its port."""
+    guard = guard or Guard(Secret(Path("none")), required=False)
+    listener = socket.create_server(("127.0.0.1", 0))
+    async with Parlour(graph, limits) as parlour:
+        app = Starlette(routes=realtime.routes(parlour, guard))
+        async with listening(app, listener, None, 64):
+            yield listener.getsockname()[1], parlour
+
+
+class Caller:
+    """The official client, which checks each event that comes against the official package's classes."""
+
+    def __init__(self, line: AsyncRealtimeConnection) -> None:
+        self.line = line
+        self.events: list[dict[str, Any]] = []
+        """All that came."""
+
+    async def next(self) -> dict[str, Any]:
+        """The next event."""
+        async with asyncio.timeout(PATIENCE):
+            event: dict[str, Any] = json.loads(await self.line.recv_bytes())
+        kind = KINDS[event["type"]]
+        strange = set(_strange(kind.model_validate(event)))
+        if event["type"].startswith("session."):
+            strange -= {"id", "object"}  # the API's own servers send them, too
+        assert not strange, f"{event['type']} has no {strange}"
+        self.events.append(event)
+        return event
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next event of that type."""
+        while (event := await self.next())["type"] != kind:
+            pass
+        return event
+
+    async def append(self, samples: Samples, *, pace: float | None = None) -> None:
+        """Send sound in pieces of 20 ms; `pace` is how much faster than it is spoken, or else at once."""
+        for first in range(0, samples.size, 480):
+            piece = (samples[first : first + 480] * 32767).astype("<i2").tobytes()
+            await self.line.input_audio_buffer.append(audio=base64.b64encode(piece).decode())
+            if pace:
+                await asyncio.sleep(0.02 / pace)
+
+    async def by_hand(self) -> None:
+        """End the user's turns from here."""
+        await self.line.session.update(session={"type": "realtime", "audio": {"input": {"turn_detection": None}}})
+        await self.until("session.updated")
+
+    async def type(self, text: str, **response: Any) -> None:
+        """Type a line, and ask for an answer."""
+        content: Any = [{"type": "input_text", "text": text}]
+        await self.line.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+        await (self.line.response.create(response=response) if response else self.line.response.create())  # type: ignore[arg-type]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The events of that type so far."""
+        return [event for event in self.events if event["type"] == kind]
+
+    def sound(self) -> Samples:
+        """What was spoken so far."""
+        data = b"".join(base64.b64decode(event["delta"]) for event in self.of("response.output_audio.delta"))
+        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32_768)
+
+
+@asynccontextmanager
+async def calling(port: int, key: str = "sk-any") -> AsyncIterator[Caller]:
+    """Connect as the official package does, with one URL changed."""
+    client = AsyncOpenAI(api_key=key, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0)
+    async with client, client.realtime.connect(model="gpt-realtime") as line:
+        yield Caller(line)
+
+
+def _strange(value: Any) -> list[str]:
+    """Fields that the official classes do not know, inside an event as well."""
+    if isinstance(value, list):
+        return [name for item in value for name in _strange(item)]
+    if not isinstance(value, BaseModel):
+        return []
+    return [*(value.model_extra or {}), *(name for field in value.__dict__.values() for name in _strange(field))]
