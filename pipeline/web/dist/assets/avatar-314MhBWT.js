@@ -1,0 +1,1 @@
+var e=()=>{throw Error(`there is no face yet`)};export{e as createAvatar};

@@ -1,0 +1,5 @@
+import type { CreateAvatar } from "./contract";
+
+export const createAvatar: CreateAvatar = () => {
+  throw new Error("there is no face yet");
+};

@@ -1,0 +1,154 @@
+/** The conversation in words: the user's as they are recognised, the avatar's as they are heard. */
+
+import type { Heard } from "../avatar/contract";
+import type { Action, Answered, Caption, Past } from "../protocol/messages";
+import { make } from "./elements";
+import { words } from "./strings";
+
+/** Turns that stay to be read again. */
+const KEPT = 100;
+
+interface Turn {
+  element: HTMLElement;
+  user: HTMLElement;
+  avatar: HTMLElement;
+  /** Whether the user's words may still change. */
+  open: boolean;
+  /** Whether it was answered. */
+  done: boolean;
+  /** The avatar's words, and when each is heard. */
+  pieces: { start: number; element: HTMLElement }[];
+}
+
+export class Captions {
+  private readonly turns = new Map<string, Turn>();
+
+  /** `log` shows the conversation; `announcer` is read aloud by screen readers: whole lines only, for words that come one by
+   * one cannot be followed. `spoken` is told what a headset should show. */
+  constructor(
+    private readonly log: HTMLElement,
+    private readonly announcer: HTMLElement,
+    private readonly spoken: (speaker: "user" | "avatar", text: string) => void,
+  ) {}
+
+  caption(caption: Caption): void {
+    const turn = this.turn(caption.turn);
+    if (caption.speaker === "avatar") return this.piece(turn, caption);
+    turn.open = !caption.final;
+    turn.user.classList.toggle("open", turn.open);
+    write(turn.user, words.you, caption.text);
+    this.spoken("user", caption.text);
+    if (caption.final) this.announce(`${words.you}: ${caption.text}`);
+    this.scroll();
+  }
+
+  action(action: Action): void {
+    const given = Object.values(action.args).join(", ");
+    this.turn(action.turn).element.append(make("p", "action", given ? `${action.kind}: ${given}` : action.kind));
+    this.scroll();
+  }
+
+  /** Lights up the words of the avatar that are heard by now. */
+  heard(heard: Heard): void {
+    const turn = this.turns.get(heard.turn);
+    const next = turn?.pieces.filter((piece) => piece.start <= heard.position && piece.element.hidden) ?? [];
+    if (!turn || !next.length) return;
+    for (const piece of next) piece.element.hidden = false;
+    this.spoken("avatar", shown(turn));
+    this.scroll();
+  }
+
+  /** A turn is over: what was heard of the answer is what counts. */
+  answered(answered: Answered): void {
+    const turn = this.turn(answered.turn);
+    turn.user.classList.remove("open");
+    this.write(turn, answered.heard, answered.said, answered.fate === "interrupted");
+    if (answered.fate === "failed") turn.element.append(make("p", "failed", `${words.failed}: ${answered.error}`));
+    if (answered.said) this.announce(`${words.avatar}: ${answered.said}`);
+    if (!turn.element.textContent) this.drop(answered.turn);
+    this.scroll();
+  }
+
+  /** Nobody talks any more: words that came to nothing go. */
+  settle(): void {
+    for (const [id, turn] of this.turns) if (turn.open) this.drop(id);
+  }
+
+  /** The conversation so far, in place of what is shown, but for a turn that is not answered yet. */
+  past(history: readonly Past[]): void {
+    const last = history.at(-1)?.heard;
+    for (const [id, turn] of this.turns) if (turn.done || turn.user.dataset["text"] === last) this.drop(id);
+    const going = this.log.firstChild;
+    history.forEach((past, index) => {
+      const turn = this.turn(`past ${index}`);
+      this.write(turn, past.heard, past.said, past.interrupted);
+      this.log.insertBefore(turn.element, going);
+    });
+    this.scroll();
+  }
+
+  private turn(id: string): Turn {
+    const known = this.turns.get(id);
+    if (known) return known;
+    this.settle(); // the same words, heard again as another turn
+    const turn: Turn = {
+      element: make("div", "turn"),
+      user: make("p", "user"),
+      avatar: make("p", "avatar"),
+      open: false,
+      done: false,
+      pieces: [],
+    };
+    turn.element.append(turn.user, turn.avatar);
+    this.log.append(turn.element);
+    this.turns.set(id, turn);
+    const [oldest] = this.turns.keys();
+    if (this.turns.size > KEPT && oldest !== undefined) this.drop(oldest);
+    return turn;
+  }
+
+  private drop(id: string): void {
+    this.turns.get(id)?.element.remove();
+    this.turns.delete(id);
+  }
+
+  private piece(turn: Turn, { start, text }: Caption): void {
+    for (const later of turn.pieces.filter((piece) => piece.start >= start)) later.element.remove(); // said again
+    if (!turn.avatar.firstChild) turn.avatar.append(make("span", "unseen", `${words.avatar}: `));
+    const element = make("span", "", text); // with the space before it, in languages that have one
+    element.hidden = true;
+    turn.pieces = [...turn.pieces.filter((piece) => piece.start < start), { start, element }];
+    turn.avatar.append(element);
+  }
+
+  /** A turn that is over. */
+  private write(turn: Turn, heard: string, said: string, interrupted: boolean): void {
+    Object.assign(turn, { open: false, done: true, pieces: [] });
+    write(turn.user, words.you, heard);
+    write(turn.avatar, words.avatar, said);
+    if (interrupted && said) turn.avatar.append(make("span", "cut", ` (${words.interrupted})`));
+  }
+
+  private announce(line: string): void {
+    this.announcer.textContent = line;
+  }
+
+  private scroll(): void {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+}
+
+/** Who speaks is seen by colour, and read by screen readers. */
+function write(line: HTMLElement, who: string, text: string): void {
+  line.dataset["text"] = text;
+  line.replaceChildren();
+  if (text) line.append(make("span", "unseen", `${who}: `), text);
+}
+
+function shown(turn: Turn): string {
+  return turn.pieces
+    .filter((piece) => !piece.element.hidden)
+    .map((piece) => piece.element.textContent)
+    .join("")
+    .trim();
+}

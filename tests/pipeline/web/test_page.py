@@ -1,0 +1,200 @@
+"""The page in a browser, against a real server: what a user sees, hears and does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, WebSocketRoute, expect
+from support.pages import DESKTOP, NARROW, browsing, opened, recording, serving, write_microphone
+from support.waves import silence
+
+from models.asr.faster_whisper import FasterWhisper
+from pipeline.devices.files import Recording
+
+SAMPLES = Path(__file__).parents[3] / "audio_samples"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Its microphone asks where the user is."""
+    question = np.concatenate(list(Recording(SAMPLES / "where.wav", 16_000)))
+    path = tmp_path_factory.mktemp("microphone") / "where.wav"
+    microphone = write_microphone(path, silence(0.3), question, silence(30.0))
+    with browsing(playwright, microphone=microphone) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    with opened(browser, url, viewport=DESKTOP, color_scheme="dark") as page:
+        yield page
+
+
+def state(page: Page, state: str) -> None:
+    page.wait_for_selector(f"body[data-state={state}]", timeout=20_000)
+
+
+def test_a_question_is_spoken_and_its_answer_heard(page: Page) -> None:
+    with recording(page) as recorded:
+        page.locator("#talk").hover()
+        page.mouse.down()
+        state(page, "listening")
+        expect(page.locator(".user")).to_contain_text("Where am I?", timeout=20_000)
+        page.mouse.up()
+        state(page, "speaking")
+        expect(page.locator("#state")).to_have_text("Speaking")
+        state(page, "idle")
+    recogniser = FasterWhisper()
+    recogniser.load()
+    said = page.inner_text(".avatar")
+    assert "plaza" in said
+    heard = recogniser.transcribe(recorded()).text
+    assert plain(heard) == plain(said.removeprefix("Avatar:"))
+    assert float(page.inner_text("#latency").removesuffix(" s")) < 10
+
+
+def plain(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def test_what_is_typed_is_answered(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("What do I carry?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("")
+    state(page, "speaking")
+    expect(page.locator(".user")).to_contain_text("What do I carry?")
+    page.keyboard.press("Escape")  # an answer is stopped by it
+    expect(page.locator(".cut")).to_be_visible(timeout=10_000)
+    state(page, "idle")
+
+
+def ask(page: Page, text: str) -> None:
+    page.fill("#text", text)
+    page.press("#text", "Enter")
+
+
+def test_the_keyboard_talks_and_reaches_everything(page: Page) -> None:
+    page.keyboard.down("Space")
+    state(page, "listening")
+    expect(page.locator("#talk")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.up("Space")
+    expect(page.locator("#talk")).to_have_attribute("aria-pressed", "false")
+    reached = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    assert reached >= {"theme", "open-settings", "captions", "hands-free", "talk", "mute", "volume", "text"}
+    page.focus("#talk")
+    page.keyboard.down("Enter")
+    state(page, "listening")
+    page.keyboard.up("Enter")
+    page.focus("#mute")
+    page.keyboard.press("Space")  # a button's own key: it is not talk
+    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("parley.key") == "up"
+
+
+def test_every_control_has_a_name(page: Page) -> None:
+    page.click("#open-settings")
+    for part in ("body", "#settings"):
+        lines = page.locator(part).aria_snapshot().splitlines()
+        controls = [
+            line for line in lines if re.match(r"\s*- (button|textbox|slider|combobox|switch|img|dialog)", line)
+        ]
+        assert controls
+        assert not [line for line in controls if '"' not in line]
+
+
+def test_a_line_that_is_cut_in_mid_answer_comes_back_and_the_answer_goes_on(browser: Browser, url: str) -> None:
+    page = browser.new_context().new_page()
+    lines: list[WebSocketRoute] = []
+    down = False
+
+    def through(line: WebSocketRoute) -> None:
+        if down:
+            line.close()
+        else:
+            line.connect_to_server()
+            lines.append(line)
+
+    page.route_web_socket(re.compile("/parley$"), through)
+    page.goto(url)
+    page.wait_for_selector("body[data-line=open]")
+    ask(page, "Where am I?")
+    page.wait_for_function("() => parley.heard()?.position > 1500", timeout=20_000)
+    down = True
+    lines[0].close()
+    expect(page.locator("#state")).to_have_text("No connection")
+    expect(page.locator("#notices")).to_contain_text("The line is lost")
+    assert page.evaluate("parley.heard()") is None
+    page.wait_for_timeout(500)
+    down = False
+    page.wait_for_selector("body[data-line=open]", timeout=10_000)
+    expect(page.locator("#notices")).to_contain_text("Connected again")
+    page.wait_for_function("() => parley.heard()?.position > 1000", timeout=10_000)
+    state(page, "idle")
+    assert "garden" in page.inner_text(".avatar")
+    page.reload()
+    expect(page.locator(".avatar")).to_contain_text("garden")  # the session, and its history
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--use-fake-device-for-media-stream", "--deny-permission-prompts"], "is blocked"), ([], "was found")],
+)
+def test_without_a_microphone_the_page_says_what_to_do(
+    playwright: Playwright, url: str, options: list[str], words: str
+) -> None:
+    with browsing(playwright, *options) as browser, opened(browser, url) as page:
+        page.locator("#talk").click()
+        expect(page.get_by_text(f"microphone {words}")).to_be_visible()
+        assert page.evaluate("parley.key") == "up"
+        ask(page, "Where am I?")
+        expect(page.locator(".user")).to_contain_text("Where am I?")
+
+
+def test_a_token_leaves_the_address_bar(browser: Browser, url: str) -> None:
+    with opened(browser, f"{url}#token=abc.def") as page:
+        assert page.url == url
+        assert page.evaluate("sessionStorage.getItem('parley.token')") == "abc.def"
+
+
+def test_the_page_asks_no_other_host(browser: Browser, url: str) -> None:
+    page = browser.new_context().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    page.wait_for_selector("body[data-line=open]")
+    page.wait_for_load_state("networkidle")
+    assert len(asked) > 3
+    assert all(each.startswith((url, "blob:")) for each in asked)
+    page.context.close()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, NARROW, {"width": 740, "height": 360}])
+def test_everything_fits(browser: Browser, url: str, viewport: Any) -> None:
+    with opened(browser, url, viewport=viewport, locale="zh-CN") as page:
+        ask(page, "Where am I?")
+        expect(page.locator(".user")).to_contain_text("Where am I?")
+        width, height = viewport["width"], viewport["height"]
+        for control in page.locator("button:visible, input:visible").all():
+            box = control.bounding_box()
+            assert box
+            assert box["x"] >= 0
+            assert box["y"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["y"] + box["height"] <= height
+        assert page.evaluate("document.documentElement.lang") == "zh"
