@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from speakers import voices
 
-from models.lipsync.mouth import Mouth
 from models.lipsync.phonemes import Phonemes
-from models.lipsync.shapes import opening
 from models.lipsync.sound import Sound
 from models.protocols import Viseme, Voiced
+from pipeline.devices.mouth import Mouth
+from pipeline.devices.shapes import opening
 
 SENTENCES = """
 The old lighthouse keeper climbed the stairs before breakfast.

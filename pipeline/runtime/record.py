@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.errors import StageFailed
-from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Transcript, Viseme
+from pipeline.packets import Audio, Expression, Gesture, Intent, Outcome, Partial, Reply, Transcript, Viseme
 from pipeline.runtime.turn import Report
 from pipeline.stages.stage import Turn
 
@@ -46,6 +46,7 @@ class Record:
     outcome: Outcome | None = None
     reply: str = ""
     visemes: list[Viseme] = field(default_factory=list)
+    face: list[Expression | Gesture] = field(default_factory=list)
     report: Report = field(default_factory=Report)
     fate: Fate = Fate.ANSWERED
     error: StageFailed | None = None
@@ -77,6 +78,8 @@ class Record:
                 self.reply += text
             case Viseme():
                 self.visemes.append(packet)
+            case Expression() | Gesture():
+                self.face.append(packet)
             case _:
                 pass
 

@@ -39,8 +39,8 @@ filter is off by at most 2^-24; the digest tells whether sound is equal, whateve
 user that lies in the microphone's track is not stored again. Between packets a track may have some silence, where a
 block was filled up.
 
-What is not stored follows from what is: a record's transcript, intent, outcome, reply and visemes from its packets,
-`Turn.captions` from its `Partial` packets.
+What is not stored follows from what is: a record's transcript, intent, outcome, reply, visemes and face from its
+packets, `Turn.captions` from its `Partial` packets.
 
 Everything is appended, and handed to the operating system every tenth of a second, sound first; a block of sound that
 is not full waits until it is, or until nothing has come for some tenths of a second. A process that dies at any instant

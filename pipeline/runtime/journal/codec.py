@@ -30,7 +30,7 @@ Json: TypeAlias = Any
 
 DERIVED: Mapping[type, frozenset[str]] = {
     Turn: frozenset({"confirmed", "captions"}),
-    Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "partial"}),
+    Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "face", "partial"}),
 }
 """Fields that are not written, because they follow from a turn's packets."""
 
