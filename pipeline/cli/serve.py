@@ -93,7 +93,7 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     """
     from pipeline.runners.serve.logs import log_to
     from pipeline.runners.serve.parlour import Limits
-    from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_address
+    from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_wyoming
     from pipeline.runners.serve.watching import Journals
 
     try:
@@ -104,18 +104,18 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
             require_token=require_token,
             origins=tuple(origins or ()),
             user=user,
-            wyoming=read_address(wyoming) if wyoming else None,
+            wyoming=read_wyoming(wyoming) if wyoming else None,
             wyoming_open=wyoming_open,
         )
     except WrongSetting as error:
         raise typer.BadParameter(str(error)) from error
-    level = logging.INFO if json_logs else logging.WARNING
-    log_to(sys.stderr, as_json=json_logs, level=min(level, logging.getLogger().level))
     mistakes = Mistakes()
     overrides = [*(changes or ()), *(["turns.policy=hands-free"] if hands_free else ())]
     built = build(open_spec(graph, overrides, mistakes), Registry(), mistakes)
     limits = Limits(sessions=sessions, sessions_per_user=sessions_per_user)
     journals = Journals(record, built) if record else None
+    level = logging.INFO if json_logs else logging.WARNING
+    log_to(sys.stderr, as_json=json_logs, level=min(level, logging.getLogger().level))
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
         runner.run(_serve(built.graph, settings, limits, journals, partial(_greet, settings, browse), silent=json_logs))
 
@@ -145,12 +145,12 @@ async def _serve(
 
 
 def _greet(settings: Settings, browse: bool, host: Hosting) -> None:
+    for hint in settings.hints(host.url):
+        log.warning(hint)
     typer.echo(f"parley: {host.url} serves {host.parlour.graph.name}; Ctrl-C ends it")
     if host.wyoming_port:
         typer.echo(f"parley: Wyoming is served on port {host.wyoming_port}")
     sys.stdout.flush()
-    for hint in settings.hints(host.url):
-        log.warning(hint)
     if browse:
         webbrowser.open(host.url)
 

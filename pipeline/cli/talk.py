@@ -6,11 +6,11 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -36,6 +36,9 @@ from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.floor import Floor
 from pipeline.runtime.session import Session
 
+if TYPE_CHECKING:
+    from pipeline.devices.osc import Display
+
 EPILOG = """Examples:
 
   parley talk
@@ -43,6 +46,8 @@ EPILOG = """Examples:
   parley talk --hands-free --user ada --record monday
 
   parley talk --list-devices
+
+  parley talk --osc vmc --osc vrchat:192.168.1.20
 
   echo "How much is a lantern?" | parley talk --text
 """
@@ -79,6 +84,13 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         str | None,
         typer.Option("--ptt-key", metavar="KEY", help="Hold this key (f8, ctrl_r...) to talk, whatever has the focus."),
     ] = None,
+    osc: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND[:HOST[:PORT]]",
+            help="Show the face elsewhere: vmc (VSeeFace, Warudo; vmc0 for VRM 0.x) or vrchat. May be repeated.",
+        ),
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the graph.")
     ] = None,
@@ -94,17 +106,21 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     mistakes = Mistakes()
     built = build(open_spec(graph, changes or (), mistakes), Registry(), mistakes)
     if text:
+        if osc:
+            raise typer.BadParameter("with --text nothing sounds that a face could follow", param_hint="--osc")
         raise typer.Exit(asyncio.run(_held(built, user, record, talk_in_lines)))
     _require_terminal()
     devices = Devices(input_device, output_device, suppress_noise)
     _require_sound(devices)  # before seconds are spent on loading
     policy: Policy | None = "hands-free" if hands_free else None
 
-    async def on_screen(session: Session) -> int:
-        await _on_screen(session, policy, devices, ptt_key)
-        return 0
+    with _displays(osc or ()) as displays:  # likewise
 
-    asyncio.run(_held(built, user, record, on_screen))
+        async def on_screen(session: Session) -> int:
+            await _on_screen(session, policy, devices, ptt_key, displays)
+            return 0
+
+        asyncio.run(_held(built, user, record, on_screen))
 
 
 async def _held(built: Built, user: str, record: Path | None, hold: Callable[[Session], Awaitable[int]]) -> int:
@@ -121,7 +137,18 @@ async def _held(built: Built, user: str, record: Path | None, hold: Callable[[Se
     return await loaded(built.graph, work)
 
 
-async def _on_screen(session: Session, policy: Policy | None, devices: Devices, ptt_key: str | None) -> None:
+def _displays(wanted: Sequence[str]) -> AbstractContextManager[Sequence[Display]]:
+    """Where the face is shown. Raises PipelineError when it is entered."""
+    if not wanted:
+        return nullcontext(())
+    from pipeline.runners.acting import opened
+
+    return opened(wanted)
+
+
+async def _on_screen(
+    session: Session, policy: Policy | None, devices: Devices, ptt_key: str | None, displays: Sequence[Display]
+) -> None:
     from pipeline.cli.terminal.app import TalkApp
     from pipeline.cli.terminal.hotkey import hotkey
     from pipeline.cli.terminal.screen import kept_clean, log_path
@@ -130,7 +157,11 @@ async def _on_screen(session: Session, policy: Policy | None, devices: Devices, 
     conversation = Conversation(session, Floor(session.graph, policy), player)
     app = TalkApp(conversation, lambda: runner.talk(conversation, player, devices, app.show_notice))
     loop = asyncio.get_running_loop()
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        if displays:
+            from pipeline.runners.acting import acting
+
+            await stack.enter_async_context(acting(session, player.position, displays))
         if ptt_key:
             stack.enter_context(hotkey(ptt_key, lambda down: loop.call_soon_threadsafe(app.hold, down)))
         stack.enter_context(kept_clean(log_path()))

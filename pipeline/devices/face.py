@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import cos, pi, sin
 from random import Random
+from textwrap import wrap
 from typing import Any, Literal, TypeAlias
 
 from models.protocols import EXPRESSIONS, VISEMES
@@ -23,7 +24,7 @@ CHANGES = 4.0
 """Weight a second by which a look changes at most, also where an answer is cut."""
 
 BLINK = 0.15
-"""Seconds of a blink (100 to 150 ms: Stern, Walrath and Goldstein, "The Endogenous Eyeblink", 1984)."""
+"""Seconds of a blink."""
 CLOSING = 0.05
 """Seconds of it until the lids are shut: they close faster than they open."""
 SHORTEST, LONGEST = 2.0, 6.0
@@ -31,10 +32,11 @@ SHORTEST, LONGEST = 2.0, 6.0
 AGAIN, DOUBLED = 0.25, 0.15
 """Seconds until the second of two that go together, and how many do."""
 BEHIND_CLAUSE = 0.5
-"""How many clauses end with a blink: people blink where speech pauses (Hömke, Holler and Levinson, 2017)."""
+"""How many clauses end with a blink: people blink where speech pauses (Nakano and Kitazawa, "Eyeblink entrainment at
+breakpoints of speech", 2010)."""
 
 SACCADE = 400.0
-"""Degrees a second: the mean of saccades of some 15 degrees (Bahill, Clark and Stark, "The Main Sequence", 1975)."""
+"""Degrees a second: about the peak of a saccade of 15 degrees (Bahill, Clark and Stark, "The Main Sequence", 1975)."""
 ASIDE: Angles = (14.0, 9.0)
 """Where the eyes go while the avatar thinks; the side changes."""
 WANDER: Angles = (12.0, 5.0)
@@ -48,6 +50,8 @@ NODDING, SHAKING = 9.0, 11.0
 """Degrees by which a head goes up and down, and to either side."""
 MOVEMENT, SWINGS = 0.9, 2
 """Seconds of a gesture of the head, and how often it goes to and fro."""
+LINE = 120
+"""Characters; a longer clause is shown in parts, each when it is about to be heard."""
 SHOWN = 1.5
 """Seconds for which a gesture is named, for whoever shows it in their own way."""
 
@@ -92,7 +96,10 @@ class Timeline:
             case Gesture():
                 self.gestures.append(packet)
             case Speech(text=text) if text:
-                self.clauses.append((packet.start, text))
+                length, shown = packet.voiced.samples.size / packet.voiced.sample_rate, 0
+                for line in wrap(text, LINE):
+                    self.clauses.append((packet.start + length * shown / len(text), line))
+                    shown += len(line) + 1
             case _:
                 pass
 

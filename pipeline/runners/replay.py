@@ -18,7 +18,6 @@ from pipeline.runtime.journal.codec import fingerprint
 from pipeline.runtime.journal.reader import Recorded, RecordedTurn
 from pipeline.runtime.record import Fate, Record
 from pipeline.runtime.turn import run_turn, unasked
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
 DRAFTS = frozenset((Fate.SUPERSEDED, Fate.DROPPED))
@@ -195,8 +194,9 @@ class _AsRecorded:
     """Stands in for a stage: gives recorded packets when its inputs end, so that its readers have those of the stages
     before it earlier, as they had in the session."""
 
-    def __init__(self, host: Host[Any] | None, packets: Sequence[Any]) -> None:
-        self.host = host  # other stages may read an engine's constants, such as the skills of a task
+    def __init__(self, stage: Any, packets: Sequence[Any]) -> None:
+        # Other stages may read an engine's constants, such as the skills of a task, or who the avatar is.
+        self.host, self.persona = getattr(stage, "host", None), getattr(stage, "persona", None)
         self._packets = packets
 
     async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:
@@ -211,7 +211,7 @@ def _with_recorded(graph: Graph, names: Collection[str], packets: Mapping[str, S
     return replace(
         graph,
         nodes=tuple(
-            replace(node, stage=_AsRecorded(getattr(node.stage, "host", None), packets.get(node.name, ())))
+            replace(node, stage=_AsRecorded(node.stage, packets.get(node.name, ())))
             if node.name in names
             else node
             for node in graph.nodes

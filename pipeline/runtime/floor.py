@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 WAITING = 16
 """Utterances that wait to be answered at most; speaking makes one at a time, typing may be faster."""
+NOTICED, PICTURES = 256, 4
+"""Changes of each kind around the user, and pictures, that go with one utterance at most."""
 JUDGED = 8.0
 """Seconds of sound by which an end-of-turn engine judges."""
 UNLIKELY, SURE = 0.8, 0.95
@@ -92,9 +94,16 @@ class Floor:
         if not isinstance(sense, Picture):
             self._noticed[type(sense)] = sense
         if self._open:
-            self._open.add(sense)
+            if self._open.count(type(sense)) < (PICTURES if isinstance(sense, Picture) else NOTICED):
+                self._open.add(sense)
         elif isinstance(sense, Picture):
             self._noticed[Picture] = sense
+
+    def take_turns(self, policy: Policy) -> None:
+        """Take turns in another way from now on."""
+        if policy != self.policy and not self._held:
+            self._end(Phase.FINISHED)  # nothing else would
+        self.policy = policy
 
     def close(self) -> None:
         """Nothing more will be said; what was said is still answered."""
@@ -135,6 +144,7 @@ class Floor:
                     for window, probability in await self._windows.take(piece.samples):
                         self._follow(self._endpointer.feed(window, probability))
                         self._note_voice()
+                    self._let_go()
             self._follow(self._endpointer.stop())
         finally:
             if self._judging:
@@ -179,6 +189,11 @@ class Floor:
             if not ears.quiet:
                 self._open.voiced_at = self._now()
             self._open.touch()
+
+    def _let_go(self) -> None:
+        """A key that was held without a word for as long as an utterance may last is stuck."""
+        if self._held and self._open and self._now() - self._open.voiced_at > self.turns.longest:
+            self.release()
 
     def _follow(self, mark: Mark | None) -> None:
         hands_free = self.policy == "hands-free" and not self._held

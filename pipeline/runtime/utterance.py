@@ -79,6 +79,10 @@ class Utterance:
         self._pieces += pieces
         self.touch()
 
+    def count(self, kind: type[Sense]) -> int:
+        """How many of that kind there are in it."""
+        return sum(isinstance(piece, kind) for piece in self._pieces)
+
     def move(self, phase: Phase) -> None:
         """It is in another phase now."""
         if self.phase is not phase and not self.over:

@@ -116,7 +116,7 @@ async def post(url: str, body: Any, token: str = "") -> dict[str, Any]:
     """What the server answers to an offer. Raises HTTPError."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    request = Request(f"{url}/rtc", data, headers)
+    request = Request(f"{url.rstrip('/')}/rtc", data, headers)
 
     def send() -> dict[str, Any]:
         with urlopen(request, timeout=20) as response:

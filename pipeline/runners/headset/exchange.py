@@ -47,7 +47,7 @@ class Exchange:
     buffered: float | None
     """That the answer's first sample waited before it was played."""
     seconds: float
-    """Of sound that was heard."""
+    """From the first audible sample to the last."""
     skews: tuple[float, ...]
     """By how much the mouth is behind the sound where it begins to speak after a pause; see `mouth.skews`."""
     late: float
@@ -75,7 +75,7 @@ async def exchange(headset: Headset, name: str, samples: Samples, sample_rate: i
         return [answer for answer in headset.of(wire.Answered, told) if answer.turn not in known]
 
     def at_rest() -> bool:
-        return headset.playout.idle and headset.state in {"idle", "listening"}
+        return headset.playout.quiet and headset.state in {"idle", "listening"}
 
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while not await headset.until(lambda: answers() and at_rest(), QUIET):
@@ -97,6 +97,7 @@ def _measured(headset: Headset, name: str, ended: float, answers: list[wire.Answ
     stretches = [stretch for stretch in playout.stretches if stretch.end > ended]
     sound = _sound(stretches, ended, rate)
     loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
+    first, last = (int(loud[0]) / rate, int(loud[-1]) / rate) if loud.size else (0.0, 0.0)
     timeline, later = Timeline(playout, syncs), headset.told[before.told :]
     shapes = list(_shapes(timeline, later, ended))
     seen = tuple(shape for shape, _ in shapes if shape.duration)
@@ -108,12 +109,12 @@ def _measured(headset: Headset, name: str, ended: float, answers: list[wire.Answ
         said=" ".join(one.said for one in answers),
         fate=answers[-1].fate if any(one.heard or one.said or one.error for one in answers) else "nothing",
         error=" ".join(one.error for one in answers if one.error),
-        first_audible=int(loud[0]) / rate if loud.size else None,
+        first_audible=first if loud.size else None,
         latency=None if latency is None else latency / 1000,
-        gaps=tuple(_gaps(stretches, syncs)),
+        gaps=tuple(gap for at, gap in _gaps(stretches, syncs) if first < at - ended < last),
         lost=playout.lost - before.lost,
         buffered=stretches[0].buffered if stretches else None,
-        seconds=sum(stretch.size for stretch in stretches) / rate,
+        seconds=last - first,
         skews=tuple(skews(seen, sound, rate)),
         late=max((late for _, late in shapes), default=0.0),
         visemes=seen,
@@ -141,16 +142,15 @@ def _captions(timeline: Timeline, later: Sequence[Told], begin: float) -> Iterat
                 yield max(due, one.at) - begin, one.message.text
 
 
-def _gaps(stretches: list[Stretch], syncs: list[wire.Sync]) -> list[float]:
-    """Silences between stretches of the same answer. Behind a sync, another one begins, or goes on after a flush."""
-    gaps = []
+def _gaps(stretches: Sequence[Stretch], syncs: Sequence[wire.Sync]) -> Iterator[tuple[float, float]]:
+    """When sound ran out, and for how long, between stretches of the same answer: behind a sync, another one begins, or
+    goes on after a flush. Silence that the server left out is none."""
     for one, other in pairwise(stretches):
         end = one.timestamp + one.size
-        if one.dry and not any(
-            since(sync.timestamp, end) >= 0 >= since(sync.timestamp, other.timestamp) for sync in syncs
-        ):
-            gaps.append(other.at - one.end)
-    return gaps
+        begins = any(since(sync.timestamp, end) >= 0 >= since(sync.timestamp, other.timestamp) for sync in syncs)
+        gap = other.at - one.end - since(other.timestamp, end) / one.sample_rate
+        if one.dry and not begins and gap > 0:
+            yield one.end, gap
 
 
 def _sound(stretches: list[Stretch], begin: float, rate: int) -> Samples:

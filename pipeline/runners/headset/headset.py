@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from models.protocols import Samples
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
 from pipeline.devices.wav import resampled
-from pipeline.runners.headset.line import Line, LineError, open_line
+from pipeline.runners.headset.line import Line, LineError, from_pcm16, open_line, pcm16
 from pipeline.runners.headset.network import PERFECT, Network
 from pipeline.runners.headset.playout import Playout
 from pipeline.wire import messages as wire
@@ -263,10 +263,10 @@ def _pieces(samples: Samples, size: int) -> Iterator[Samples]:
 def _encoder(sound: wire.Format) -> Callable[[Samples], bytes]:
     if sound.codec == "opus":
         return OpusEncoder(sound.sample_rate, round(FRAME * sound.sample_rate)).encode
-    return lambda samples: np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
+    return pcm16
 
 
 def _decoder(sound: wire.Format) -> Callable[[bytes], Samples]:
     if sound.codec == "opus":
         return OpusDecoder(sound.sample_rate).decode
-    return lambda payload: np.frombuffer(payload, "<i2").astype(np.float32) / 32768.0
+    return from_pcm16

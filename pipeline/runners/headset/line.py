@@ -7,6 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+import numpy as np
+
+from models.protocols import Samples
 from pipeline.errors import PipelineError
 from pipeline.runners.headset.network import Network, Path
 
@@ -15,6 +18,16 @@ if TYPE_CHECKING:
 
 Data: TypeAlias = str | bytes
 """A JSON message or a binary frame."""
+
+
+def pcm16(samples: Samples) -> bytes:
+    """`samples`, shape (n,), as 16-bit little-endian."""
+    return bytes(np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2"))
+
+
+def from_pcm16(payload: bytes) -> Samples:
+    """The way back, shape (n,)."""
+    return np.frombuffer(payload, "<i2").astype(np.float32) / 32767.0
 
 
 class LineError(PipelineError):
@@ -129,7 +142,9 @@ async def open_line(url: str, network: Network, seed: int) -> AsyncIterator[Line
         # Sound does not shrink by deflate, and each frame would cost its time.
         socket = await connect(url, compression=None)
     except InvalidURI as error:
-        raise LineError(f"{url} is no address of a WebSocket, such as ws://127.0.0.1:8088/parley") from error
+        raise LineError(
+            f"{url} is no address of a server, such as ws://127.0.0.1:8088/parley or http://127.0.0.1:8088/rtc"
+        ) from error
     except (OSError, InvalidHandshake) as error:
         raise LineError(f"no Parley server answers at {url} ({error}); start one with: parley serve") from error
     async with socket:

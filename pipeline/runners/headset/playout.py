@@ -78,6 +78,10 @@ class _Waiting:
     samples: Samples
     came: float
 
+    @property
+    def audible(self) -> bool:
+        return bool(np.abs(self.samples).max(initial=0.0) > AUDIBLE)
+
     def take(self, count: int) -> Samples:
         part, self.samples = self.samples[:count], self.samples[count:]
         self.timestamp = (self.timestamp + part.size) % WRAP
@@ -109,6 +113,11 @@ class Playout:
     def idle(self) -> bool:
         """Nothing is heard, and nothing waits."""
         return self._playing is None and not self._queue
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing audible waits: a server may send silence without an end."""
+        return not any(frame.audible for frame in self._queue)
 
     @property
     def position(self) -> int:
@@ -202,8 +211,10 @@ class Playout:
         self._playing = None
 
     def forget(self) -> None:
-        """Keep nothing of what was heard; only between answers."""
-        self.stretches = [self._playing] if self._playing else []
+        """Keep nothing of what was heard."""
+        self.stretches = []
+        if old := self._playing:
+            self._hear(Stretch(old.end, self.position, self.sample_rate, old.buffered))
 
     def heard_at(self, timestamp: int) -> float | None:
         """When the sample of that timestamp was heard, the last time; None if it was not."""

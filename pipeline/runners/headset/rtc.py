@@ -9,12 +9,11 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
-import numpy as np
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 
 from pipeline.devices.opus import OpusDecoder
 from pipeline.devices.rtc import CLOCK, LABEL, VoiceTrack, tap
-from pipeline.runners.headset.line import Data, Line, LineError
+from pipeline.runners.headset.line import Data, Line, LineError, from_pcm16, pcm16
 from pipeline.runners.headset.network import Network
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import SOUND, Frame, pack, unpack
@@ -23,8 +22,6 @@ CONNECT = 10.0
 """Seconds in which the server answers, and the data channel opens."""
 UNREAD = 4096
 """Messages and frames that wait to be read at most; the oldest go first."""
-SILENT = 1e-3
-"""Of full scale: the server sends silence too, and a frame that is not louder counts as left out."""
 
 
 class RtcLine(Line):
@@ -47,8 +44,7 @@ class RtcLine(Line):
         if self._microphone is None:
             await self._greet(wire.Hello.model_validate_json(data))
         elif isinstance(data, bytes):
-            samples = np.frombuffer(unpack(data).payload, "<i2").astype(np.float32) / 32768.0
-            self._microphone.put(0, 0, samples)
+            self._microphone.put(0, 0, from_pcm16(unpack(data).payload))
         elif self._channel.readyState != "open":
             raise LineError(f"{self._url}: the connection has ended")
         elif '"type":"played"' not in data:  # the server's track knows how far it is
@@ -81,16 +77,16 @@ class RtcLine(Line):
         self._channel.on("open", opened.set)
         answer = await self._post(offer)
         try:
-            await self._connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
             welcome = wire.Welcome.model_validate(answer["welcome"])
+            pcm = {"audio_in": hello.audio_in, "audio_out": wire.Format(sample_rate=CLOCK)}
+            self._put(welcome.model_copy(update=pcm).model_dump_json())
+            await self._connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
             async with asyncio.timeout(CONNECT):
                 await opened.wait()
         except (KeyError, ValueError) as error:
             raise LineError(f"{self._url}: this is no answer of a Parley server: {error}") from error
         except TimeoutError as error:
             raise LineError(f"{self._url}: no connection within {CONNECT:g} s; does a firewall stop UDP?") from error
-        pcm = {"audio_in": hello.audio_in, "audio_out": wire.Format(sample_rate=CLOCK)}
-        self._put(welcome.model_copy(update=pcm).model_dump_json())
 
     async def _post(self, offer: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -114,10 +110,8 @@ class RtcLine(Line):
             self._loop.call_later(late, self._hear, frame)
 
     def _hear(self, frame: Frame) -> None:
-        samples = self._decode(frame.payload)
-        if np.abs(samples).max(initial=0.0) > SILENT:
-            payload = np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
-            self._put(pack(SOUND, frame.sequence, frame.timestamp, payload))
+        payload = pcm16(self._decode(frame.payload))
+        self._put(pack(SOUND, frame.sequence, frame.timestamp, payload))
 
     def _put(self, data: Data) -> None:
         self._came.append(data)

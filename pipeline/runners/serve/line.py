@@ -26,6 +26,8 @@ TEXT = 64 * 1024
 """The longest message, in bytes."""
 MISTAKES = 100
 """Messages that are not understood, until the line is cut."""
+LEAST = 0.0025
+"""Seconds of sound that any frame counts for, also one that comes twice or too late."""
 
 
 class ParleyLine(ABC):
@@ -61,26 +63,28 @@ class ParleyLine(ABC):
     def visit(self) -> Visit | None:
         """The client's, as long as it lasts and this is its line."""
         visit = self._visit
-        return visit if visit and visit.line is self and visit.session.name in self._parlour.visits else None
+        return visit if visit and visit.line is self and not visit.left else None
 
     def _come_in(self, hello: wire.Hello, user: str) -> None:
-        player = RemotePlayer(_playable(hello.audio_out).sample_rate)
+        form = _playable(hello.audio_out)
+        player = RemotePlayer(form.sample_rate)
         visit = Visit(self._parlour, user, _playable(hello.audio_in), hello.mode)
         visit.give(player)
-        self._join(visit, player, hello, resumed=False)
         self._parlour.receive(visit)
+        self._join(visit, player, hello, form)
 
     def _come_back(self, hello: wire.Hello) -> None:
         visit = self._parlour.find(hello.session, hello.key)
         player = visit.sink
         if not isinstance(player, RemotePlayer):
             raise Refused("unknown-session", "that session is held over another kind of line; it cannot come here")
-        player.detach(hello.heard)
-        visit.ears.begin(_playable(hello.audio_in))
-        self._join(visit, player, hello, resumed=True)
-
-    def _join(self, visit: Visit, player: RemotePlayer, hello: wire.Hello, *, resumed: bool) -> None:
         form = _playable(wire.Format(codec=hello.audio_out.codec, sample_rate=player.sample_rate))
+        visit.ears.begin(_playable(hello.audio_in))
+        player.detach(hello.heard)
+        self._join(visit, player, hello, form)
+
+    def _join(self, visit: Visit, player: RemotePlayer, hello: wire.Hello, form: wire.Format) -> None:
+        resumed = bool(hello.session)
         visit.attach(self, hello.wants)
         self._visit, self._player = visit, player
         session = visit.session
@@ -121,7 +125,7 @@ class ParleyLine(ABC):
         """Hear a frame of the user's sound. Raises Refused, and MediaError where it holds none."""
         before = visit.ears.received
         visit.ears.frame(frame)
-        self._allowance.sound(visit.ears.received - before)
+        self._allowance.sound(max(LEAST, visit.ears.received - before))
 
     def look(self, visit: Visit, picture: Picture) -> None:
         """See a picture. Raises Refused."""

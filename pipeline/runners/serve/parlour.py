@@ -90,7 +90,7 @@ class Parlour:
     def session(self, user: str) -> Iterator[Session]:
         """A new session of `user`, open as long as the context. Raises Refused."""
         user = user or GUEST
-        if user.startswith(GUEST):  # each guest has a world of their own
+        if user == GUEST or user.startswith(f"{GUEST}-"):  # each guest has a world of their own
             user = f"{GUEST}-{secrets.token_hex(4)}"
         self._admit(user)
         name = secrets.token_hex(8)
@@ -139,11 +139,12 @@ class Parlour:
             self.totals.lost += counts.lost
             self.totals.late += counts.late
             self.totals.dropped += counts.dropped
+            self.totals.sent += getattr(visit.sink, "sent", 0)
 
     def find(self, session: str, key: str) -> Visit:
         """The visit that a client comes back to. Raises Refused."""
         visit = self.visits.get(session)
-        if visit is None or not compare_digest(visit.key.encode(), key.encode()):
+        if visit is None or visit.left or not compare_digest(visit.key.encode(), key.encode()):
             raise Refused(
                 "unknown-session",
                 f"no session waits under that name and key; sessions are kept for {self.limits.resumable:g} s. "

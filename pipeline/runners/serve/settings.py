@@ -100,10 +100,12 @@ class Settings:
         return tuple(found)
 
 
-def read_address(text: str) -> Address:
+def read_wyoming(text: str) -> Address:
     """``PORT`` of this machine alone, or ``HOST:PORT``. Raises WrongSetting."""
     if not (found := _ADDRESS.fullmatch(text)) or int(found["port"]) > 65535:
-        raise WrongSetting(f"found {text!r}, expected a port such as 10300, or a host and a port such as 0.0.0.0:10300")
+        raise WrongSetting(
+            f"--wyoming: found {text!r}, expected a port such as 10300, or a host and a port such as 0.0.0.0:10300"
+        )
     return Address(found["bare"] or found["six"] or LOCAL, int(found["port"]))
 
 

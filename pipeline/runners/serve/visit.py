@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from contextlib import ExitStack
-from typing import Protocol, cast
+from typing import Protocol
 
 from pipeline.devices.ears import Ears
 from pipeline.errors import PipelineError
@@ -55,6 +55,8 @@ class Visit:
         self.line: Line | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self.left = False
+        """It is over, or about to be: nobody may come back to it."""
         self.sink: Sink | None = None
 
     @property
@@ -73,14 +75,17 @@ class Visit:
         self._task = asyncio.current_task()
         with self._stack:
             try:
-                await self.conversation.run(self.ears.audio())
-            except PipelineError as error:
+                if not self.left:
+                    await self.conversation.run(self.ears.audio())
+            except Exception:
                 log.exception("a session failed", extra={"session": self.session.name})
-                self.dismiss(Refused("failed", f"the session cannot go on: {error}"))
+                self.dismiss(Refused("failed", "the session cannot go on; the server's log says why"))
             finally:
+                self.left = True
                 if self._parlour.closing:
                     self.dismiss(Refused("shutting-down", "the server ends; come back later"))
                 self._forget_expiry()
+                self.line = None
 
     # --- lines -------------------------------------------------------------------------------------------------------
 
@@ -114,6 +119,7 @@ class Visit:
 
     def leave(self) -> None:
         """End the visit at once."""
+        self.left = True
         self._forget_expiry()
         if self._task:
             self._task.cancel()
@@ -146,7 +152,7 @@ class Visit:
             case wire.Release():
                 self.release()
             case wire.SetMode(mode=mode):
-                self.ears.do(lambda: self._set(mode))
+                self.ears.do(lambda: self.floor.take_turns(mode))
             case wire.Text(text=text):
                 self._type(text)
             case wire.Interrupt():
@@ -160,7 +166,7 @@ class Visit:
             case wire.Bye():
                 self.leave()
             case _:
-                raise Refused("not-understood", f"{message!r} does not belong here")
+                raise Refused("not-understood", f"{type(message).__name__.lower()} does not belong here")
 
     def stats(self) -> wire.Stats:
         """How the line does."""
@@ -174,9 +180,6 @@ class Visit:
             sent=getattr(self.sink, "sent", 0),
             waiting=round(1000 * getattr(self.sink, "waiting", 0.0)),
         )
-
-    def _set(self, mode: str) -> None:
-        self.floor.policy = cast("Policy", mode)
 
     def _type(self, text: str) -> None:
         if not text.strip():

@@ -23,16 +23,18 @@ from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.visit import Visit
 from pipeline.wire import messages as wire
-from pipeline.wire.frames import PICTURE, SOUND, BadFrame, Frame, pack, unpack
+from pipeline.wire.frames import HEADER, PICTURE, SOUND, BadFrame, Frame, pack, unpack
 
 HELLO = 5.0
 """Seconds in which a client says hello."""
 BYTES = 1024 * 1024
-"""The largest frame."""
+"""Of the largest frame, without its header."""
 OUTSTANDING = 512
 """Messages and frames that wait to be sent at most; the line of a client that reads more slowly is cut."""
-POLICY = 1008
-"""The WebSocket close code of a client that broke a rule (RFC 6455, section 7.4.1)."""
+PARTING = 2.0
+"""Seconds in which a client reads why its line is cut."""
+NORMAL, POLICY = 1000, 1008
+"""The WebSocket close codes behind a bye, and for all else (RFC 6455, section 7.4.1)."""
 _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 """First bytes of the files that are taken."""
 
@@ -57,19 +59,26 @@ class WebSocketLine(ParleyLine):
         self._sequence = 0
         self._outbox: deque[str | bytes] = deque()
         self._wake = asyncio.Event()
-        self._closing = False
+        self._closing: int | None = None  # with which code
+        self._reading: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Serve the client until it goes, or has to."""
+        self._reading = asyncio.create_task(self._read())
         writing = asyncio.create_task(self._write())
-        reading = asyncio.create_task(self._read())
-        try:  # the writer ends where the line is closed from here, the reader where the client goes
-            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
+        tasks = self._reading, writing
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self._closing:
+                await asyncio.wait([writing], timeout=PARTING)
         finally:
-            for task in (writing, reading):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(writing, reading, return_exceptions=True)
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
             self.leave()
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -83,7 +92,6 @@ class WebSocketLine(ParleyLine):
         except Refused as refusal:
             self._parlour.totals.refusals[refusal.code] += 1
             self.close(refusal.message())
-            await asyncio.sleep(HELLO)  # the writer ends earlier, where the client reads
         except WebSocketDisconnect:
             pass
 
@@ -103,10 +111,12 @@ class WebSocketLine(ParleyLine):
         if data is None:
             message = read_message(_text(received))
             self.do(self._expect_visit(), message)
+            if isinstance(message, wire.Bye):
+                self._finish(NORMAL)
             return
         visit = self._expect_visit()
-        if len(data) > BYTES:
-            raise Refused("too-long", f"a frame of {len(data)} bytes; {BYTES} is the most")
+        if len(data) > BYTES + HEADER:
+            raise Refused("too-long", f"a frame of {len(data)} bytes; {BYTES} behind its header is the most")
         frame = unpack(data)
         if frame.kind == PICTURE:
             self.look(visit, _picture(frame, visit.session.now()))
@@ -130,10 +140,10 @@ class WebSocketLine(ParleyLine):
                     else:
                         await self._socket.send_bytes(item)
                 if self._closing:
-                    break
+                    await self._socket.close(self._closing)
+                    return
                 self._wake.clear()
                 await self._wake.wait()
-            await self._socket.close(POLICY)
 
     def _put(self, item: str | bytes) -> None:
         if self._closing:
@@ -156,8 +166,14 @@ class WebSocketLine(ParleyLine):
 
     def close(self, error: wire.Error) -> None:
         self.tell(error)
-        self._closing = True
+        self._finish(POLICY)
+
+    def _finish(self, code: int) -> None:
+        """Send what waits, and close."""
+        self._closing = self._closing or code
         self._wake.set()
+        if self._reading:
+            self._reading.cancel()
 
     def sound(self, timestamp: int, samples: Samples) -> None:
         self._put(pack(SOUND, self._sequence, timestamp, self._pack(samples)))
@@ -165,6 +181,7 @@ class WebSocketLine(ParleyLine):
 
     def flush(self) -> None:
         kept = [item for item in self._outbox if isinstance(item, str)]
+        self._sequence -= len(self._outbox) - len(kept)  # or the client would take them for lost
         self._outbox.clear()
         self._outbox.extend(kept)
         self.tell(wire.Flush())

@@ -151,6 +151,8 @@ def _composed(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Decode | No
         return _choice(arguments, lambda data: data)
     if origin in (list, Sequence) or (origin is tuple and arguments[1:] == (...,)):
         return _sequence(list if origin is list else tuple, decoder(arguments[0]))
+    if origin is tuple:
+        return _fixed([decoder(part) for part in arguments])
     if origin in (dict, Mapping) and arguments[0] is str:
         return _map(decoder(arguments[1]))
     return None
@@ -208,6 +210,15 @@ def _sequence(make: Callable[[list[Any]], Any], item: Decode) -> Decode:
         if not isinstance(data, list):
             raise _wrong(data, "a list")
         return make([item(each, restore) for each in data])
+
+    return read
+
+
+def _fixed(parts: list[Decode]) -> Decode:
+    def read(data: Json, restore: Restore) -> Any:
+        if not isinstance(data, list) or len(data) != len(parts):
+            raise _wrong(data, f"a list of {len(parts)}")
+        return tuple(part(each, restore) for part, each in zip(parts, data, strict=True))
 
     return read
 

@@ -60,9 +60,9 @@ def test_a_replay_never_acts_and_needs_no_engine_that_it_does_not_run(assistant:
     recorded = read_journal(journal)
     whole = Replay(assistant, recorded)
     assert whole.standing_in == {"task"}
-    assert {host.name for host in whole.graph.hosts} == {"asr", "intent", "response", "tts", "lipsync"}
+    assert {host.name for host in whole.graph.hosts} == {"asr", "intent", "response", "tts", "lipsync", "expression"}
     late = Replay(assistant, recorded, ["tts"])
-    assert {host.name for host in late.graph.hosts} == {"tts", "lipsync"}
+    assert {host.name for host in late.graph.hosts} == {"tts", "lipsync", "expression"}
 
 
 def test_a_changed_stage_differs_and_what_comes_before_it_is_not_run(journal: Path) -> None:

@@ -36,7 +36,8 @@ def file(tmp_path: Path) -> Path:
 def test_every_engine_is_replaced_and_all_else_is_the_files() -> None:
     graph = scripted_graph("assistant")
     assert {type(host.engine).__module__ for host in graph.hosts} == {"pipeline.testing.engines"}
-    assert [node.name for node in graph.nodes] == ["asr", "intent", "task", "response", "tts", "lipsync"]
+    steps = ["asr", "intent", "task", "response", "tts", "lipsync", "expression"]
+    assert [node.name for node in graph.nodes] == steps
     assert graph.weights() == ()
     assert isinstance(graph.detector.engine, ScriptedDetector)
     assert graph.detector.engine.window == 512

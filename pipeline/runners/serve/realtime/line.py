@@ -35,6 +35,8 @@ OUTSTANDING = 1_024
 """Events that wait to be sent at most: some minutes of sound."""
 MISTAKES = 100
 """Events that cannot be obeyed, until the line is cut."""
+FAREWELL = 5.0
+"""Seconds that the last event may take to go out."""
 POLICY = 1008
 """The WebSocket close code of a client that broke a rule (RFC 6455, section 7.4.1)."""
 _STATUS = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503}
@@ -82,6 +84,8 @@ class _Line:
         writing, reading = asyncio.create_task(self._write()), asyncio.create_task(self._read())
         try:
             await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
+            if self._closing:  # a client that reads is told why
+                await asyncio.wait([writing], timeout=FAREWELL)
         finally:
             for task in (writing, reading):
                 task.cancel()
@@ -91,7 +95,7 @@ class _Line:
 
     async def _read(self) -> None:
         with suppress(WebSocketDisconnect):
-            while True:
+            while not self._closing:
                 received = await self._socket.receive()
                 if received["type"] == "websocket.disconnect":
                     return
@@ -142,7 +146,9 @@ class _Line:
 
     def _complain(self, mistake: Mistake) -> None:
         self._mistakes += 1
-        self._send("error", error=_described(str(mistake), mistake.code, mistake.param, self._event_id))
+        self._send(
+            "error", error=_described(str(mistake), mistake.code, mistake.param, mistake.event_id or self._event_id)
+        )
         if self._mistakes >= MISTAKES:
             self._parlour.totals.refusals["not-understood"] += 1
             self.close(Refused("not-understood", f"{MISTAKES} events could not be obeyed").message())

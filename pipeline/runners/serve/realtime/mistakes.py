@@ -8,6 +8,9 @@ from pipeline.errors import PipelineError
 class Mistake(PipelineError):
     """An event of the client that cannot be obeyed; the connection stays."""
 
-    def __init__(self, message: str, *, code: str = "invalid_value", param: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "invalid_value", param: str | None = None, event_id: str | None = None
+    ) -> None:
+        """`event_id` is that of the client's event, where it turns out later than that."""
         super().__init__(message)
-        self.code, self.param = code, param
+        self.code, self.param, self.event_id = code, param, event_id

@@ -52,7 +52,8 @@ class Talk(Watcher):
         self._asked = False  # the client asked for what is heard just now, so it is not the user's voice that began it
         self._cancelled = False  # the client wants what is said to end
         self._speech = ""  # id of the item that the user is saying
-        self._listening = self._playing = ""  # turns
+        self._listening = self._playing = ""  # turns, while they last
+        self._unclaimed: Item | None = None  # said in a turn that is about to begin
         self._transcripts: dict[str, Transcript] = {}  # by turn
         self._user_items: dict[str, Item] = {}  # likewise
         self._said: deque[tuple[Sounding, Exchange]] = deque(maxlen=AMENDED)
@@ -66,7 +67,7 @@ class Talk(Watcher):
             case events.SessionUpdate():
                 self._update(event.session)
             case events.Commit():
-                self._commit()
+                self._commit(event.event_id)
             case events.Clear():
                 self._buffer.clear()
                 self._send("input_audio_buffer.cleared")
@@ -105,9 +106,9 @@ class Talk(Watcher):
         else:
             self._buffer.keep(samples, form.rate)
 
-    def _commit(self) -> None:
+    def _commit(self, event_id: str | None) -> None:
         if self._settings.detection:
-            self.visit.ears.do(self._finish_speech)
+            self.visit.ears.do(lambda: self._finish_speech(event_id))
         elif self._committed:
             raise Mistake("what was committed before waits for a response.create", code="buffer_committed")
         elif not self._buffer:
@@ -115,13 +116,13 @@ class Talk(Watcher):
         else:
             self._committed = self._add_speech(new_id("item"))
 
-    def _finish_speech(self) -> None:
+    def _finish_speech(self, event_id: str | None) -> None:
         """The client says that the user has finished."""
         if self._speech:
             self.visit.floor.press()
             self.visit.floor.release()
         else:
-            self._complain(Mistake("nobody speaks just now", code="input_audio_buffer_commit_empty"))
+            self._complain(Mistake("nobody speaks just now", code="input_audio_buffer_commit_empty", event_id=event_id))
 
     def _add_speech(self, item_id: str) -> Item:
         """What the user said becomes an item."""
@@ -220,11 +221,16 @@ class Talk(Watcher):
         if plays:
             self._interrupt()
         for place, (answer, exchange) in enumerate(self._said):
-            history = self.visit.session.history
-            if answer is item.answer and exchange in history:
-                amended = replace(exchange, said=heard, interrupted=True)
-                history[history.index(exchange)] = amended
-                self._said[place] = answer, amended
+            if answer is item.answer:
+                self._said[place] = answer, self._amend(exchange, said=heard, interrupted=True)
+
+    def _amend(self, exchange: Exchange, **changes: Any) -> Exchange:
+        """The client knows better how an answer ended."""
+        history, amended = self.visit.session.history, replace(exchange, **changes)
+        for place, kept in enumerate(history):
+            if kept is exchange:
+                history[place] = amended
+        return amended
 
     def _interrupt(self) -> None:
         assert self.visit.conversation  # noqa: S101  told to mypy
@@ -264,18 +270,22 @@ class Talk(Watcher):
         return speech
 
     def _confirm(self, speech: str) -> None:
-        """The user has finished: the turn that listened latest is answered."""
+        """The user has finished: the turn that listens, or is about to begin, is answered."""
         item = self._add_speech(speech) if speech else self._committed
         self._committed, self._asked, self._cancelled = None, False, False
-        if item:
+        if item and self._listening:
             self._user_items[self._listening] = item
             self._tell_transcript(self._listening)
+        else:
+            self._unclaimed = item
         if self._response is None or self._response.over:
             self._open()
 
     def began(self, turn: Turn, at: float) -> None:
         if not turn.prompt:
             self._listening = turn.id
+            if self._unclaimed:
+                self._user_items[turn.id], self._unclaimed = self._unclaimed, None
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
         if isinstance(packet, Transcript):
@@ -298,16 +308,21 @@ class Talk(Watcher):
 
     def ended(self, record: Record, at: float) -> None:
         self._transcripts.pop(record.turn, None)
+        if record.turn == self._listening:
+            self._listening = ""
         item = self._user_items.pop(record.turn, None)
         if item and record.fate is Fate.SUPERSEDED:
             self._items.delete(item)  # the whole of it follows as another one
         if record.turn == self._playing:
             if self._remembered(record):
-                self._said.append((self._voice.answer, self.visit.session.history[-1]))
-        elif record.confirmed is not None and record.fate in {Fate.FAILED, Fate.INTERRUPTED}:
+                exchange = self.visit.session.history[-1]
+                if self._voice.whole:
+                    exchange = self._amend(exchange, interrupted=False)
+                self._said.append((self._voice.answer, exchange))
+        elif record.error or (record.confirmed is not None and record.fate is Fate.INTERRUPTED):
             self._end_unheard(record)
         if record.error:
-            self._asked = False
+            self._asked, self._committed = False, None
             self._complain(Mistake(f"{record.error.stage}: this turn failed; the server's log says why", code="failed"))
 
     @staticmethod

@@ -36,6 +36,8 @@ class Voice(Sink):
         self._take, self._cut = take, cut
         self.answer, self._rate = Sounding(1), 1
         """What is or was said latest."""
+        self.whole = False
+        """The latest answer ended for the session before it did for the client, who plays on."""
         self._response: Response | None = None
         self._written: str | None = None  # the answer, where it is not spoken
         self._active = self._complete = False
@@ -52,7 +54,7 @@ class Voice(Sink):
         self._response, self._active, self._complete = self._take(), True, False
         self._written = "" if self._response.text else None
         self._rate = self._response.form.rate
-        self.answer = Sounding(self._rate)
+        self.answer, self.whole = Sounding(self._rate), False
         self._since, self._stopped, self._sounded = (0, max(self._now(), self._free)), None, None
         try:
             await self._play(packets)
@@ -97,7 +99,7 @@ class Voice(Sink):
         if start < self.answer.end:
             self._response.begin(self.answer, start)
             rest = (word.text for word in self.answer.words.timed() if word.start * self._rate > start - 1)
-            self._response.words("".join(rest))
+            self._response.words("".join(rest).lstrip())
             self._send()
         self._end()
 
@@ -183,6 +185,7 @@ class Voice(Sink):
     def _silence(self) -> None:
         """The user makes the avatar stop."""
         played, reason = self._position(), self._cut()
+        self.whole = not reason
         if reason:
             self._stopped, self._free = played, 0.0
         else:

@@ -193,8 +193,8 @@ def test_no_server() -> None:
 
 
 def test_no_address() -> None:
-    with pytest.raises(LineError, match="is no address of a WebSocket"):
-        asyncio.run(enter("https://example.org/parley"))
+    with pytest.raises(LineError, match="is no address of a server"):
+        asyncio.run(enter("parley.example.org"))
 
 
 def test_a_refusal_is_told() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_address, read_duration
+from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_duration, read_wyoming
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from pipeline.runners.serve.settings import Address, Settings, WrongSetting, rea
     ],
 )
 def test_addresses_are_read(text: str, address: Address) -> None:
-    assert read_address(text) == address
+    assert read_wyoming(text) == address
 
 
 @pytest.mark.parametrize("text", ["", "x", "65536", ":1", "::1:80", "a:b", "-1", "1:2:3"])
 def test_what_is_no_address_is_told_what_is(text: str) -> None:
     with pytest.raises(WrongSetting, match="expected a port"):
-        read_address(text)
+        read_wyoming(text)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])

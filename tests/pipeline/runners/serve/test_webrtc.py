@@ -12,12 +12,14 @@ from urllib.error import HTTPError
 
 import numpy as np
 import pytest
+from playwright.sync_api import sync_playwright
+from support.pages import browsing, write_microphone
 from support.reading import read_speech, word_error_rate
 from support.rtc_client import RATE, RtcClient, calling, post, refusal
 from support.sessions import spoken
 
 from models.protocols import Intent, Outcome
-from pipeline.devices.rtc import CLOCK
+from pipeline.devices.rtc import CLOCK, Peer, VoiceTrack
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import webrtc
 from pipeline.runners.serve.hosting import Hosting, hosting
@@ -25,11 +27,12 @@ from pipeline.runners.serve.line import MISTAKES, TEXT
 from pipeline.runners.serve.parlour import Limits
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
+from pipeline.runners.serve.visit import Visit
 from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
 
-SECRET = Secret(Path("nowhere"), b"s" * SHORTEST)
+KEY = b"s" * SHORTEST
 PRICE = "A lantern costs five coins."
-STORY = "Once upon a time a lantern stood in the market and nobody knew who had lit it."
+STORY = "Once upon a time a lamp stood in the market, unlit."
 
 
 def guide() -> Graph:
@@ -44,7 +47,7 @@ async def served(
     graph: Graph, settings: Settings | None = None, limits: Limits | None = None
 ) -> AsyncIterator[Hosting]:
     settings = settings or Settings(Address(port=0))
-    async with hosting(graph, settings, limits, secret=SECRET) as host, host.open():
+    async with hosting(graph, settings, limits, secret=Secret(Path("nowhere"), KEY)) as host, host.open():
         yield host
 
 
@@ -63,7 +66,7 @@ def talking(work: Callable[[Hosting], Awaitable[None]], **options: Any) -> None:
 
 async def empty(host: Hosting) -> None:
     """Wait until nobody is there."""
-    while host.parlour.sessions:
+    while host.parlour.sessions:  # noqa: ASYNC110  a session's end is told to nobody
         await asyncio.sleep(0.02)
 
 
@@ -160,7 +163,7 @@ def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch
             await asyncio.sleep(1.0)
             vanish(client)
             (visit,) = host.parlour.visits.values()
-            while visit.line:
+            while visit.line:  # noqa: ASYNC110  nor is a line's
                 await asyncio.sleep(0.02)
             session, key = client.welcome["session"], client.welcome["key"]
             async with calling(host.url, user="ada", session=session, key=key) as again:
@@ -184,7 +187,214 @@ def test_coming_back_takes_the_session_from_another_client() -> None:
                 second.send("ping", id=7)
                 assert (await second.told("pong"))["id"] == 7
             with pytest.raises(HTTPError) as refused:
-                await RtcClient().connect(host.url, {"session": welcome["session"], "key": "no"})
+                async with calling(host.url, session=welcome["session"], key="no"):
+                    pass
             assert refusal(refused.value)["code"] == "unknown-session"
+
+    talking(work)
+
+
+async def offered() -> str:
+    """What a client that never comes would send."""
+    client = RtcClient()
+    sdp = await client.offer()
+    await client.close()
+    return sdp
+
+
+def without(sdp: str, *starts: str) -> str:
+    return "".join(f"{line}\r\n" for line in sdp.splitlines() if not line.startswith(starts))
+
+
+OFFERS: dict[str, Callable[[str], str]] = {
+    "nothing": lambda _: "",
+    "garbage": lambda _: "\x00\x7f m=audio \r\nm=",
+    "half an offer": lambda sdp: sdp[: len(sdp) // 2],
+    "no audio": lambda sdp: sdp[: sdp.index("m=audio")] + sdp[sdp.index("m=application") :],
+    "no data channel": lambda sdp: sdp[: sdp.index("m=application")],
+    "video only": lambda sdp: without(sdp[: sdp.index("m=application")].replace("m=audio", "m=video"), "a=rtpmap"),
+    "no opus": lambda sdp: sdp.replace("opus/48000/2", "G726-32/8000"),
+    "no fingerprint": lambda sdp: without(sdp, "a=fingerprint"),
+    "no password": lambda sdp: without(sdp, "a=ice-pwd"),
+    "no bundle": lambda sdp: without(sdp, "a=group"),
+    "1000 candidates": lambda sdp: sdp + 1000 * "a=candidate:1 1 udp 1 10.0.0.1 9 typ host\r\n",
+}
+
+
+@pytest.mark.parametrize("change", OFFERS.values(), ids=OFFERS.keys())
+def test_an_offer_that_cannot_be_is_refused_and_leaves_nothing(change: Callable[[str], str]) -> None:
+    async def work(host: Hosting) -> None:
+        body = {"sdp": change(await offered()), "type": "offer"}
+        with pytest.raises(HTTPError) as refused:
+            await post(host.url, body)
+        told = refusal(refused.value)
+        assert (refused.value.code, told["code"], told["fatal"]) == (400, "not-understood", True)
+        assert len(told["message"]) < 300
+        assert not host.parlour.sessions
+        assert host.parlour.totals.refusals == {"not-understood": 1}
+
+    talking(work)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "not-understood"),
+        ({"sdp": 7}, 400, "not-understood"),
+        ({"sdp": "", "hello": {"mode": "shouting"}}, 400, "not-understood"),
+        ({"sdp": "x" * TEXT}, 413, "too-long"),
+        ({"hello": {"protocol": 99}}, 400, "unknown-protocol"),
+        ({"hello": {"audio_out": {"sample_rate": 44_100}}}, 400, "bad-audio"),
+        ({"hello": {"session": "gone", "key": "gone"}}, 400, "unknown-session"),
+    ],
+)
+def test_a_hello_that_cannot_be_is_refused(body: Any, status: int, code: str) -> None:
+    async def work(host: Hosting) -> None:
+        whole = body if isinstance(body, bytes) else {"sdp": await offered(), **body}
+        with pytest.raises(HTTPError) as refused:
+            await post(host.url, whole)
+        assert (refused.value.code, refusal(refused.value)["code"]) == (status, code)
+        assert not host.parlour.sessions
+
+    talking(work)
+
+
+def test_strangers_need_a_token_and_sessions_have_a_limit() -> None:
+    async def work(host: Hosting) -> None:
+        for token in ("", "no", issue(b"x" * SHORTEST, "ada", 60)):
+            with pytest.raises(HTTPError) as refused:
+                await post(host.url, {"sdp": await offered()}, token)
+            assert (refused.value.code, refusal(refused.value)["code"]) == (401, "unauthorised")
+        async with calling(host.url, token=issue(KEY, "ada", 60)) as client:
+            assert client.welcome["user"] == "ada"
+            with pytest.raises(HTTPError) as refused:
+                await post(host.url, {"sdp": await offered()}, issue(KEY, "ben", 60))
+            assert (refused.value.code, refusal(refused.value)["code"]) == (429, "too-many-sessions")
+
+    settings = Settings(Address(port=0), require_token=True)
+    talking(work, settings=settings, limits=Limits(sessions=1))
+
+
+def test_a_peer_that_never_connects_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webrtc, "CONNECT", 0.3)
+    monkeypatch.setattr(webrtc, "WATCH", 0.1)
+
+    async def work(host: Hosting) -> None:
+        await post(host.url, {"sdp": await offered()})
+        assert host.parlour.sessions == 1
+        await empty(host)
+
+    talking(work)
+
+
+def test_nonsense_on_the_data_channel_is_borne_for_a_while() -> None:
+    async def work(host: Hosting) -> None:
+        async with calling(host.url) as client, calling(host.url) as other:
+            client.connection.createDataChannel("other")
+            for nonsense in ("", "{", "[]", '{"type": "dance"}', "\ud7ff" * 1000, b"\x00\x01", '{"type": "hello"}'):
+                client.channel.send(nonsense)
+            await client.told("error", 6)
+            client.send("ping", id=3)
+            assert (await client.told("pong"))["id"] == 3
+            for _ in range(MISTAKES):
+                client.channel.send("{")
+            assert (await client.told("error", MISTAKES))["fatal"]
+            other.send("ping", id=4)
+            assert (await other.told("pong"))["id"] == 4
+
+    talking(work)
+
+
+def test_many_calls_leave_nothing_behind() -> None:
+    async def work(host: Hosting) -> None:
+        async def call() -> None:
+            async with calling(host.url) as client:
+                client.send("bye")
+
+        async def settled() -> tuple[int, int]:
+            await empty(host)
+            await asyncio.sleep(2 * webrtc.WATCH + webrtc.FAREWELL)
+            gc.collect()
+            things = gc.get_objects()
+            return len(asyncio.all_tasks()), sum(isinstance(thing, Peer | Visit | VoiceTrack) for thing in things)
+
+        for _ in range(3):
+            await call()
+        before = await settled()
+        for _ in range(5):
+            await asyncio.gather(*(call() for _ in range(5)))
+        assert await settled() == before
+
+    talking(work)
+
+
+def test_a_spoken_question_is_answered_by_real_engines(assistant: Graph) -> None:
+    async def main() -> None:
+        question = await spoken("price.flac")
+        async with served(assistant) as host, calling(host.url) as client:
+            client.send("press")
+            await client.say(question)
+            client.send("release")
+            answered = await client.told("answered")
+            assert "telescope" in answered["heard"].lower()
+            assert word_error_rate(answered["said"], read_speech(client.heard(), CLOCK)) < 0.2
+
+    asyncio.run(main())
+
+
+IN_A_BROWSER = """async () => {
+    const peer = new RTCPeerConnection();
+    const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const [microphone] = (await navigator.mediaDevices.getUserMedia({ audio: raw })).getTracks();
+    peer.addTrack(microphone);
+    const context = new AudioContext({ sampleRate: 16000 });
+    const player = new Audio();
+    const sound = [];
+    peer.ontrack = ({ track }) => {
+        const stream = new MediaStream([track]);
+        player.muted = true;  // Chromium hands a remote stream on only where an element plays it
+        player.srcObject = stream;
+        player.play();
+        const recorder = context.createScriptProcessor(1024, 1, 1);
+        recorder.onaudioprocess = ({ inputBuffer }) => sound.push(...inputBuffer.getChannelData(0));
+        context.createMediaStreamSource(stream).connect(recorder).connect(context.destination);
+    };
+    const channel = peer.createDataChannel("parley");
+    const answered = new Promise((resolve) => {
+        channel.onmessage = ({ data }) => JSON.parse(data).type === "answered" && resolve(JSON.parse(data));
+    });
+    const send = (message) => channel.send(JSON.stringify(message));
+    const open = new Promise((resolve) => (channel.onopen = resolve));
+    await peer.setLocalDescription();
+    const body = JSON.stringify({ ...peer.localDescription.toJSON(), hello: { type: "hello", user: "ada" } });
+    await peer.setRemoteDescription(await (await fetch("/rtc", { method: "POST", body })).json());
+    await open;
+    send({ type: "press" });
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    send({ type: "release" });
+    const turn = await answered;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    peer.close();
+    return { turn, sound };
+}"""
+
+
+def in_a_browser(url: str, microphone: Path) -> dict[str, Any]:
+    """Ask what the microphone plays: the turn that came of it, and what was heard at `RATE`."""
+    with sync_playwright() as playwright, browsing(playwright, microphone=microphone) as browser:
+        page = browser.new_page()
+        page.goto(f"{url}healthz")
+        came: dict[str, Any] = page.evaluate(IN_A_BROWSER)
+        return came
+
+
+def test_a_browser_talks(tmp_path: Path) -> None:
+    microphone = write_microphone(tmp_path / "said.wav", np.zeros(RATE, np.float32), tones("a lantern?", RATE))
+
+    async def work(host: Hosting) -> None:
+        came = await asyncio.to_thread(in_a_browser, host.url, microphone)
+        assert came["turn"]["heard"] == "a lantern?"
+        assert came["turn"]["said"] == PRICE
+        assert read(np.array(came["sound"], np.float32), RATE) == PRICE.lower()
 
     talking(work)

@@ -181,23 +181,23 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Sketch:
     pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Gaze:
+class Glance:
     target: str
     weight: float = 1.0
 
 
 def test_packets_of_others_are_recorded_if_their_fields_can_be(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match=r"Picture cannot be recorded: <class 'bytes'> .* they may hold text"):
-        new(tmp_path / "a", Picture)
+    with pytest.raises(JournalError, match=r"Sketch cannot be recorded: <class 'bytes'> .* they may hold text"):
+        new(tmp_path / "a", Sketch)
     assert not (tmp_path / "a").exists()
-    with new(tmp_path / "b", Gaze) as journal:
+    with new(tmp_path / "b", Glance) as journal:
         journal.began(Turn("a"), 0.0)
-        journal.crossed("a", "eyes", Gaze("door"), 0.5)
-    with pytest.raises(JournalError, match="'eyes' gave a packet of the type 'Gaze', which is not known here; remedy"):
+        journal.crossed("a", "eyes", Glance("door"), 0.5)
+    with pytest.raises(JournalError, match="'eyes' gave a packet of the type 'Glance', which is not known here; remedy"):
         read_journal(tmp_path / "b")
-    assert read_journal(tmp_path / "b", [Gaze]).turns[0].packets("eyes") == [Gaze("door")]
+    assert read_journal(tmp_path / "b", [Glance]).turns[0].packets("eyes") == [Glance("door")]

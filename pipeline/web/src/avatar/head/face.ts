@@ -4,7 +4,9 @@
  * around the line between the lips: the innermost is that line itself, so upper and lower lip part exactly there. */
 
 import { bell, cast, ellipsoid, join, mirrored, rod, smoothstep, sphere, type Field } from "./field";
+import { BLUSH, CAVITY as INSIDE, LIPS, SKIN, blended } from "./palette";
 import type { Pose } from "./poses";
+import type { Moving } from "./targets";
 
 type Point = [x: number, y: number, z: number];
 
@@ -59,12 +61,7 @@ interface Spot {
   readonly lip: number;
 }
 
-export interface Skin {
-  readonly spots: readonly Spot[];
-  readonly indices: number[];
-}
-
-export function skin(): Skin {
+export function face(): Moving {
   const spots: Spot[] = [];
   for (let ring = -CAVITY.length; ring <= RINGS; ring++)
     for (let column = 0; column < COLUMNS; column++) spots.push(spot(ring, (2 * Math.PI * column) / COLUMNS));
@@ -75,15 +72,28 @@ export function skin(): Skin {
       indices.push(a, a + COLUMNS, b, b, a + COLUMNS, b + COLUMNS);
     }
   }
-  return { spots, indices };
+  return {
+    points: (pose) => new Float32Array(spots.flatMap((each) => posed(each, pose))),
+    indices,
+    colours: new Float32Array(spots.flatMap(complexion)),
+  };
+}
+
+/** The colour of a point: lips, and a little more blood in cheeks and nose. */
+function complexion({ rest: [x, y, z], ring, lip }: Spot): [number, number, number] {
+  if (ring < 0) return blended(LIPS, INSIDE, Math.min(-ring / 2, 1));
+  if (lip > 0) return blended(SKIN, LIPS, 0.8 * lip);
+  const cheek = bell(Math.abs(x) - 0.42, 0.19) * bell(y + 0.33, 0.17) * smoothstep(0.2, 0.5, z);
+  const nose = bell(x, 0.13) * bell(y + 0.3, 0.12) * smoothstep(0.7, 0.9, z);
+  return blended(SKIN, BLUSH, Math.min(0.6 * cheek + 0.4 * nose, 1));
 }
 
 /** Height of a lip over the middle line, at `x` of half the mouth's width. */
 function lipHeight(x: number, upper: boolean): number {
   const tapering = Math.max(1 - x * x, 0);
-  if (!upper) return 0.1 * tapering ** 0.6;
+  if (!upper) return 0.085 * tapering ** 0.6;
   const bow = 1 - 0.22 * bell(x, 0.16);
-  return 0.082 * bow * tapering ** 0.7;
+  return 0.068 * bow * tapering ** 0.7;
 }
 
 function spot(ring: number, angle: number): Spot {
@@ -99,9 +109,9 @@ function spot(ring: number, angle: number): Spot {
   const height = lipHeight(across / HALF, sin >= 0);
   const part = height > 1e-4 ? Math.abs(up) / height : mu > 0 ? 9 : 0;
   const fullness = Math.max(1 - across ** 2 / HALF ** 2, 0) ** 0.5;
-  const dome = part < 1 ? Math.sqrt(Math.max(1 - (2 * part - 1) ** 2, 0)) : 0;
+  const dome = part < 1 ? Math.sin(Math.PI * part ** 0.7) ** 1.4 : 0;
   const crease = Math.max(1 - part / 0.45, 0) ** 2;
-  rest[2] += (0.036 * dome + 0.02 * (1 - smoothstep(0.8, 2, part))) * fullness - 0.03 * crease * near;
+  rest[2] += (0.034 * dome + 0.012 * (1 - smoothstep(0.6, 2.2, part))) * fullness - 0.03 * crease * near;
   // The groove between nose and lip, and the hollow under the lower lip.
   if (sin > 0) rest[2] -= 0.014 * bell(across, 0.05) * bell(up - 0.15, 0.06);
   else rest[2] -= 0.028 * bell(across, 0.2) * bell(up + 0.165, 0.06);
@@ -127,7 +137,7 @@ function onSurface(across: number, up: number): Point {
 }
 
 /** Where the muscles of a pose take a point of the skin. */
-export function posed({ rest: [x, y, z], ring, cos, sin, lip }: Spot, pose: Pose): Point {
+function posed({ rest: [x, y, z], ring, cos, sin, lip }: Spot, pose: Pose): Point {
   const mu = Math.max(ring, 0);
   const fall = 1 - smoothstep(0, 1.15, mu);
   const side = Math.abs(cos), above = Math.max(sin, 0), below = Math.max(-sin, 0);
@@ -159,9 +169,15 @@ export function jawTurned([x, y, z]: Point, share: number, open: number): Point 
   return [x, CENTRE[1] + dy * Math.cos(angle) - dz * Math.sin(angle), CENTRE[2] + dz * Math.cos(angle) + dy * Math.sin(angle)];
 }
 
+/** Where the tongue's muscles take a point of it. */
+export function tongueMoved([x, y, z]: Point, pose: Pose): Point {
+  const front = smoothstep(0.5, 0.74, z);
+  return [x, y + front * (0.12 * pose.tip + 0.05 * pose.tongue), z + 0.17 * pose.tongue * smoothstep(0.35, 0.7, z)];
+}
+
 /** How far a point goes with the jaw: all of the lower lip and chin, half of the corners, nothing of the upper lip and throat. */
 function jawShare(mu: number, sin: number, z: number): number {
   const corner = 0.42 * (1 - 0.75 * smoothstep(0.2, 1.4, mu));
-  const share = sin < 0 ? corner + (1 - corner) * (-sin) ** 0.75 : corner * (1 - sin ** 0.75) * (1 - smoothstep(0, 1.2, mu));
+  const share = sin < 0 ? corner + (1 - corner) * (-sin) ** 1.15 : corner * (1 - sin ** 1.15) * (1 - smoothstep(0, 1.2, mu));
   return share * (1 - smoothstep(1.5, 2.3, mu)) * smoothstep(-0.35, 0.25, z);
 }

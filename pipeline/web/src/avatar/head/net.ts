@@ -26,8 +26,8 @@ export function net(field: Field, low: Point, high: Point, cell: number): Buffer
         const here = values[at(i, j, k)]! < 0;
         const quad = (a: number, b: number, c: number, d: number, flip: boolean): void => {
           const [p, q, r, s] = [vertex[a]!, vertex[b]!, vertex[c]!, vertex[d]!];
-          if (flip) indices.push(p, q, r, p, r, s);
-          else indices.push(p, r, q, p, s, r);
+          if (flip) indices.push(p, r, q, p, s, r);
+          else indices.push(p, q, r, p, r, s);
         };
         if (j > 0 && k > 0 && here !== values[at(i + 1, j, k)]! < 0)
           quad(at(i, j, k), at(i, j - 1, k), at(i, j - 1, k - 1), at(i, j, k - 1), !here);

@@ -1,0 +1,96 @@
+"""A server that gives every user their own sound back: python benchmarks/serving_echo.py parley|bare
+
+`parley` is the product's way in and out (listening, lines, ears, frames) with an echo in place of the conversation;
+`bare` is what uvicorn alone takes for the same frames. Prints its port when it listens, and ends with its standard
+input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import uvloop
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pipeline.packets import Audio
+from pipeline.runners.serve import line, websocket
+from pipeline.runners.serve.listening import allow_connections, listen, serving
+from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.settings import Address
+from pipeline.runners.serve.tokens import secret_of_this_user
+from pipeline.runners.serve.visit import Visit
+from pipeline.runtime.conversation import Conversation
+from pipeline.runtime.sink import Sink
+from pipeline.testing import scripted_graph
+from pipeline.wire.frames import WRAP
+
+MOST = 4000
+"""Connections."""
+
+
+class Echoing(Conversation):
+    """Says what it hears."""
+
+    def __init__(self, visit: Visit, conversation: Conversation) -> None:
+        super().__init__(conversation.session, conversation.floor, conversation.sink)
+        self._visit = visit
+
+    async def run(self, source: AsyncIterator[Audio]) -> None:
+        """Send each piece of sound back as it comes."""
+        timestamp = 0
+        async for piece in source:
+            if isinstance(outlet := self._visit.line, line.ParleyLine):
+                outlet.sound(timestamp, piece.samples)
+            timestamp = (timestamp + piece.samples.size) % WRAP
+
+
+class EchoVisit(Visit):
+    """A visit to nobody."""
+
+    def give(self, sink: Sink) -> None:
+        super().give(sink)
+        assert self.conversation
+        self.conversation = Echoing(self, self.conversation)
+
+
+async def echo(socket: WebSocket) -> None:
+    """Nothing but the socket."""
+    await socket.accept()
+    try:
+        while True:
+            received: Any = await socket.receive()
+            if received.get("bytes") is not None:
+                await socket.send_bytes(received["bytes"])
+            elif received["type"] == "websocket.disconnect":
+                return
+            else:
+                await socket.send_text('{"type":"welcome"}')
+    except WebSocketDisconnect:
+        return
+
+
+async def main(kind: str) -> None:
+    """Serve until standard input ends."""
+    allow_connections(MOST)
+    listener = listen(Address(port=0))
+    async with Parlour(scripted_graph("assistant"), Limits(sessions=MOST)) as parlour:
+        vars(line)["Visit"] = EchoVisit  # nothing of the product is made for echoes
+        routes = websocket.routes(parlour, Guard(secret_of_this_user(), required=False))
+        app: ASGIApp = Starlette(routes=routes if kind == "parley" else [WebSocketRoute("/parley", echo)])
+        async with serving(app, listener, None, MOST):
+            print(listener.getsockname()[1], flush=True)
+            await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1]))

@@ -1,0 +1,75 @@
+"""Shows an avatar's face while a session goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from random import Random
+from typing import Any
+
+from pipeline.devices.face import Face, Timeline
+from pipeline.devices.osc import Display, open_display
+from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.session import Session
+
+RATE = 60
+"""Pictures of the face in a second."""
+
+
+class Actor(Watcher):
+    """Follows a session: its state, and what belongs to the answer that is played."""
+
+    def __init__(self, random: Random) -> None:
+        self.face = Face(random)
+        self._answers: dict[str, Timeline] = {}
+
+    def state(self, state: State, at: float) -> None:
+        self.face.state = state.value
+
+    def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
+        self._answers.setdefault(turn, Timeline()).take(packet)
+
+    def plays(self, turn: str, at: float) -> None:
+        self.face.begin(self._answers.setdefault(turn, Timeline()))
+
+    def ended(self, record: Record, at: float) -> None:
+        self._answers.pop(record.turn, None)  # the face keeps the one that it shows
+
+
+@asynccontextmanager
+async def acting(
+    session: Session, position: Callable[[], float | None], displays: Sequence[Display], random: Random | None = None
+) -> AsyncIterator[None]:
+    """While it is entered, `displays` show the face of the session's avatar.
+
+    `position` tells where in the answer is what is heard just now: `Player.position` of `pipeline.devices.player`."""
+    actor = Actor(random or Random())  # noqa: S311  blinks are no secret
+    session.watchers.append(actor)
+    showing = asyncio.create_task(_show(actor.face, position, displays))
+    try:
+        yield
+    finally:
+        session.watchers.remove(actor)
+        showing.cancel()
+        with suppress(asyncio.CancelledError):
+            await showing
+
+
+@contextmanager
+def opened(wanted: Iterable[str]) -> Iterator[Sequence[Display]]:
+    """The displays that ``KIND[:HOST[:PORT]]`` name; leaving closes them. Raises PipelineError."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(closing(open_display(each))) for each in wanted]
+
+
+async def _show(face: Face, position: Callable[[], float | None], displays: Sequence[Display]) -> None:
+    time = asyncio.get_running_loop().time
+    due = time()
+    while True:
+        now = time()
+        shown = face.at(now, position())
+        for display in displays:
+            display.show(shown, now)
+        due = max(due + 1 / RATE, now)  # what was missed is not made up for
+        await asyncio.sleep(due - now)
