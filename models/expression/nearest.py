@@ -1,7 +1,7 @@
 """Looks and gestures by the nearest examples in embedding space.
 
-Measured by benchmarks/expression.py. A lexicon of sentiments (VADER) knows good and bad alone, in English alone, and
-was right less often about those."""
+Measured by benchmarks/expression.py. A lexicon of sentiments (VADER) is as often right about English sentences that are
+happy, sad or plain (57 of 64, either), but knows nothing else: no anger, surprise or calm, no gestures, no Chinese."""
 
 from __future__ import annotations
 

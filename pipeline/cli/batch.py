@@ -48,9 +48,9 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
 ) -> None:
     """Answer recordings: what was heard, meant, done and said, with voice and mouth shapes.
 
-    For each recording, DIR gets NAME.json, the answers' sound in NAME.reply.wav with NAME.visemes.json and .csv and
-    NAME.reply.srt and .vtt beside it, and NAME.srt and .vtt for the recording itself; summary.json tells of all. Exit
-    code 0: all were answered or hold no voice; 1: some failed; 2: wrong usage.
+    For each recording, DIR gets NAME.json, the answers' sound in NAME.reply.wav with NAME.visemes.json and .csv,
+    NAME.face.json, NAME.reply.srt and .vtt beside it, and NAME.srt and .vtt for the recording itself; summary.json
+    tells of all. Exit code 0: all were answered or hold no voice; 1: some failed; 2: wrong usage.
     """
     try:
         paths = find_audio(inputs, outside=out)

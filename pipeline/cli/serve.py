@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import webbrowser
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -135,11 +135,12 @@ async def _serve(
     async with hosting(graph, settings, limits, journals=journals, tracing=_tracing()) as host:
 
         async def work(_: Graph) -> None:
-            async with host.open():
-                greet(host)
-                await _told_to_end()
-                if count := host.parlour.sessions:
-                    log.warning("%d sessions finish what is being said; Ctrl-C again ends them at once", count)
+            with _ending(host.hurry) as told_to_end:
+                async with host.open():
+                    greet(host)
+                    await told_to_end.wait()
+                    if count := host.parlour.sessions:
+                        log.warning("open sessions: %d; they finish what is being said; Ctrl-C again ends them", count)
 
         await loaded(graph, work, silent=silent)
 
@@ -175,12 +176,19 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _told_to_end() -> None:
-    """Wait until somebody ends this process; from then on, a second Ctrl-C does so at once."""
+@contextmanager
+def _ending(hurry: Callable[[], None]) -> Iterator[asyncio.Event]:
+    """Set when somebody ends this process; told so again, it hurries."""
     loop, told = asyncio.get_running_loop(), asyncio.Event()
+
+    def end() -> None:
+        if told.is_set():
+            hurry()
+        told.set()
+
     with ExitStack() as stack:
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C cancels what waits
-            for end in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(end, told.set)
-                stack.callback(loop.remove_signal_handler, end)
-        await told.wait()
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(each, end)
+                stack.callback(loop.remove_signal_handler, each)
+        yield told

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from models.protocols import Samples
+from pipeline.devices.resample import Resampler
 from pipeline.errors import MediaError
-
-if TYPE_CHECKING:
-    from av import AudioFrame
 
 RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 """Hz that Opus knows (RFC 6716, section 2.1.3)."""
+FULL_SCALE = 32_768.0
 BITRATE = 32_000
 """Bits a second: speech in its full band (RFC 7587, section 3.1.1: 28 to 40 kbit/s)."""
 
@@ -54,14 +51,13 @@ class OpusDecoder:
     def __init__(self, sample_rate: int) -> None:
         """`sample_rate` is the stream's, in Hz; what comes out is at that rate."""
         from av.audio.codeccontext import AudioCodecContext
-        from av.audio.resampler import AudioResampler
         from av.codec import CodecContext
 
         context = CodecContext.create("libopus", "r")
         assert isinstance(context, AudioCodecContext)  # noqa: S101  told to mypy
-        context.sample_rate, context.layout = sample_rate, "mono"
+        context.layout = "mono"  # libopus mixes stereo down
         self._context = context
-        self._resampler = AudioResampler("flt", "mono", sample_rate)
+        self._resampler = Resampler(RATES[-1], sample_rate)  # FFmpeg has it decode at its full rate
 
     def decode(self, packet: bytes) -> Samples:
         """The samples of one packet, shape (n,). Raises MediaError where it is none."""
@@ -69,11 +65,7 @@ class OpusDecoder:
 
         try:
             frames = self._context.decode(Packet(packet))
-            pieces = [piece for frame in frames for piece in self._resampler.resample(frame)]
         except FFmpegError as error:
             raise MediaError(f"a packet of {len(packet)} bytes is no Opus: {error.strerror}") from None
-        return _joined(pieces)
-
-
-def _joined(frames: list[AudioFrame]) -> Samples:
-    return np.concatenate([np.zeros(0, np.float32), *(frame.to_ndarray()[0] for frame in frames)])
+        pieces = [frame.to_ndarray()[0].astype(np.float32) / FULL_SCALE for frame in frames]  # s16
+        return self._resampler.feed(np.concatenate([np.zeros(0, np.float32), *pieces]))

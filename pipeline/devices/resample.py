@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from models.protocols import Samples
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioResampler
+    from av import AudioFrame
+    from av.filter import Graph
 
 
 class Resampler:
@@ -21,30 +23,53 @@ class Resampler:
     def __init__(self, sample_rate: int, wanted: int) -> None:
         """Rates in Hz."""
         self.sample_rate, self.wanted = sample_rate, wanted
-        self._resampler = self._new()
+        self._graph = self._new()
 
-    def _new(self) -> AudioResampler | None:
+    def _new(self) -> Graph | None:
         if self.sample_rate == self.wanted:
             return None
-        import av
+        from av.filter import Graph
 
-        return av.AudioResampler("flt", "mono", self.wanted)
+        graph = Graph()
+        graph.threads = 1  # or each stream has as many as there are cores; av.AudioResampler does
+        source = graph.add_abuffer(sample_rate=self.sample_rate, format="flt", layout="mono")
+        convert = graph.add("aresample", f"{self.wanted}")
+        shape = graph.add("aformat", "sample_fmts=flt:channel_layouts=mono")
+        graph.link_nodes(source, convert, shape, graph.add("abuffersink")).configure()
+        return graph
 
     def feed(self, samples: Samples) -> Samples:
         """What the next `samples`, shape (n,), complete; shape (about n * wanted / sample_rate,)."""
-        if self._resampler is None or not samples.size:
+        if self._graph is None or not samples.size:
             return samples
         import av
 
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[np.newaxis]), format="flt", layout="mono")
         frame.sample_rate = self.sample_rate
-        return _joined(self._resampler.resample(frame))
+        self._graph.push(frame)
+        return _joined(_pulled(self._graph))
 
     def flush(self) -> Samples:
         """The rest; what is fed afterwards is a new stream."""
-        resampler, self._resampler = self._resampler, self._new()
-        return _joined(resampler.resample(None) if resampler else [])
+        graph, self._graph = self._graph, self._new()
+        if graph is None:
+            return _joined(())
+        graph.push(None)
+        return _joined(_pulled(graph))
 
 
-def _joined(frames: list[AudioFrame]) -> Samples:
+def _pulled(graph: Graph) -> Iterator[AudioFrame]:
+    """What a filter graph has ready."""
+    import av
+
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+        assert isinstance(frame, av.AudioFrame)  # noqa: S101  told to mypy
+        yield frame
+
+
+def _joined(frames: Iterator[AudioFrame] | tuple[AudioFrame, ...]) -> Samples:
     return np.concatenate([np.zeros(0, np.float32), *(frame.to_ndarray()[0] for frame in frames)])

@@ -233,8 +233,9 @@ def _checked(offer: str) -> str:
     kinds = sorted(media.kind for media in description.media)
     if kinds != MEDIA:
         raise MediaError(f"the offer is of {', '.join(kinds) or 'nothing'}; expected one audio and one data channel")
-    bundled = {each for group in description.group if group.semantic == "BUNDLE" for each in group.items}
-    if len(bundled) != len(MEDIA) or any(media.rtp.muxId not in bundled for media in description.media):
+    bundled = [sorted(group.items) for group in description.group if group.semantic == "BUNDLE"]
+    names = {media.rtp.muxId for media in description.media}
+    if bundled != [sorted(names)] or len(names) != len(MEDIA):
         raise MediaError("the offer's audio and data channel must be in one BUNDLE group (RFC 9143)")
     if not all(media.dtls and media.dtls.fingerprints for media in description.media):
         raise MediaError("the offer has no fingerprint and setup role for DTLS (RFC 8842)")

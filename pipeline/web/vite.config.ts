@@ -12,5 +12,9 @@ export default defineConfig({
     reportCompressedSize: false,
     license: { fileName: "licenses.md" },
   },
+  server: {
+    // `npm run dev` beside a `parley serve`, which takes the page for its own
+    proxy: { "/parley": { target: "http://127.0.0.1:8088", ws: true, changeOrigin: true, rewriteWsOrigin: true } },
+  },
   worker: { format: "es" },
 });

@@ -25,7 +25,8 @@ Timestamp: TypeAlias = Annotated[int, Field(ge=0, lt=2**32)]
 Milliseconds: TypeAlias = Annotated[int, Field(ge=0)]
 Name: TypeAlias = Annotated[str, Field(max_length=NAME)]
 Mode: TypeAlias = Literal["push-to-talk", "hands-free"]
-Position: TypeAlias = tuple[float, float, float]
+Metres: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
+Position: TypeAlias = tuple[Metres, Metres, Metres]
 """Metres from the user's origin: right, up, back, as in WebXR."""
 
 

@@ -66,10 +66,11 @@ class Stretch:
         self._pieces.append(samples)
         self.size += samples.size
 
-    def audible(self) -> float | None:
-        """When its first audible sample is heard; None if there is none."""
-        loud = np.flatnonzero(np.abs(self.samples) > AUDIBLE)
-        return self.at + int(loud[0]) / self.sample_rate if loud.size else None
+    def audible(self, after: float) -> float | None:
+        """When its first audible sample at or behind `after` is heard; None if there is none."""
+        first = max(0, round((after - self.at) * self.sample_rate))
+        loud = np.flatnonzero(np.abs(self.samples[first:]) > AUDIBLE)
+        return self.at + (first + int(loud[0])) / self.sample_rate if loud.size else None
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from models.protocols import VISEMES
-from pipeline.packets import Partial
+from pipeline.packets import Expression, Gesture, Partial
 from pipeline.runners.page.drawing import LANE, STRIP, envelope, lane, mouth, wave
 from pipeline.runners.page.markup import Markup, element, together
 from pipeline.runners.page.scene import UNFINISHED, Scene, Track, clock
@@ -74,6 +74,7 @@ def _figure(scene: Scene) -> Markup:
         _row("you", _user(scene, seconds), _captions_track(scene)) if scene.user else None,
         _row("avatar", _avatar(scene, seconds), _words_track(scene)) if scene.answer else None,
         _row("mouth", _mouth(scene, seconds)) if scene.answer and scene.record.visemes else None,
+        _row("face", _face_track(scene)) if scene.answer and scene.record.face else None,
     ]
     if not any(rows):
         return together()
@@ -83,7 +84,7 @@ def _figure(scene: Scene) -> Markup:
         class_="scroll",
         tabindex="0",
         role="group",
-        aria_label=f"Sound of {seconds:.1f} seconds: the user's, the avatar's, and the avatar's mouth",
+        aria_label=f"Sound of {seconds:.1f} seconds: the user's, the avatar's, and the avatar's mouth and face",
     )
 
 
@@ -138,6 +139,21 @@ def _words_track(scene: Scene) -> Markup:
     starts = [(piece.text.strip(), scene.answer.start + piece.start) for piece in scene.speech if piece.text.strip()]
     ends = [*(start for _, start in starts[1:]), scene.answer.end]
     cells = [_cell(text, scene, start, end) for (text, start), end in zip(starts, ends, strict=True)]
+    return element("div", *cells, class_="track")
+
+
+def _face_track(scene: Scene) -> Markup:
+    """Each look until the next one begins, with the gestures that are made in it."""
+    assert scene.answer is not None  # noqa: S101  likewise
+    looks = [packet for packet in scene.record.face if isinstance(packet, Expression)]
+    gestures = [packet for packet in scene.record.face if isinstance(packet, Gesture)]
+    ends = [*(look.start for look in looks[1:]), scene.answer.end - scene.answer.start]
+    cells = []
+    for look, end in zip(looks, ends, strict=True):
+        made = [gesture.name for gesture in gestures if look.start <= gesture.start < end]
+        begins, stops = scene.answer.start + look.start, min(scene.answer.start + end, scene.cut)
+        if begins < stops:
+            cells.append(_cell(", ".join([look.name, *made]), scene, begins, stops))
     return element("div", *cells, class_="track")
 
 

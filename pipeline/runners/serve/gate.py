@@ -69,7 +69,8 @@ class Gate:
             await send(message)
 
         app: ASGIApp = self._refused(scope) or self._app
-        await app(scope, receive, answer)
+        # What is sent over a WebSocket has no headers, and there is much of it.
+        await app(scope, receive, answer if scope["type"] == "http" else send)
 
     def _refused(self, scope: Scope) -> Response | None:
         """Why not; a WebSocket is told so in place of its handshake."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Final
@@ -20,6 +21,8 @@ from pipeline.runners.serve.tokens import Secret, secret_of_this_user
 from pipeline.runners.serve.tracing import Tracing
 from pipeline.runners.serve.watching import Journals
 from pipeline.runtime.record import Watcher
+
+log = logging.getLogger(__name__)
 
 BESIDE: Final = 200
 """Connections beside those of sessions: pages that load, scrapers, clients that have not said hello yet."""
@@ -56,6 +59,11 @@ class Hosting:
                 self.standing.status = Status.SHUTTING_DOWN
                 await self.parlour.close()
 
+    def hurry(self) -> None:
+        """End all sessions at once."""
+        for visit in list(self.parlour.visits.values()):
+            visit.leave()
+
 
 @asynccontextmanager
 async def hosting(
@@ -85,7 +93,9 @@ async def hosting(
         watchers: list[Watcher] = [metrics, Logged(session)]
         if tracing:
             watchers.append(tracing.watcher(session, graph.name))
+        log.info("session began", extra={"session": session, "user": user})
         with ExitStack() as stack:
+            stack.callback(log.info, "session over", extra={"session": session})
             if journals:
                 watchers += stack.enter_context(journals.journal(session, user))
             yield watchers

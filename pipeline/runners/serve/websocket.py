@@ -189,7 +189,10 @@ class WebSocketLine(ParleyLine):
 
 def pcm16(samples: Samples) -> bytes:
     """As 16-bit little-endian."""
-    return bytes(np.clip(samples * 32_767.0, -32_768, 32_767).astype("<i2"))
+    scaled = samples * np.float32(32_767)
+    np.minimum(scaled, 32_767, out=scaled)  # np.clip takes three times as long for a frame
+    np.maximum(scaled, -32_768, out=scaled)
+    return bytes(scaled.astype("<i2"))
 
 
 def _text(received: Any) -> str:

@@ -64,10 +64,9 @@ class Server:
         """The WebSocket's address."""
         return self.url.replace("http", "ws", 1) + "parley"
 
-    def end(self, signals: int = 1, end: int = signal.SIGINT) -> int:
+    def end(self, end: int = signal.SIGINT) -> int:
         """End it; its exit code."""
-        for _ in range(signals):
-            self.process.send_signal(end)
+        self.process.send_signal(end)
         return self.process.wait(30)
 
 
@@ -124,20 +123,17 @@ def test_it_tells_one_line_serves_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     assert not [entry for entry in entries if entry["level"] in {"warning", "error"}]
 
 
-def test_sessions_are_told_goodbye_and_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
-    async def interrupted(server: Server, signals: int) -> int:
+def test_sessions_are_told_goodbye(tmp_path: Path) -> None:
+    async def terminated(server: Server) -> int:
         async with connect(server.parley) as line:
             await hello(line)
-            await line.send(json.dumps({"type": "text", "text": "hello"}))
-            await until(line, "answered")
-            ended = asyncio.create_task(asyncio.to_thread(server.end, signals, signal.SIGTERM))
-            if signals == 1:
-                assert (await until(line, "error"))["code"] == "shutting-down"
+            ended = asyncio.create_task(asyncio.to_thread(server.end, signal.SIGTERM))
+            assert (await until(line, "error"))["code"] == "shutting-down"
             return await ended
 
     with serving(tmp_path, "--graph", "captions") as server:
-        assert asyncio.run(interrupted(server, 1)) == 0
-        assert "finish what is being said" in server.logs.read_text()
+        assert asyncio.run(terminated(server)) == 0
+        assert "open sessions: 1; they finish" in server.logs.read_text()
 
 
 def test_what_keeps_it_from_serving_is_one_line_with_the_remedy(tmp_path: Path) -> None:
@@ -180,7 +176,7 @@ def test_beyond_this_machine_it_wants_a_token_and_speaks_tls(tmp_path: Path) -> 
         assert asyncio.run(greeted(server, token=token))["user"] == "ada"
         assert parley(tmp_path, "token", "reset").returncode == 0
         assert asyncio.run(greeted(server, token=token))["code"] == "unauthorised"
-        assert server.end(end=signal.SIGTERM) == 0
+        assert server.end(signal.SIGTERM) == 0
 
 
 def test_tokens_are_not_made_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

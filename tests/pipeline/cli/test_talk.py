@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.osc import receiving
 from support.pulse import RATE, SoundCard
 from support.reading import read_speech
 from support.sessions import spoken
@@ -89,6 +90,15 @@ def test_without_a_sound_device_it_says_what_else_to_do(tmp_path: Path, no_card:
         assert "Traceback" not in terminal.screen()
 
 
+def test_a_face_elsewhere_needs_a_voice_and_a_way(card: SoundCard, tmp_path: Path) -> None:
+    run = parley("--text", "--osc", "vmc")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "nothing sounds that a face could follow" in run.stderr
+    with Terminal(tmp_path, [*PARLEY, "talk", "--osc", "vmx"], card.environment) as terminal:
+        terminal.wait_for("parley: vmx: no way to show a face; expected vmc")
+        assert terminal.wait_for_end() == 1
+
+
 def test_devices_are_listed_for_people_and_machines(card: SoundCard) -> None:
     listed = json.loads(parley("--list-devices", "--json", **card.environment).stdout)
     assert any(device["inputs"] and device["outputs"] and device["default"] for device in listed)
@@ -96,10 +106,13 @@ def test_devices_are_listed_for_people_and_machines(card: SoundCard) -> None:
     assert all(device["name"] in table for device in listed)
 
 
-def test_keys_and_a_voice_in_a_screen_and_a_voice_out(card: SoundCard, tmp_path: Path) -> None:
+def test_keys_and_a_voice_in_a_screen_a_voice_and_a_face_out(card: SoundCard, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
-    command = [*PARLEY, "talk", *FRESH, "--record", str(journal)]
-    with Terminal(tmp_path, command, card.environment) as terminal:
+    command = [*PARLEY, "talk", *FRESH, "--record", str(journal), "--osc"]
+    with (
+        receiving() as face,
+        Terminal(tmp_path, [*command, f"vmc:127.0.0.1:{face.port}"], card.environment) as terminal,
+    ):
         terminal.wait_for("○ idle.*Hold space and speak.*space talk")
         assert "48;2;" not in terminal.colours()  # colours are the terminal's own, so light and dark ones fit
         card.heard()
@@ -124,6 +137,9 @@ def test_keys_and_a_voice_in_a_screen_and_a_voice_out(card: SoundCard, tmp_path:
         terminal.wait_for("○ idle.*avatar.*— interrupted")
         terminal.press("C-q")
         assert terminal.wait_for_end() == 0
+    opened = [weights["aa"] for _, weights in face.frames()]
+    assert max(opened) > 0.5
+    assert opened[0] == opened[-1] == 0.0
     price, way = (turn for turn in records(journal) if turn.confirmed is not None)
     assert (price.fate, price.heard) == (Fate.ANSWERED, price.reply)
     assert (way.fate, way.transcript and way.transcript.text) == (Fate.INTERRUPTED, "take me to the library")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.protocols import VISEMES, Viseme
@@ -15,6 +15,8 @@ from pipeline.devices.mouth import MEETING, REACH, RELEASE, Mouth, coming_to_res
 FRAME = 1 / 60
 """Seconds."""
 REST = {name: float(name == "sil") for name in VISEMES}
+
+UNHURRIED = settings(deadline=None, max_examples=50)
 
 
 def timeline(*shapes: tuple[str, float, float]) -> list[Viseme]:
@@ -42,6 +44,7 @@ def largest_jump(weights: Sequence[dict[str, float]]) -> float:
     return max((abs(b[name] - a[name]) for a, b in pairwise(weights) for name in VISEMES), default=0.0)
 
 
+@UNHURRIED
 @given(timelines())
 def test_weights_are_bounded_wherever_it_is_sampled(row: list[Viseme]) -> None:
     for weights in frames(row):
@@ -50,6 +53,7 @@ def test_weights_are_bounded_wherever_it_is_sampled(row: list[Viseme]) -> None:
         assert sum(weights.values()) <= 1.0 + 1e-9
 
 
+@UNHURRIED
 @given(timelines(), st.floats(0.0, 1.0))
 def test_closed_lips_are_closed_from_beginning_to_end(row: list[Viseme], part: float) -> None:
     for shape in row:
@@ -57,16 +61,19 @@ def test_closed_lips_are_closed_from_beginning_to_end(row: list[Viseme], part: f
             assert Mouth(row).at(shape.start + part * shape.duration)["PP"] == pytest.approx(1.0)
 
 
+@UNHURRIED
 @given(timelines([name for name in VISEMES if name not in MEETING]))
 def test_the_mouth_does_not_jump(row: list[Viseme]) -> None:
     assert largest_jump(frames(row)) < 0.28
 
 
+@UNHURRIED
 @given(timelines())
 def test_not_even_to_close(row: list[Viseme]) -> None:
     assert largest_jump(frames(row)) < 0.78
 
 
+@UNHURRIED
 @given(timelines(), st.floats(0.0, 3.0))
 def test_an_interrupted_mouth_comes_to_rest_without_a_jump(row: list[Viseme], cut: float) -> None:
     weights = Mouth(row).at(cut)
@@ -77,6 +84,7 @@ def test_an_interrupted_mouth_comes_to_rest_without_a_jump(row: list[Viseme], cu
     assert all(sum(shape.values()) <= 1.0 + 1e-9 for shape in falling)
 
 
+@UNHURRIED
 @given(timelines(), st.floats(-1.0, 6.0))
 def test_far_from_every_shape_it_rests(row: list[Viseme], moment: float) -> None:
     spoken = [shape for shape in row if shape.viseme != "sil"]

@@ -231,6 +231,7 @@ def test_a_voice_that_is_late_is_heard_late(late: float, reports: bool) -> None:
             await answer
             took = asyncio.get_running_loop().time()
             assert took == pytest.approx(seconds(ANSWER) + late + DELAY, abs=0.2)
+            await asyncio.sleep(0.5)  # who does not report is a little behind what is thought
             assert client.words == ANSWER
             assert client.syncs == [(0, 0.0)], "the clock of the answer is that of the stream"
 
@@ -323,7 +324,8 @@ def test_an_answer_goes_on_at_the_word_where_the_line_was_cut(paused: bool) -> N
                     assert not client.syncs
                     player.resume()
                 ((timestamp, position),) = client.syncs
-                assert (timestamp, position) == (0, pytest.approx(seconds("the market is ")))
+                assert timestamp == 0
+                assert position == pytest.approx(seconds("the market is "))
                 await answer
                 assert client.words == "to the north. " + SECOND
             assert player.heard() == ANSWER

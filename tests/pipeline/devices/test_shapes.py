@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.protocols import VISEMES
@@ -12,6 +12,8 @@ from pipeline.devices import shapes
 MIXTURES = st.lists(st.floats(0.0, 1.0), min_size=15, max_size=15).map(
     lambda parts: {name: part / max(sum(parts), 1.0) for name, part in zip(VISEMES, parts, strict=True)}
 )
+
+UNHURRIED = settings(deadline=None, max_examples=50)
 
 
 def test_every_viseme_is_in_every_table_in_order() -> None:
@@ -33,6 +35,7 @@ def test_a_mouth_moves_both_sides_alike() -> None:
             assert weight == weights[name.replace("Left", "Right")]
 
 
+@UNHURRIED
 @given(MIXTURES)
 def test_whatever_the_mixture_the_weights_are_bounded(mixture: dict[str, float]) -> None:
     vrm, vrm0, arkit = shapes.vrm(mixture), shapes.vrm0(mixture), shapes.arkit(mixture)

@@ -30,7 +30,7 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     question = read(SAMPLES / "where.wav")
     path = tmp_path_factory.mktemp("microphone") / "where.wav"
     microphone = write_microphone(path, silence(0.3), question, silence(30.0))
-    with browsing(playwright, microphone=microphone) as browser:
+    with browsing(playwright, microphone=microphone, graphics=False) as browser:
         yield browser
 
 
@@ -58,6 +58,24 @@ def test_a_question_is_spoken_and_its_answer_heard(page: Page) -> None:
     assert "plaza" in said
     assert word_error_rate(said, read_speech(recorded(), 16_000)) <= 0.05
     assert float(page.inner_text("#latency").removesuffix(" s")) < 10
+
+
+def test_hands_free_needs_no_key(page: Page) -> None:
+    page.keyboard.press("h")
+    expect(page.locator("#hands-free")).to_have_attribute("aria-checked", "true")
+    expect(page.locator(".user")).to_contain_text("Where am I?", timeout=20_000)
+    state(page, "speaking")
+    page.keyboard.press("h")
+    expect(page.locator("#hands-free")).to_have_attribute("aria-checked", "false")
+
+
+def test_sound_that_the_browser_holds_back_comes_with_a_key(page: Page) -> None:
+    page.evaluate("() => parley.speaker.context.suspend()")
+    page.evaluate("() => parley.say('Where am I?')")
+    expect(page.locator("#notices")).to_contain_text("holds the sound back", timeout=20_000)
+    page.keyboard.press("Shift")
+    expect(page.locator("#notices")).not_to_contain_text("holds the sound back")
+    page.wait_for_function("() => parley.heard()?.position > 0")
 
 
 def test_what_is_typed_is_answered(page: Page) -> None:
@@ -150,7 +168,7 @@ def test_a_line_that_is_cut_in_mid_answer_comes_back_and_the_answer_goes_on(brow
 def test_without_a_microphone_the_page_says_what_to_do(
     playwright: Playwright, url: str, options: list[str], words: str
 ) -> None:
-    with browsing(playwright, *options) as browser, opened(browser, url) as page:
+    with browsing(playwright, *options, graphics=False) as browser, opened(browser, url) as page:
         page.locator("#talk").click()
         expect(page.get_by_text(f"microphone {words}")).to_be_visible()
         assert page.evaluate("parley.key") == "up"

@@ -28,6 +28,7 @@ class Buffer:
         self._time = asyncio.get_running_loop().time
         self._began, self._counted, self._unheard = self._time(), 0.0, 0.0
         self._kept: list[Samples] = []
+        self._said: list[Samples] = []
 
     async def admit(self, samples: Samples, rate: int) -> None:
         """Count a piece that came, shape (n,) at `rate` Hz; returns when it may be taken."""
@@ -43,10 +44,14 @@ class Buffer:
             self._ears.hear(piece, rate)
             self._unheard += piece.size / rate
             if self._unheard >= AT_ONCE:
-                heard = asyncio.Event()
-                self._ears.do(heard.set)
-                await heard.wait()
-                self._unheard = 0.0
+                await self.heard()
+
+    async def heard(self) -> None:
+        """Return when the ears have heard all that they were given."""
+        heard = asyncio.Event()
+        self._ears.do(heard.set)
+        await heard.wait()
+        self._unheard = 0.0
 
     def keep(self, samples: Samples, rate: int) -> None:
         """Hold a piece until it is committed. Raises Mistake where that is too much."""
@@ -54,16 +59,22 @@ class Buffer:
             raise Mistake(f"the buffer holds {BUFFERED:g} s of sound; commit or clear it", code="buffer_full")
         self._kept.append(samples)
 
-    def __bool__(self) -> bool:
-        """Whether something waits to be committed."""
-        return bool(self._kept)
+    def commit(self) -> None:
+        """What waits is what the user said. Raises Mistake where nothing does."""
+        if not self._kept:
+            raise Mistake("nothing was appended since the last commit", code="input_audio_buffer_commit_empty")
+        self._said, self._kept = self._kept, []
 
     def clear(self) -> None:
-        """Forget what waits."""
-        self._kept.clear()
+        """Forget what waits to be committed."""
+        self._kept = []
+
+    def forget(self) -> None:
+        """Forget what was committed as well."""
+        self._said, self._kept = [], []
 
     async def speak(self, rate: int) -> None:
-        """Let the ears hear all that waits."""
-        kept, self._kept = self._kept, []
-        for samples in kept:
+        """Let the ears hear what was committed."""
+        said, self._said = self._said, []
+        for samples in said:
             await self.hear(samples, rate)

@@ -55,7 +55,7 @@ class Item:
             "type": "message",
             "role": "user" if self.kind.startswith("input") else "assistant",
             "status": self.status,
-            "content": [] if self.status == "in_progress" else [{"type": self.kind, self.field: self.text}],
+            "content": [] if self.status == "in_progress" else [{"type": self.kind, self.field: self.text or None}],
         }
 
     @property

@@ -90,8 +90,7 @@ class _Line:
             for task in (writing, reading):
                 task.cancel()
             await asyncio.gather(writing, reading, return_exceptions=True)
-            visit.line = None
-            visit.leave()
+            self._talk.close()
 
     async def _read(self) -> None:
         with suppress(WebSocketDisconnect):

@@ -109,6 +109,8 @@ class Voice(Sink):
             return
         if self._stopped is None:
             self._silence()
+        elif self._response:  # the client told where it stopped
+            self._response.end("cancelled", {"reason": "client_cancelled"})
         self.answer.position = self._position()
         self.answer.forget()
         self._complete = True

@@ -33,8 +33,9 @@ export class Speaker {
     this.voice = new GainNode(context);
     playout.connect(this.voice).connect(context.destination);
     playout.port.onmessage = ({ data }: MessageEvent<FromPlayout>) => this.hear(data);
-    context.onstatechange = () => events.running(context.state === "running");
-    context.onstatechange(new Event("statechange"));
+    const tell = () => events.running(context.state === "running");
+    context.onstatechange = tell;
+    tell();
   }
 
   static async open(sampleRate: number, events: SpeakerEvents): Promise<Speaker> {

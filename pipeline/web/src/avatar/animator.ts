@@ -75,6 +75,11 @@ export class Animator {
     if (gesture.name in MOVEMENTS) this.answer(turn).gestures.push(gesture);
   }
 
+  /** The sound was cut: the mouth closes from the shape it has, and what moved comes to rest. */
+  flush(): void {
+    this.running = null;
+  }
+
   forget(turn: string): void {
     this.answers.delete(turn);
   }

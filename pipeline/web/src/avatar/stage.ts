@@ -17,9 +17,9 @@ export class Stage {
   readonly scene = new Scene();
   readonly camera = new PerspectiveCamera(22, 1, 0.05, 60);
   readonly renderer: WebGLRenderer;
-  readonly key = new DirectionalLight("#fff1e2", 2.5);
+  readonly key = new DirectionalLight("#fff3e6", 2.3);
   readonly sky: Mesh<SphereGeometry, ShaderMaterial>;
-  private readonly fill = new HemisphereLight("#ffffff", "#a58a78", 1.1);
+  private readonly fill = new HemisphereLight("#ffffff", "#c9a792", 1.1);
   private readonly rim = new DirectionalLight("#bcd7ff", 2.2);
 
   /** Throws an Error where there is no WebGL 2. */
@@ -34,7 +34,7 @@ export class Stage {
     shadow.mapSize.set(1024, 1024);
     shadow.radius = 5;
     shadow.bias = -0.0004;
-    shadow.normalBias = 0.006;
+    shadow.normalBias = 0.012;
     Object.assign(shadow.camera, { left: -0.4, right: 0.4, top: 0.4, bottom: -0.4, near: 0.2, far: 4 });
     this.scene.add(this.sky, this.key, this.key.target, this.fill, this.rim, this.rim.target);
     this.theme(theme);
@@ -46,15 +46,15 @@ export class Stage {
     const { uniforms } = this.sky.material;
     uniforms["above"]!.value.set(above);
     uniforms["below"]!.value.set(below);
-    this.fill.intensity = theme === "dark" ? 0.75 : 1.25;
+    this.fill.intensity = theme === "dark" ? 1.3 : 1.9;
     this.rim.intensity = theme === "dark" ? 2.6 : 1.6;
   }
 
   /** Looks at a face whose eyes are at `eyes`, and lights it. */
   frame(eyes: Vector3): void {
     const { x, y, z } = eyes;
-    this.camera.position.set(x, y - 0.02, z + 1.32);
-    this.camera.lookAt(x, y - 0.055, z);
+    this.camera.position.set(x, y - 0.02, z + 1.12);
+    this.camera.lookAt(x, y - 0.045, z);
     this.key.position.set(x - 0.75, y + 0.95, z + 1.2);
     this.key.target.position.set(x, y - 0.05, z - 0.1);
     this.rim.position.set(x + 0.9, y + 0.5, z - 1.1);
@@ -72,8 +72,8 @@ export class Stage {
     this.camera.updateProjectionMatrix();
   }
 
-  dispose(): void {
-    this.renderer.dispose();
+  render(): void {
+    this.renderer.render(this.scene, this.camera);
   }
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.protocols import VISEMES, Action, Intent, Outcome, Viseme, Voiced
+from models.protocols import VISEMES, Action, Expression, Gesture, Intent, Outcome, Viseme, Voiced
 from pipeline.graph.build import open_graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
 from pipeline.runners.findings import as_page
@@ -54,6 +54,9 @@ def crossing(at: float, node: str, packet: object) -> Crossing:
     return Crossing(at, node, packet, "", True)
 
 
+LOOKS = (Gesture("wave", 0.1), Expression("happy", 0.0, 1.0, 0.8), Expression("sad", 0.3, 1.0, 0.8))
+
+
 def recorded(words: str = "Hello.", fate: Fate | None = Fate.ANSWERED) -> Recorded:
     """A turn of one second of sound, and one that was typed; without a `fate` the first never ended."""
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, 16_000).astype(np.float32)
@@ -66,6 +69,7 @@ def recorded(words: str = "Hello.", fate: Fate | None = Fate.ANSWERED) -> Record
         crossing(2.1, "task", Outcome(words, "done", words, {words: words}, (Action(words, {words: words}),))),
         crossing(2.1, "response", Reply(words)),
         crossing(2.2, "tts", Speech(voiced, 0.0, words)),
+        *(crossing(2.2, "expression", each) for each in LOOKS),
         *(crossing(2.2, "lipsync", Viseme(name, 0.03 * i, 0.03, 0.5)) for i, name in enumerate(VISEMES)),
     ]
     spoken = RecordedTurn(Turn(f"talk/1{words}"), 1.0, crossings)
@@ -122,6 +126,14 @@ def test_an_interrupted_answer_ends_where_the_avatar_fell_silent() -> None:
     """Which is before the turn ended: what the user said had to be understood first."""
     session = recorded(fate=Fate.INTERRUPTED)
     assert scene(session, session.turns[0], open_graph("assistant"), ()).cut == pytest.approx(2.45)
+
+
+def test_looks_and_gestures_stand_under_the_sound_as_far_as_it_was_heard() -> None:
+    def shown(session: Recorded) -> list[str]:
+        return re.findall(r'title="[^"]*: ([a-z, ]+)"', drawn(session))
+
+    assert shown(recorded()) == ["happy, wave", "sad"]
+    assert shown(recorded(fate=Fate.INTERRUPTED)) == ["happy, wave"]
 
 
 def test_a_session_without_turns_is_a_page_too() -> None:

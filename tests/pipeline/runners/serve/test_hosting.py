@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from support.certificates import certificate
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from pipeline.runners.serve import listening
+from pipeline.runners.serve import listening, parlour
 from pipeline.runners.serve.gate import HEADERS
 from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.listening import CannotListen
@@ -276,6 +276,20 @@ def test_whoever_asks_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
     asking(work)
 
 
+def test_a_handshake_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(listening, "REQUEST", 0.3)
+    cert, key = certificate(tmp_path)
+
+    async def main() -> None:
+        async with served(Settings(ANYWHERE, certificate=cert, key=key)) as host, asyncio.timeout(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", host.port)
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(main())
+
+
 async def _dripping(port: int, beginning: bytes) -> None:
     """Send the beginning of a request, then a byte now and then, until the server has had enough."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -332,3 +346,35 @@ def test_sessions_are_told_when_it_ends() -> None:
             await line.recv()
 
     asyncio.run(main())
+
+
+def test_sessions_that_speak_are_waited_for_until_somebody_hurries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parlour, "FAREWELL", 1000.0)
+
+    async def main() -> None:
+        graph = scripted_graph("assistant")
+        async with hosting(graph, Settings(ANYWHERE), secret=SECRET) as host, asyncio.timeout(30):
+            await graph.load()
+            opened = AsyncExitStack()
+            await opened.enter_async_context(host.open())
+            async with parley(host) as line:
+                await welcomed(line)
+                await line.send(json.dumps({"type": "text", "text": "hello"}))
+                await _until(line, "sync")
+                closing = asyncio.create_task(opened.aclose())
+                await asyncio.sleep(0.1)
+                assert not closing.done()
+                host.hurry()
+                await closing
+                assert (await _until(line, "error"))["code"] == "shutting-down"
+            await graph.close()
+
+    asyncio.run(main())
+
+
+async def _until(line: ClientConnection, kind: str) -> dict[str, Any]:
+    while True:
+        received = await line.recv()
+        if isinstance(received, str) and json.loads(received)["type"] == kind:
+            message: dict[str, Any] = json.loads(received)
+            return message

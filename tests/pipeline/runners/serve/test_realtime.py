@@ -31,8 +31,8 @@ from pipeline.testing.graphs import scripted_graph
 from pipeline.testing.tones import read as read_tones
 from pipeline.testing.tones import tones
 
-LONG = "the quick brown fox jumps over the lazy dog near the old stone bridge by the river"
-"""5 s, in tones."""
+LONG = "the quick brown fox jumps over the lazy dog near the old bridge"
+"""Almost 4 s, in tones."""
 
 
 def quiet(seconds: float) -> Samples:
@@ -208,13 +208,17 @@ def test_an_okay_does_not_end_the_answer() -> None:
     hold(talker(), exchange)
 
 
-def test_the_client_cancels_an_answer() -> None:
+@pytest.mark.parametrize("how", ["cancel", "truncate"])
+def test_the_client_ends_an_answer_that_is_still_made(how: str) -> None:
     graph = talker(response=ScriptedModel(otherwise=f"{LONG}, " * 4, pace=0.02))
 
     async def exchange(caller: Caller, parlour: Parlour) -> None:
         await caller.type("hello")
-        await caller.until("response.output_audio.delta")
-        await caller.line.response.cancel()
+        item = (await caller.until("response.output_audio.delta"))["item_id"]
+        if how == "cancel":
+            await caller.line.response.cancel()
+        else:
+            await caller.line.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=100)
         done = await caller.until(DONE)
         assert done["response"]["status"] == "cancelled"
         assert done["response"]["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
@@ -266,6 +270,18 @@ def test_a_client_may_say_when_a_voice_has_finished() -> None:
         await caller.append(tones("how much is it", RATE), pace=2)
         await caller.until("input_audio_buffer.speech_started")
         await caller.line.input_audio_buffer.commit()
+        await caller.until(DONE)
+        (heard,) = caller.of("conversation.item.input_audio_transcription.completed")
+        assert heard["transcript"] == "how much is it"
+
+    hold(talker("A lot"), exchange)
+
+
+def test_a_client_that_is_muted_has_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talk, "MUTED", 0.2)
+
+    async def exchange(caller: Caller, _: Parlour) -> None:
+        await caller.append(tones("how much is it", RATE))
         await caller.until(DONE)
         (heard,) = caller.of("conversation.item.input_audio_transcription.completed")
         assert heard["transcript"] == "how much is it"
@@ -430,15 +446,22 @@ def test_one_response_at_a_time() -> None:
     hold(graph, exchange)
 
 
-def test_lines_and_sound_go_by_different_ways(quiet_graph: Graph) -> None:
+def test_lines_and_sound_are_answered_one_by_one(quiet_graph: Graph) -> None:
     async def exchange(caller: Caller, _: Parlour) -> None:
         await caller.by_hand()
         await caller.append(tones("hello", RATE))
+        await caller.line.conversation.item.create(item=MESSAGE)  # type: ignore[arg-type]
         await caller.line.input_audio_buffer.commit()
-        await caller.line.input_audio_buffer.commit()
+        assert (await caller.until("error"))["error"]["code"] == "line_waits"
+        await caller.line.response.create()
+        await caller.until(DONE)
+        for _again in range(2):
+            await caller.line.input_audio_buffer.commit()
         assert (await caller.until("error"))["error"]["code"] == "buffer_committed"
-        await caller.type("hello")
-        assert (await caller.until("error"))["error"]["code"] == "nothing_to_answer"
+        await caller.line.conversation.item.create(item=MESSAGE)  # type: ignore[arg-type]
+        assert (await caller.until("error"))["error"]["code"] == "buffer_committed"
+        await caller.line.response.create()
+        await caller.until(DONE)
 
     hold(quiet_graph, exchange)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.error import HTTPError
 
 import numpy as np
 import pytest
+from aiortc.rtp import is_rtcp
 from playwright.sync_api import sync_playwright
 from support.pages import browsing, write_microphone
 from support.reading import read_speech, word_error_rate
@@ -174,6 +176,32 @@ def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch
                 answered = await again.told("answered")
                 assert answered["said"] == STORY
                 assert STORY.lower().endswith(read(again.heard(), CLOCK))
+
+    talking(work)
+
+
+def lose(client: RtcClient, every: int) -> None:
+    """Let each so-manieth packet of the microphone be lost on its way."""
+    transport = client.connection.getTransceivers()[0].sender.transport
+    send, numbers = transport._send_rtp, itertools.count(1)
+
+    async def lossy(data: bytes) -> None:
+        if is_rtcp(data) or next(numbers) % every:
+            await send(data)
+
+    transport._send_rtp = lossy  # type: ignore[method-assign]  # it is the network that loses them
+
+
+def test_lost_packets_are_concealed_and_counted() -> None:
+    async def work(host: Hosting) -> None:
+        async with calling(host.url) as client:
+            lose(client, 20)
+            await ask(client, "how much is a lantern?")
+            assert (await client.told("answered"))["heard"] == "how much is a lantern?"
+            client.send("stats")
+            stats = await client.told("stats")
+            assert 0.03 < stats["lost"] / (stats["lost"] + stats["received"]) < 0.07
+            assert not stats["late"]
 
     talking(work)
 

@@ -6,10 +6,7 @@ import { head } from "./face";
 import { cast } from "./field";
 import type { Look } from "../look";
 
-const ALONG = 18, AROUND = 8;
-/** From the nose outwards: where a brow lies at rest, x and y, and half its height. */
-const STROKE = [[0.115, 0.285, 0.028], [0.24, 0.335, 0.04], [0.4, 0.355, 0.036], [0.54, 0.315, 0.022], [0.62, 0.26, 0.008]] as const;
-
+const ALONG = 24, AROUND = 8;
 export class Brows {
   readonly geometry = new BufferGeometry();
   private readonly positions = new Float32Array(2 * (ALONG + 1) * AROUND * 3);
@@ -58,8 +55,8 @@ export class Brows {
   }
 }
 
+/** Where a brow lies at rest, from the nose at 0 outwards to 1: x, y, and half its height. */
 function along(place: number): [number, number, number] {
-  const n = Math.min(Math.floor(place * (STROKE.length - 1)), STROKE.length - 2), t = place * (STROKE.length - 1) - n;
-  const [a, b] = [STROKE[n]!, STROKE[n + 1]!];
-  return [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2])];
+  const arch = Math.sin(Math.PI * (0.08 + 0.78 * place));
+  return [0.115 + 0.5 * place, 0.262 + 0.095 * arch, 0.004 + 0.033 * Math.max(Math.sin(Math.PI * place ** 0.6), 0) ** 0.6];
 }

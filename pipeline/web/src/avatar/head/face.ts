@@ -22,7 +22,7 @@ const COLUMNS = 144;
 const RINGS = 92;
 /** Rings inside the mouth, behind the line between the lips: how far back, and how far from the middle. */
 const CAVITY: readonly (readonly [back: number, away: number])[] = [
-  [0.05, 0.012], [0.12, 0.07], [0.25, 0.14], [0.42, 0.15], [0.5, 0.03],
+  [0.045, 0.014], [0.085, 0.11], [0.25, 0.16], [0.42, 0.15], [0.48, 0],
 ];
 /** Radians of a wide open jaw. */
 const JAW = 0.36;
@@ -73,7 +73,11 @@ export function face(): Moving {
     }
   }
   return {
-    points: (pose) => new Float32Array(spots.flatMap((each) => posed(each, pose))),
+    points: (pose) => {
+      const points = new Float32Array(3 * spots.length);
+      spots.forEach((each, n) => points.set(posed(each, pose), 3 * n));
+      return points;
+    },
     indices,
     colours: new Float32Array(spots.flatMap(complexion)),
   };
@@ -81,7 +85,7 @@ export function face(): Moving {
 
 /** The colour of a point: lips, and a little more blood in cheeks and nose. */
 function complexion({ rest: [x, y, z], ring, lip }: Spot): [number, number, number] {
-  if (ring < 0) return blended(LIPS, INSIDE, Math.min(-ring / 2, 1));
+  if (ring < 0) return blended(LIPS, INSIDE, Math.min(-ring / 1.3, 1));
   if (lip > 0) return blended(SKIN, LIPS, 0.8 * lip);
   const cheek = bell(Math.abs(x) - 0.42, 0.19) * bell(y + 0.33, 0.17) * smoothstep(0.2, 0.5, z);
   const nose = bell(x, 0.13) * bell(y + 0.3, 0.12) * smoothstep(0.7, 0.9, z);
@@ -149,17 +153,17 @@ function posed({ rest: [x, y, z], ring, cos, sin, lip }: Spot, pose: Pose): Poin
   y += above ** 0.7 * fall * (0.075 * pose.upper) - below ** 0.7 * fall * (0.08 * pose.lower);
   // Lips that are pushed forward turn outwards as well.
   y += 0.03 * pose.out * inner * (above - below) * (ring < 0 ? 0 : 1);
-  x += Math.sign(cos) * corner * 0.075 * pose.smile;
-  y += corner * 0.1 * pose.smile - 0.02 * pose.smile * below * fall;
-  z -= corner * 0.03 * Math.max(pose.smile, 0);
+  x += Math.sign(cos) * corner * 0.06 * pose.smile;
+  y += corner * 0.075 * pose.smile;
+  z -= corner * 0.012 * Math.max(pose.smile, 0);
   z -= 0.055 * pose.press * inner * (1 - side ** 4);
   y -= 0.022 * pose.press * inner * (above ** 0.5 - below ** 0.5);
-  z -= below ** 0.5 * inner * 0.085 * pose.bite;
-  y += below ** 0.5 * fall * (0.075 * inner + 0.01) * pose.bite;
+  z -= below ** 0.5 * inner * 0.045 * pose.bite;
+  y += below ** 0.5 * fall * (0.055 * inner + 0.01) * pose.bite;
   const cheek = bell(Math.abs(x) - 0.4, 0.2) * bell(y + 0.36, 0.2) * smoothstep(0.3, 0.5, z);
   z += 0.055 * cheek * pose.cheeks;
   y += 0.05 * cheek * pose.cheeks;
-  return jawTurned([x, y, z], jawShare(mu, sin, z), pose.jaw);
+  return jawTurned([x, y, z], ring < 0 ? cavityShare(ring, sin) : jawShare(mu, sin, z), pose.jaw);
 }
 
 /** Turns a point about the axis of the jaw. */
@@ -167,6 +171,12 @@ export function jawTurned([x, y, z]: Point, share: number, open: number): Point 
   const angle = JAW * open * share;
   const dy = y - CENTRE[1], dz = z - CENTRE[2];
   return [x, CENTRE[1] + dy * Math.cos(angle) - dz * Math.sin(angle), CENTRE[2] + dz * Math.cos(angle) + dy * Math.sin(angle)];
+}
+
+/** How far a point inside the mouth goes with the jaw: roof and floor meet at the back. */
+function cavityShare(ring: number, sin: number): number {
+  const back = smoothstep(-3, -CAVITY.length, ring);
+  return jawShare(0, sin, 1) * (1 - back) + 0.5 * back;
 }
 
 /** Where the tongue's muscles take a point of it. */

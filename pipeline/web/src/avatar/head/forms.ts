@@ -30,7 +30,7 @@ export function hair(): BufferGeometry {
     const turn = Math.atan2(z - 0.35 + 0.25 * (1 - y), x + 0.34);
     return gap + 0.011 * Math.sin(22 * turn + 3 * y) * smoothstep(0.05, 0.4, Math.hypot(x + 0.34, z - 0.35));
   };
-  return net(combed, [-1.05, -0.75, -1.3], [1.05, 1.4, 1.05], 0.036);
+  return net(combed, [-1.05, -0.75, -1.3], [1.05, 1.4, 1.05], 0.042);
 }
 
 export function ears(): BufferGeometry[] {

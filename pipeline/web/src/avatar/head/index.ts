@@ -32,8 +32,10 @@ export class Head implements Figure {
     const skin = skinMaterial(this.own), plain = plainSkin();
     const solid = new MeshStandardMaterial({ vertexColors: true, roughness: 0.85 });
     const dark = new MeshStandardMaterial({ color: HAIR, roughness: 0.5 });
-    this.root.scale.setScalar(UNIT);
-    this.body.position.y = -FLOOR;
+    const scaled = new Group();
+    scaled.scale.setScalar(UNIT);
+    scaled.position.y = -FLOOR * UNIT;
+    this.root.add(scaled.add(this.body));
     this.skull.position.set(0, NECK, -0.15);
     const upright = new Group();
     upright.position.set(0, -NECK, 0.15);
@@ -50,7 +52,6 @@ export class Head implements Figure {
     this.hand.add(mesh(hand(), plain));
     const throat = mesh(neck(), new MeshStandardMaterial({ vertexColors: true, roughness: 0.62 }));
     this.body.add(this.skull, throat, this.cloak, this.hand);
-    this.root.add(this.body);
   }
 
   wear(look: Look): void {

@@ -29,18 +29,20 @@ export function baked(form: Moving): BufferGeometry {
   const moves: BufferAttribute[] = [], turns: BufferAttribute[] = [];
   for (const pose of POSES) {
     other.setAttribute("position", new BufferAttribute(form.points(pose), 3));
-    other.deleteAttribute("normal");
     other.computeVertexNormals();
-    moves.push(difference(other.getAttribute("position"), geometry.getAttribute("position")));
-    turns.push(difference(other.getAttribute("normal"), geometry.getAttribute("normal")));
+    moves.push(difference(other, geometry, "position"));
+    turns.push(difference(other, geometry, "normal"));
   }
   geometry.morphAttributes = { position: moves, normal: turns };
   geometry.morphTargetsRelative = true;
   return geometry;
 }
 
-function difference(to: { array: ArrayLike<number> }, from: { array: ArrayLike<number> }): BufferAttribute {
-  return new BufferAttribute(Float32Array.from(from.array, (value, n) => to.array[n]! - value), 3);
+function difference(to: BufferGeometry, from: BufferGeometry, name: "position" | "normal"): BufferAttribute {
+  const there = to.getAttribute(name).array, here = from.getAttribute(name).array;
+  const between = new Float32Array(there.length);
+  for (let n = 0; n < there.length; n++) between[n] = there[n]! - here[n]!;
+  return new BufferAttribute(between, 3);
 }
 
 /** How much of each target a look wants; looks give way to the mouth where it speaks, and most where lips meet. */

@@ -1,0 +1,83 @@
+"""What many users cost: how many talk at once, and what one who is silent takes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from serving import Served, served
+from sounds import Clip
+
+from pipeline.devices.files import SAMPLE_RATE
+from pipeline.runners.headset.exchange import Exchange
+from pipeline.runners.headset.fleet import Fleet, Said
+from pipeline.runners.headset.headset import Headset
+from pipeline.runners.headset.report import spread
+from pipeline.wire import messages as wire
+
+PATIENCE = 1000.0
+"""Milliseconds within which an answer is heard, for 95 of 100."""
+STEPS = (2, 4, 6, 8, 12, 16, 24)
+"""Users at once."""
+TURNS = 3
+"""That each of them has."""
+IDLE, RETURNED = 200, 1000
+"""Sessions that are open and silent at once, and those that come and go one after the other, `TOGETHER` at a time."""
+TOGETHER = 20
+
+
+async def talking(name: str, clips: Sequence[Clip]) -> dict[str, Any]:
+    """How many users hold conversations before the 95th of 100 waits longer than `PATIENCE`."""
+    said = [Said(clip.name, clip.samples[: clip.end], SAMPLE_RATE) for clip in clips[:TURNS]]
+    hello = wire.Hello(mode="push-to-talk")
+    found: dict[int, float] = {}
+    async with served(name) as server:
+        for users in (1, *STEPS):  # the first warms what loading did not
+            heard: list[Exchange] = []
+
+            def tell(_: int, done: Exchange, heard: list[Exchange] = heard) -> None:
+                heard.append(done)
+
+            troubles = await Fleet(server.socket, users, hello).talk(said, tell)
+            unheard = sum(done.first_audible is None for done in heard) + len(troubles)
+            delays = spread([done.first_audible for done in heard] + [60.0] * unheard)
+            assert delays
+            found[users] = delays["p95"]
+            print(f"talking: {users} users, first audible {delays}, {unheard} unanswered", file=sys.stderr)
+            if found[users] > PATIENCE:
+                break
+    good = [users for users, p95 in found.items() if p95 <= PATIENCE]
+    return {"talking_sessions": {"sessions": max(good, default=0), "p95_ms": found}}
+
+
+async def idle(name: str) -> dict[str, Any]:
+    """Megabytes of a silent session, and what is kept of those that went."""
+    async with served(name, "--sessions", str(2 * IDLE)) as server:
+        await _come_and_go(server, 2 * TOGETHER)  # pools fill, modules load
+        before = server.memory
+        headsets = [Headset(server.socket) for _ in range(IDLE)]
+        for headset in headsets:
+            await headset.__aenter__()
+        await asyncio.sleep(1.0)
+        each = (server.memory - before) / IDLE
+        for headset in headsets:
+            await headset.send(wire.Bye())
+            await headset.__aexit__()
+        print(f"idle: {each:.3f} MB a session", file=sys.stderr)
+        await asyncio.sleep(1.0)
+        before = server.memory
+        await _come_and_go(server, RETURNED)
+        await asyncio.sleep(1.0)
+        left = server.memory - before
+    return {"idle_session_mb": {"mb": round(each, 3), f"left_after_{RETURNED}": round(left, 1)}}
+
+
+async def _come_and_go(server: Served, count: int) -> None:
+    async def one() -> None:
+        async with Headset(server.socket) as headset:
+            await headset.send(wire.Bye())
+
+    for _ in range(count // TOGETHER):
+        await asyncio.gather(*(one() for _ in range(TOGETHER)))

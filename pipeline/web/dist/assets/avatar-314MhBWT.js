@@ -1,1 +1,0 @@
-var e=()=>{throw Error(`there is no face yet`)};export{e as createAvatar};

@@ -1,0 +1,156 @@
+"""Whatever a client of the Realtime API sends, in whatever order: nothing breaks, and the next line is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from support.realtime import DONE, KINDS, RATE
+
+from pipeline.graph.graph import Graph
+from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.realtime.events import KNOWN
+from pipeline.runners.serve.realtime.mistakes import Mistake
+from pipeline.runners.serve.realtime.sound import Pcm, packed
+from pipeline.runners.serve.realtime.talk import Talk
+from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
+from pipeline.testing.graphs import scripted_graph
+from pipeline.testing.tones import tones
+from pipeline.wire import messages as wire
+
+PATIENCE = 5.0
+SOUNDS = {
+    "a greeting": tones("hello there", RATE),
+    "a word": tones("okay", RATE),
+    "silence": np.zeros(RATE, np.float32),
+    "nothing": np.zeros(0, np.float32),
+}
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def kind(name: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"type": st.just(name), **fields})
+
+
+detection = st.sampled_from([None, {"type": "server_vad"}, {"type": "semantic_vad", "create_response": False}])
+form = st.sampled_from([{"type": "audio/pcm", "rate": 24000}, {"type": "audio/pcmu"}, {"type": "audio/pcma"}])
+ids = st.integers(0, 5).map(lambda place: f"item {place}")  # the latest that the client was told of, but for one
+sensible = st.one_of(
+    kind("input_audio_buffer.append", audio=st.sampled_from(sorted(SOUNDS))),
+    kind("input_audio_buffer.append", audio=st.sampled_from(sorted(SOUNDS))),
+    kind("input_audio_buffer.commit"),
+    kind("input_audio_buffer.clear"),
+    kind(
+        "conversation.item.create",
+        item=st.just({"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}),
+    ),
+    kind("response.create"),
+    kind("response.create", response=st.fixed_dictionaries({"output_modalities": st.just(["text"])})),
+    kind("response.cancel"),
+    kind("conversation.item.retrieve", item_id=ids),
+    kind("conversation.item.truncate", item_id=ids, content_index=st.just(0), audio_end_ms=st.integers(0, 5000)),
+    kind(
+        "session.update",
+        session=st.fixed_dictionaries(
+            {
+                "type": st.just("realtime"),
+                "audio": st.fixed_dictionaries(
+                    {"input": st.fixed_dictionaries({}, optional={"turn_detection": detection, "format": form})}
+                ),
+            }
+        ),
+    ),
+)
+strange = st.builds(lambda event, changes: event | changes, sensible, st.dictionaries(st.text(max_size=8), anything))
+events = st.lists(st.tuples(sensible | strange | anything, st.sampled_from([0.0, 0.0, 0.0, 0.005, 0.05])), max_size=25)
+
+
+class Client:
+    """Hears what a talk sends, and checks it."""
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.done = asyncio.Event()
+        self.last: dict[str, Any] = {}
+        self.cut = ""
+
+    def send(self, kind: str, /, **fields: Any) -> None:
+        KINDS[kind].model_validate({"type": kind, "event_id": "any", **fields})
+        if kind == "conversation.item.added":
+            self.items.append(fields["item"]["id"])
+        if kind == DONE:
+            self.last = fields["response"]
+            self.done.set()
+
+    def complain(self, mistake: Mistake) -> None:
+        """Mistakes are what clients make."""
+
+    def tell(self, message: wire.Message) -> None:
+        """Nothing for this one."""
+
+    def close(self, error: wire.Error) -> None:
+        self.cut = error.message
+
+    async def give(self, talk: Talk, event: Any) -> None:
+        if isinstance(event, dict) and str(event.get("item_id", "")).startswith("item "):
+            place = int(event["item_id"].removeprefix("item "))
+            event = event | {"item_id": self.items[-place - 1] if place < len(self.items) else "none"}
+        if isinstance(event, dict) and str(event.get("audio", "")) in SOUNDS:
+            event = event | {"audio": packed(Pcm().encode(SOUNDS[event["audio"]]))}
+        with suppress(Mistake, ValidationError):
+            await talk.take(KNOWN.validate_python(event))
+
+
+def graph() -> Graph:
+    return scripted_graph(
+        "assistant",
+        ["stages.response.unknown=chat", "turns.filler=off", "turns.idle=off"],
+        {"response": ScriptedModel(otherwise="one, two. three"), "asr": ScriptedRecogniser()},
+    )
+
+
+GRAPH = graph()
+
+
+@settings(max_examples=40, deadline=None)
+@given(events)
+def test_the_next_line_is_answered(sent: list[tuple[Any, float]]) -> None:
+    async def converse() -> None:
+        async with Parlour(GRAPH) as parlour, asyncio.timeout(PATIENCE):
+            client = Client()
+            talk = Talk(parlour, "", client.send, client.complain)
+            talk.visit.attach(client, frozenset())
+            parlour.receive(talk.visit)
+            for event, pause in sent:
+                await client.give(talk, event)
+                await asyncio.sleep(pause)
+            client.last = {}
+            await answered(talk, client)
+            assert not client.cut
+            talk.close()
+
+    asyncio.run(converse())
+
+
+async def answered(talk: Talk, client: Client) -> None:
+    """Type a line, until it is answered."""
+    line = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}
+    await client.give(talk, {"type": "session.update", "session": {"audio": {"input": {"turn_detection": None}}}})
+    while client.last.get("status") != "completed" or not client.last["output"]:
+        client.done.clear()
+        await client.give(talk, {"type": "conversation.item.create", "item": line})
+        try:
+            await talk.take(KNOWN.validate_python({"type": "response.create"}))
+        except Mistake:
+            await asyncio.sleep(0.02)  # something is still going on
+        else:
+            await client.done.wait()
