@@ -16,6 +16,8 @@ bench: .venv/test   ## every benchmark there is
 	$(BIN)/python benchmarks/spine.py
 	$(BIN)/python benchmarks/intent.py
 	$(BIN)/python benchmarks/talk.py
+	$(BIN)/python benchmarks/expression.py
+	$(BIN)/python benchmarks/serve.py
 
 .venv/demo: pyproject.toml
 	test -d .venv || python3 -m venv .venv

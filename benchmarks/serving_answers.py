@@ -79,6 +79,7 @@ async def wifi(name: str, clip: Clip) -> dict[str, Any]:
                 hello = wire.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")
                 async with Headset(server.socket, hello, network, seed) as headset:
                     done = await exchange(headset, clip.name, clip.samples[: clip.end], SAMPLE_RATE)
+                    await headset.send(wire.Bye())
                 if done.first_audible is None:
                     raise SystemExit(f"{clip.name}: no answer over a network with {network}")
                 firsts.append(1000 * done.first_audible)

@@ -19,9 +19,9 @@ from pipeline.wire import messages as wire
 
 PATIENCE = 1000.0
 """Milliseconds within which an answer is heard, for 95 of 100."""
-STEPS = (2, 4, 6, 8, 12, 16, 24)
+STEPS = (2, 4, 6, 8, 10, 12, 16)
 """Users at once."""
-TURNS = 3
+TURNS = 2
 """That each of them has."""
 IDLE, RETURNED = 200, 1000
 """Sessions that are open and silent at once, and those that come and go one after the other, `TOGETHER` at a time."""
@@ -55,7 +55,7 @@ async def talking(name: str, clips: Sequence[Clip]) -> dict[str, Any]:
 async def idle(name: str) -> dict[str, Any]:
     """Megabytes of a silent session, and what is kept of those that went."""
     async with served(name, "--sessions", str(2 * IDLE)) as server:
-        await _come_and_go(server, 2 * TOGETHER)  # pools fill, modules load
+        await _come_and_go(server, 2 * IDLE)  # pools fill, modules load
         before = server.memory
         headsets = [Headset(server.socket) for _ in range(IDLE)]
         for headset in headsets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import struct
 import subprocess
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import uvloop
@@ -28,22 +29,23 @@ FORM = Format(sample_rate=16_000)
 HELLO = Hello(mode="hands-free", audio_in=FORM, audio_out=FORM).model_dump_json().encode()
 WARM, MEASURED = 1.0, 2.0
 """Seconds of each trial."""
-STEPS = 5
-"""Halvings between the largest number that went well and the smallest that did not."""
+STEPS, NEAR = 5, 0.08
+"""Halvings at most between the largest number that went well and the smallest that did not, and as which share of it
+they are near enough."""
 FIRST, MOST = 100, 3200
 """Sessions of the first trial, and of the last."""
 
 
 @contextmanager
-def server(kind: str, core: int) -> Iterator[int]:
-    """The port of an echo server that has that core, and no other."""
+def server(kind: str, core: int) -> Iterator[tuple[int, int]]:
+    """The port and the process of an echo server that has that core, and no other."""
     script = Path(__file__).with_name("serving_echo.py")
     command = [sys.executable, str(script), kind]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     os.sched_setaffinity(process.pid, {core})
     try:
         assert process.stdout
-        yield int(process.stdout.readline())
+        yield int(process.stdout.readline()), process.pid
     finally:
         process.communicate("")
 
@@ -120,8 +122,17 @@ def _masked(opcode: int, payload: bytes) -> bytes:
     return head + bytes(4) + payload
 
 
-async def trial(port: int, sessions: int) -> float:
+class Trial(NamedTuple):
+    """How so many sessions went."""
+
+    p95: float
     """Seconds in which 95 of 100 frames were back; those that never were took for ever."""
+    cost: float = math.nan
+    """Seconds of the server's core that a frame took, there and back: a busy machine changes that least."""
+
+
+async def trial(port: int, pid: int, sessions: int) -> Trial:
+    """Let so many sessions relay."""
     loop = asyncio.get_running_loop()
     took: list[float] = []
     clients: list[Client] = []
@@ -130,15 +141,23 @@ async def trial(port: int, sessions: int) -> float:
             _, client = await loop.create_connection(lambda: Client(took), "127.0.0.1", port)
             clients.append(client)
             await asyncio.wait_for(client.ready, 5.0)
+        before = _core_seconds(pid)
         await _talk(clients)
+        cost = (_core_seconds(pid) - before) / (sessions * round((WARM + MEASURED) / TICK))
     except (OSError, TimeoutError):
-        return float("inf")
+        return Trial(math.inf)
     finally:
         for client in clients:
             client.close()
         await asyncio.sleep(0.5)
     missing = sum(client.sent for client in clients) - len(took)
-    return float(np.percentile(took + missing * [float("inf")], 95, method="higher"))
+    return Trial(float(np.percentile(took + missing * [math.inf], 95, method="higher")), cost)
+
+
+def _core_seconds(pid: int) -> float:
+    """That the process has had so far (Linux, proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _talk(clients: list[Client]) -> None:
@@ -160,35 +179,38 @@ async def _talk(clients: list[Client]) -> None:
 
 
 def largest(kind: str, first: int = FIRST) -> dict[str, Any]:
-    """The largest number of sessions that went well, by doubling and halving; and its 95th percentile in ms."""
+    """The largest number of sessions that went well, by doubling and halving."""
     cores = sorted(os.sched_getaffinity(0))
-    found: dict[int, float] = {}
-    with server(kind, cores[0]) as port:
+    found: dict[int, Trial] = {}
+
+    def well(sessions: int) -> bool:
+        found[sessions] = now = uvloop.run(trial(port, pid, sessions))
+        told = f"{sessions} sessions, p95 {1000 * now.p95:.1f} ms, {1e6 * now.cost:.0f} us of the core a frame"
+        print(f"relay, {kind}: {told}", file=sys.stderr)
+        return now.p95 <= TICK
+
+    with server(kind, cores[0]) as (port, pid):
         os.sched_setaffinity(0, {cores[-1]})
         try:
-            low, high, count = 0, 0, first
-            while not high and count <= MOST:
-                found[count] = uvloop.run(trial(port, count))
-                _tell(kind, count, found[count])
-                low, high, count = (count, 0, 2 * count) if found[count] <= TICK else (low, count, 2 * count)
-            for _ in range(STEPS if high else 0):
-                middle = (low + high) // 2
-                if high - low < 0.08 * high:
+            low, high = 0, first
+            while high <= MOST and well(high):
+                low, high = high, 2 * high
+            for _ in range(STEPS):
+                if high - low < NEAR * high:
                     break
-                found[middle] = uvloop.run(trial(port, middle))
-                _tell(kind, middle, found[middle])
-                low, high = (middle, high) if found[middle] <= TICK else (low, middle)
+                middle = (low + high) // 2
+                low, high = (middle, high) if well(middle) else (low, middle)
         finally:
             os.sched_setaffinity(0, set(cores))
-    return {"sessions": low, "p95_ms": round(1000 * found[low], 1) if low else None}
+    best = found[low] if low else found[first]
+    return {
+        "sessions": low,
+        "p95_ms": round(1000 * best.p95, 1),
+        "us_per_frame": round(1e6 * best.cost, 1),
+    }
 
 
 def measure() -> dict[str, Any]:
     """Parley's way in and out, and what uvicorn's alone would take."""
     ours, bare = largest("parley"), largest("bare", 400)
-    share = round(ours["sessions"] / bare["sessions"], 2) if bare["sessions"] else None
-    return {"relay_sessions_per_core": ours | {"bare_echo": bare["sessions"], "of_bare": share}}
-
-
-def _tell(kind: str, sessions: int, seconds: float) -> None:
-    print(f"relay, {kind}: {sessions} sessions, p95 {1000 * seconds:.1f} ms", file=sys.stderr)
+    return {"relay_sessions_per_core": ours | {"bare_echo": bare}}

@@ -38,7 +38,9 @@ MOST = 2000
 
 def headset(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     wavs: Annotated[list[str], typer.Option("--wav", metavar="IN", help="What is said: files, folders, wildcards.")],
-    url: Annotated[str, typer.Option(help="Of the server.")] = "ws://127.0.0.1:8088/parley",
+    url: Annotated[
+        str, typer.Option(help="Of the server; http://HOST:PORT/rtc for WebRTC.")
+    ] = "ws://127.0.0.1:8088/parley",
     token: Annotated[str, typer.Option(envvar="PARLEY_TOKEN", help="From: parley token create.")] = "",
     hands_free: Annotated[bool, typer.Option("--hands-free", help="No key: the voice begins and ends turns.")] = False,
     opus: Annotated[bool, typer.Option("--opus", help="Send and take Opus instead of PCM.")] = False,
@@ -52,8 +54,8 @@ def headset(  # noqa: PLR0913, PLR0917  typer reads an option from each paramete
     """Talk to a server as a headset does, at real speed, and measure what is heard.
 
     Each recording is said with the key held, and its answer is played through a simulated loudspeaker. A bad network is
-    simulated as TCP shows it: nothing is lost, but late. Exit code 0: everything was answered; 1: something was not; 2:
-    wrong usage.
+    simulated: over a WebSocket nothing is lost, but late, as TCP has it; over WebRTC what is lost is lost. Exit code 0:
+    everything was answered; 1: something was not; 2: wrong usage.
     """
     from pipeline.runners.headset.fleet import Fleet
     from pipeline.runners.headset.network import Network
@@ -138,7 +140,7 @@ def _show(console: Console, heard: Sequence[Exchange], troubles: Sequence[str], 
         table = Table("recording", "heard", "said", "first, ms", "gaps, ms", "lost", "mouth, ms", box=None)
         for one in heard:
             row = as_data(one)
-            skew = max((abs(value) for value in row["mouth_skews_ms"]), default=None)
+            skew = max(row["mouth_skews_ms"], key=abs, default=None)
             gaps = " ".join(f"{gap:.0f}" for gap in row["gaps_ms"])
             said = one.said if one.fate == "answered" else f"({one.error or one.fate}) {one.said}"
             cells = (one.name, one.heard, said, _whole(row["first_audible_ms"]), gaps, str(one.lost), _whole(skew))

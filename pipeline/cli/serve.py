@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -153,7 +154,7 @@ def _greet(settings: Settings, browse: bool, host: Hosting) -> None:
         typer.echo(f"parley: Wyoming is served on port {host.wyoming_port}")
     sys.stdout.flush()
     if browse:
-        webbrowser.open(host.url)
+        Thread(target=webbrowser.open, args=(host.url,), daemon=True).start()  # some browsers are waited for
 
 
 def _tracing() -> Tracing | None:

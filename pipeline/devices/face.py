@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import cos, pi, sin
+from math import cos, hypot, pi, sin
 from random import Random
 from textwrap import wrap
 from typing import Any, Literal, TypeAlias
@@ -46,10 +46,12 @@ AT_USER = 0.5
 FIXATION = (0.8, 3.0)
 """Seconds for which idle eyes rest on something."""
 
-NODDING, SHAKING = 9.0, 11.0
-"""Degrees by which a head goes up and down, and to either side."""
+MOVES: Mapping[str, Angles] = {"nod": (0.0, -9.0), "shake": (11.0, 0.0)}
+"""Gestures of the head: where it goes first, and as far back."""
 MOVEMENT, SWINGS = 0.9, 2
-"""Seconds of a gesture of the head, and how often it goes to and fro."""
+"""Seconds of such a gesture, and how often it goes to and fro."""
+TURN = 250.0
+"""Degrees a second that a head turns at most, also where an answer is cut."""
 LINE = 120
 """Characters; a longer clause is shown in parts, each when it is about to be heard."""
 SHOWN = 1.5
@@ -120,6 +122,7 @@ class Face:
         self._blinks_at = 0.0
         self._eyes, self._goal, self._moves_at = (0.0, 0.0), (0.0, 0.0), 0.0
         self._gazed_in: State = "idle"
+        self._head = (0.0, 0.0)
 
     def begin(self, answer: Timeline) -> None:
         """From now on, positions are those of this answer."""
@@ -139,14 +142,15 @@ class Face:
         self._position = position
         clauses = [] if position is None else [text for start, text in self._answer.clauses if start <= position]
         self._follow(now, len(clauses))
+        gesture, since = self._gesture(position)
         return Shown(
             self.state,
             coming_to_rest(self._spoken, now - self._spoken_at),
             self._expressions(position, passed),
             self._blink(now),
             self._gaze(now, passed),
-            self._head(position),
-            self._gesture(position),
+            self._move(gesture, since, passed),
+            gesture if since < SHOWN else "",
             clauses,
         )
 
@@ -182,10 +186,7 @@ class Face:
         if self.state != self._gazed_in or (self.state == "idle" and now >= self._moves_at):
             self._gazed_in, self._goal = self.state, self._target()
             self._moves_at = now + self._random.uniform(*FIXATION)
-        right, up = (aim - eye for aim, eye in zip(self._goal, self._eyes, strict=True))
-        distance = (right**2 + up**2) ** 0.5
-        part = min(1.0, SACCADE * passed / distance) if distance else 1.0
-        self._eyes = self._eyes[0] + part * right, self._eyes[1] + part * up
+        self._eyes = _towards(self._goal, self._eyes, SACCADE * passed)
         return self._eyes
 
     def _target(self) -> Angles:
@@ -195,25 +196,22 @@ class Face:
             return self._random.uniform(-WANDER[0], WANDER[0]), self._random.uniform(-WANDER[1], WANDER[1])
         return 0.0, 0.0
 
-    def _head(self, position: float | None) -> Angles:
-        for gesture, since in self._gestures(position, MOVEMENT):
-            swing = sin(2 * pi * SWINGS * since / MOVEMENT) * _hump(since / MOVEMENT)
-            if gesture.name == "nod":
-                return 0.0, -NODDING * swing
-            if gesture.name == "shake":
-                return SHAKING * swing, 0.0
-        return 0.0, 0.0
+    def _move(self, gesture: str, since: float, passed: float) -> Angles:
+        """The head, which nods and shakes."""
+        swing = sin(2 * pi * SWINGS * since / MOVEMENT) * _hump(since / MOVEMENT)
+        right, up = MOVES.get(gesture, (0.0, 0.0))
+        self._head = _towards((right * swing, up * swing), self._head, TURN * passed)
+        return self._head
 
-    def _gesture(self, position: float | None) -> str:
-        return next((gesture.name for gesture, _ in self._gestures(position, SHOWN)), "")
-
-    def _gestures(self, position: float | None, length: float) -> Iterator[tuple[Gesture, float]]:
-        """The gesture that is under way, and for how long it is."""
+    def _gesture(self, position: float | None) -> tuple[str, float]:
+        """The gesture that began last, and how many seconds ago; an empty one where none did."""
         if position is None:
-            return
-        made = bisect_right(self._answer.gestures, position, key=lambda gesture: gesture.start)
-        if made and (since := position - self._answer.gestures[made - 1].start) < length:
-            yield self._answer.gestures[made - 1], since
+            return "", 0.0
+        begun = bisect_right(self._answer.gestures, position, key=lambda gesture: gesture.start)
+        if not begun:
+            return "", 0.0
+        gesture = self._answer.gestures[begun - 1]
+        return gesture.name, position - gesture.start
 
 
 def _presence(look: Expression, position: float) -> float:
@@ -223,6 +221,13 @@ def _presence(look: Expression, position: float) -> float:
     if since <= 0.0 or left <= 0.0:
         return 0.0
     return _rise(since / rises) * _rise(left / falls)
+
+
+def _towards(goal: Angles, angles: Angles, most: float) -> Angles:
+    """`angles`, moved by `most` degrees at most."""
+    right, up = goal[0] - angles[0], goal[1] - angles[1]
+    part = min(1.0, most / max(hypot(right, up), 1e-9))
+    return angles[0] + part * right, angles[1] + part * up
 
 
 def _rise(place: float) -> float:

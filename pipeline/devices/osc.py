@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf, radians, sin
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage
@@ -16,7 +16,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import UDPClient
 
 from models.protocols import GESTURES, VISEMES
-from pipeline.devices.face import Angles, Shown
+from pipeline.devices.face import Angles, Shown, State
 from pipeline.devices.shapes import VRM0_NAMES, opening, vrm
 from pipeline.errors import MediaError, PipelineError
 
@@ -47,7 +47,7 @@ FARTHEST: Angles = (30.0, 20.0)
 
 PREFIX = "/avatar/parameters/Parley/"
 """VRChat's own ``Viseme`` and ``Voice`` follow its microphone and cannot be set: an avatar has parameters for ours."""
-STATES = ("idle", "listening", "thinking", "speaking")
+STATES: Sequence[State] = get_args(State)
 CHATBOX = 144
 """Characters that VRChat shows."""
 CHATBOX_PAUSE = 2.0
@@ -71,11 +71,12 @@ class _Sender:
 
     def __init__(self, host: str, port: int) -> None:
         """Raises MediaError for a host that there is not."""
-        try:
-            # Once: sending to a name would look it up each time.
-            address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4][0]
+        try:  # once: sending to a name would look it up each time
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise MediaError(f"{host}:{port}: no such host to send a face to: {error.strerror}") from error
+        # Receivers of OSC listen on IPv4 as a rule, while localhost may be ::1 first.
+        address = min(found, key=lambda info: info[0] != socket.AF_INET)[4][0]
         self._client, self._where, self._dropped = UDPClient(str(address), port), f"{host}:{port}", False
 
     def send(self, *messages: OscMessage) -> None:

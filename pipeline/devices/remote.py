@@ -26,8 +26,8 @@ STEP = 0.04
 KEPT = 10.0
 """Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
 PATIENCE, OVERDUE = 3.0, 1.0
-"""Seconds without a first report after which sound counts as heard in its own time; seconds behind a report up to which
-sound counts as heard: a client that tells no more hears no more, since its line is cut or stalls."""
+"""Seconds in which a client tells that it plays, or its sound counts as heard in its own time; seconds behind a report up
+to which sound counts as heard: one that tells no more hears no more, since its line is cut or stalls."""
 AUDIBLE = 0.01
 """Of full scale: the first sample above it is the first that is heard."""
 
@@ -193,10 +193,10 @@ class RemotePlayer:
         """The sample of the stream that is heard just now."""
         place, at, playing = self._report
         since = self._now() - at
-        if self._told:
-            since = min(since, OVERDUE) if playing else 0.0
-        elif not playing:
+        if not playing:
             since -= PATIENCE
+        elif self._told:
+            since = min(since, OVERDUE)
         return min(place + max(0, round(since * self.sample_rate)), self._end)
 
     def _answered(self, place: int) -> int:

@@ -39,6 +39,8 @@ CLOCK = 48_000
 """Hz of the timestamps of Opus in RTP, whatever the rate of the sound (RFC 7587, section 4.1)."""
 LABEL = "parley"
 """Of the data channel, which the peer opens."""
+CHANNELS = 8
+"""Others that a peer may open at most; they are closed again."""
 LATE = 0.06
 """Seconds by which a packet may be late and the next ones still keep their times; beyond it, they move with it."""
 TAIL = 0.2
@@ -118,6 +120,7 @@ class Peer:
         self._said = said
         self._early: list[str] = []
         self._channel: RTCDataChannel | None = None
+        self._others = 0
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._connection.on("datachannel", self._open)
         voices = self._connection.addTransceiver("audio", "sendrecv")
@@ -166,6 +169,13 @@ class Peer:
         ended = self._channel is not None and self._channel.readyState != "open"
         return ended or self._connection.connectionState in {"failed", "closed"}
 
+    @property
+    def flooding(self) -> bool:
+        """Whether the peer sends more than it may: aiortc tells it how much, and takes whatever comes (RFC 9260,
+        section 6.2)."""
+        association: Any = self._connection.sctp
+        return self._others > CHANNELS or (association is not None and association._advertised_rwnd < 0)
+
     async def received(self) -> int:
         """How many packets came so far."""
         report: dict[str, Any] = await self._connection.getStats()
@@ -177,6 +187,7 @@ class Peer:
 
     def _open(self, channel: RTCDataChannel) -> None:
         if channel.label != LABEL or self._channel:
+            self._others += 1
             channel.close()
             return
         self._channel = channel

@@ -211,9 +211,7 @@ def _with_recorded(graph: Graph, names: Collection[str], packets: Mapping[str, S
     return replace(
         graph,
         nodes=tuple(
-            replace(node, stage=_AsRecorded(node.stage, packets.get(node.name, ())))
-            if node.name in names
-            else node
+            replace(node, stage=_AsRecorded(node.stage, packets.get(node.name, ()))) if node.name in names else node
             for node in graph.nodes
         ),
     )

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -24,6 +24,9 @@ from pipeline.runners.serve.listening import serving as listening
 from pipeline.runners.serve.parlour import Limits, Parlour
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.tokens import Secret
+from pipeline.stages.stage import Exchange
+from pipeline.testing.engines import ScriptedModel
+from pipeline.testing.graphs import scripted_graph
 
 RATE = 24_000
 """Hz, both ways."""
@@ -33,6 +36,8 @@ KINDS: dict[str, type[BaseModel]] = {
 }
 """The official package's class for each event of a server."""
 DONE = "response.done"
+LONG = "the quick brown fox jumps over the lazy dog near the old bridge"
+"""Almost 4 s, in tones."""
 
 
 @asynccontextmanager
@@ -118,3 +123,40 @@ def _strange(value: Any) -> list[str]:
     if not isinstance(value, BaseModel):
         return []
     return [*(value.model_extra or {}), *(name for field in value.__dict__.values() for name in _strange(field))]
+
+
+def quiet(seconds: float) -> Samples:
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+def hold(graph: Graph, exchange: Callable[[Caller, Parlour], Awaitable[None]], **options: Any) -> None:
+    """Let the official client talk with that graph."""
+
+    async def run() -> None:
+        async with serving(graph, **options) as (port, parlour), calling(port) as caller:
+            assert (await caller.next())["type"] == "session.created"
+            await exchange(caller, parlour)
+
+    asyncio.run(run())
+
+
+def history(parlour: Parlour) -> list[Exchange]:
+    (visit,) = parlour.visits.values()
+    return visit.session.history
+
+
+async def ended(parlour: Parlour, turns: int) -> list[Exchange]:
+    """The history, once it has so many turns."""
+    async with asyncio.timeout(20):
+        while len(history(parlour)) < turns:  # noqa: ASYNC110  the session has no event for it
+            await asyncio.sleep(0.02)
+    return history(parlour)
+
+
+def talker(said: str = LONG, **engines: Any) -> Graph:
+    """Says the same to everything."""
+    return scripted_graph(
+        "assistant",
+        ["stages.response.unknown=chat", "turns.filler=off", "turns.idle=off"],
+        {"response": ScriptedModel(otherwise=f"{said}."), **engines},
+    )

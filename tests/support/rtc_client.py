@@ -37,7 +37,6 @@ class RtcClient:
         self._microphone = VoiceTrack(RATE, lambda *_: None)
         self._decoder = OpusDecoder(CLOCK)
         self._news = asyncio.Event()
-        self._spoken = 0.0  # until when the microphone has something to say
         tap(self.connection.addTransceiver(self._microphone, "sendrecv").receiver, self._hear)
         self.channel = self.connection.createDataChannel(LABEL)
         self.channel.on("message", self._told)
@@ -58,9 +57,7 @@ class RtcClient:
 
     async def say(self, samples: Samples) -> None:
         """Speak, at `RATE`; returns when the last of it has been sent."""
-        frames = np.resize(
-            np.append(samples, np.zeros(-samples.size % FRAME, np.float32)), (-(-samples.size // FRAME), FRAME)
-        )
+        frames = np.append(samples, np.zeros(-samples.size % FRAME, np.float32)).reshape(-1, FRAME)
         for frame in frames:
             self._microphone.put(0, 0, frame)
         await asyncio.sleep(len(frames) * FRAME / RATE)

@@ -212,7 +212,7 @@ async def calling(host: Hosting, *, reports: bool = True, **hello: Any) -> Async
     """A client that said hello, and was told welcome."""
     form = hello.get("audio_out", {})
     opus = form["sample_rate"] if form.get("codec") == "opus" else None
-    async with connect(f"ws://127.0.0.1:{host.port}/parley", max_size=None) as socket:
+    async with connect(f"ws://127.0.0.1:{host.port}/parley", max_queue=None) as socket:
         client = Client(socket, reports=reports, opus=opus)
         await client.send("hello", reports=reports, **hello)
         try:

@@ -62,6 +62,13 @@ class Exchange:
     """Hz."""
 
 
+class Before(NamedTuple):
+    """How many messages there were, and how many frames were lost, when somebody began to speak."""
+
+    told: int
+    lost: int
+
+
 async def exchange(headset: Headset, name: str, samples: Samples, sample_rate: int) -> Exchange:
     """Say `samples`, shape (n,), and listen until the answer is over. Raises LineError."""
     known = {one.message.turn for one in headset.told if hasattr(one.message, "turn")}
@@ -82,13 +89,6 @@ async def exchange(headset: Headset, name: str, samples: Samples, sample_rate: i
         if at_rest() or asyncio.get_running_loop().time() > deadline:
             break
     return _measured(headset, name, ended, answers(), Before(told, lost))
-
-
-class Before(NamedTuple):
-    """How many messages there were, and how many frames were lost, when somebody began to speak."""
-
-    told: int
-    lost: int
 
 
 def _measured(headset: Headset, name: str, ended: float, answers: list[wire.Answered], before: Before) -> Exchange:

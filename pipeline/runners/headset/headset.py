@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from models.protocols import Samples
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
 from pipeline.devices.wav import resampled
+from pipeline.errors import PipelineError
 from pipeline.runners.headset.line import Line, LineError, from_pcm16, open_line, pcm16
 from pipeline.runners.headset.network import PERFECT, Network
 from pipeline.runners.headset.playout import Playout
@@ -29,11 +30,9 @@ REPORTS = 0.2
 WELCOMED = 10.0
 """Seconds in which a server answers ``hello``."""
 BREATH = 0.1
-"""Seconds by which the microphone may be late before it leaves them out, as after a pause."""
+"""Seconds without a frame that are a pause, which is left out; a headset that is merely slow catches up."""
 TICK = 0.001
 """Seconds by which the loudspeaker is looked at late, so that what was to change has changed."""
-
-
 HELLO = wire.Hello(client="parley headset")
 """What a headset says first, unless it is given something else to say."""
 
@@ -79,11 +78,12 @@ class Headset:
         self._breath = asyncio.Lock()
         self._sequence = self._timestamp = 0  # of the microphone's next frame
         self._due = 0.0  # when that frame is full
-        self._flushed = False  # and that is still to be reported
+        self._silenced: int | None = None  # where a flush stopped the sound, until that is reported
 
     async def __aenter__(self) -> Self:
         """Connect. Raises LineError where there is no server, or it says no."""
         self._loop = asyncio.get_running_loop()
+        self._due = self._loop.time()
         self._line = await self._stack.enter_async_context(open_line(self.url, self._network, self._seed))
         try:
             self._work(self._listen())
@@ -171,7 +171,7 @@ class Headset:
             async with aclosing(self._line.received()) as messages:
                 async for data in messages:
                     self._take(data)
-        except (LineError, ValidationError, BadFrame) as error:
+        except (PipelineError, ValidationError) as error:
             if self._failure is None:
                 self._failure = error if isinstance(error, LineError) else LineError(f"{self.url}: {error}")
         finally:
@@ -198,7 +198,7 @@ class Headset:
                 self.state = state
             case wire.Flush():
                 self.playout.flush(now)
-                self._flushed = True
+                self._silenced = self.playout.position
             case wire.Error(fatal=True, code=code, message=reason):
                 self._failure = LineError(f"{self.url} refuses: {code}: {reason}")
             case _:
@@ -210,11 +210,11 @@ class Headset:
 
     async def _speak(self, samples: Samples) -> None:
         rate = self.welcome.audio_in.sample_rate
+        pause = self._loop.time() - self._due
+        if pause > BREATH:
+            self._due += pause
+            self._timestamp = (self._timestamp + round(pause * rate)) % WRAP
         for piece in _pieces(samples, round(FRAME * rate)):
-            late = self._loop.time() - self._due
-            if late > BREATH:
-                self._due += late
-                self._timestamp += round(late * rate)
             self._due += FRAME
             await asyncio.sleep(self._due - self._loop.time())
             await self._line.send(pack(SOUND, self._sequence, self._timestamp, self._encode(piece)))
@@ -238,12 +238,15 @@ class Headset:
         while not self._over:
             now = self._loop.time()
             self.playout.advance(now)
-            if self._flushed or self.playout.playing != playing or (playing and now >= next_one):
-                playing, next_one = self.playout.playing and not self._flushed, now + REPORTS
-                self._flushed = False
+            if (position := self._silenced) is not None:
+                self._silenced, playing = None, False
+            elif self.playout.playing != playing or (playing and now >= next_one):
+                position, playing = self.playout.position, self.playout.playing
+            if position is not None:
+                next_one = now + REPORTS
                 self._change.set()
                 try:
-                    await self.send(wire.Played(timestamp=self.playout.position, playing=playing))
+                    await self.send(wire.Played(timestamp=position, playing=playing))
                 except LineError:
                     return  # `until` tells
                 continue

@@ -11,6 +11,7 @@ import numpy as np
 from models.protocols import Samples
 from pipeline.runners.headset.playout import AUDIBLE, Playout, since
 from pipeline.wire import messages as wire
+from pipeline.wire.frames import WRAP
 
 PAUSE = 0.05
 """Seconds of closed mouth, and of silence, behind which speaking begins anew."""
@@ -43,9 +44,10 @@ class Timeline:
         """When `position`, in ms of the answer `turn`, was heard: once, never, or again where a word was repeated."""
         for sync, following in self._spans:
             assert sync is not None  # noqa: S101  told to mypy
-            timestamp = sync.timestamp + round((position - sync.position) * self._playout.sample_rate / 1000)
+            samples = round((position - sync.position) * self._playout.sample_rate / 1000)
+            timestamp = (sync.timestamp + samples) % WRAP
             over = following is not None and since(timestamp, following.timestamp) >= 0
-            if sync.turn == turn and timestamp >= sync.timestamp and not over:
+            if sync.turn == turn and samples >= 0 and not over:
                 heard = self._playout.heard_at(timestamp)
                 if heard is not None:
                     yield heard

@@ -65,7 +65,12 @@ class Path(Generic[T]):
     Each item is a segment. Jitter delays it without overtaking those before it. A lost one is sent again when three
     later ones have arrived and their acknowledgements are back, else after `TIMEOUT`, doubled each time it is lost
     again; those behind it wait meanwhile. Time is that of the running event loop; with the same seed, chance is the
-    same."""
+    same.
+
+    Held against the TCP of Linux 6.18 between two network namespaces: frames of 652 bytes every 20 ms, 3 % loss, 40 ms
+    jitter, 5 ms delay came after 36, 109, 156 and 368 ms there and after 29, 94, 130 and 368 ms here (the 50th, 90th,
+    95th and 99th of 100). Without jitter Linux recovers sooner, as it needs fewer later segments (RFC 8985): the 95th
+    came after 39 ms there, and after 75 ms here."""
 
     def __init__(self, network: Network, seed: int) -> None:
         self.resent = 0

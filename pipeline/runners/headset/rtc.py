@@ -39,15 +39,21 @@ class RtcLine(Line):
         self._came: deque[Data] = deque(maxlen=UNREAD)
         self._wake = asyncio.Event()
         self._over = False
+        self._unsent = 0  # frames that the microphone still has
+        self._sent = asyncio.Event()
+        self._sent.set()
 
     async def send(self, data: Data) -> None:
         if self._microphone is None:
             await self._greet(wire.Hello.model_validate_json(data))
         elif isinstance(data, bytes):
+            self._unsent += 1
+            self._sent.clear()
             self._microphone.put(0, 0, from_pcm16(unpack(data).payload))
         elif self._channel.readyState != "open":
             raise LineError(f"{self._url}: the connection has ended")
         elif '"type":"played"' not in data:  # the server's track knows how far it is
+            await self._sent.wait()  # a release does not overtake what was said before it
             self._channel.send(data)
 
     async def received(self) -> AsyncGenerator[Data, None]:
@@ -66,7 +72,7 @@ class RtcLine(Line):
         await self._connection.close()
 
     async def _greet(self, hello: wire.Hello) -> None:
-        self._microphone = VoiceTrack(hello.audio_in.sample_rate, lambda *_: None)
+        self._microphone = VoiceTrack(hello.audio_in.sample_rate, self._went)
         tap(self._connection.addTransceiver(self._microphone, "sendrecv").receiver, self._arrive)
         self._channel = self._connection.createDataChannel(LABEL)
         self._channel.on("message", self._put)
@@ -102,6 +108,12 @@ class RtcLine(Line):
         if not response.is_success:
             raise LineError(f"{self._url} refuses: {told.get('code', response.status_code)}: {told.get('message', '')}")
         return told
+
+    def _went(self, *_: int) -> None:
+        """The microphone sent a frame."""
+        self._unsent -= 1
+        if not self._unsent:
+            self._sent.set()
 
     def _arrive(self, frame: Frame) -> None:
         """A packet, before what the network does to it."""

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.app import app
 from pipeline.runners.serve.gate import Standing, Status
 from pipeline.runners.serve.listening import allow_connections, listen, open_certificate, serving
-from pipeline.runners.serve.logs import Logged
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.parlour import Limits, Parlour
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.settings import Settings, WrongSetting
 from pipeline.runners.serve.tokens import Secret, secret_of_this_user
 from pipeline.runners.serve.tracing import Tracing
-from pipeline.runners.serve.watching import Journals
-from pipeline.runtime.record import Watcher
-
-log = logging.getLogger(__name__)
+from pipeline.runners.serve.watching import Journals, Watchers
 
 BESIDE: Final = 200
 """Connections beside those of sessions: pages that load, scrapers, clients that have not said hello yet."""
@@ -81,25 +76,14 @@ async def hosting(
     limits, secret = limits or Limits(), secret or secret_of_this_user()
     if settings.tokens_required and secret.read() is None:
         raise WrongSetting(
-            f"--host {settings.address.host}: others get there, so users need tokens, and none was made yet; "
+            f"at {settings.address} users need tokens, and none was made yet; "
             "make the first: parley token create --user NAME"
         )
     encryption = open_certificate(settings.certificate, settings.key) if settings.certificate else None
     guard = Guard(secret, required=settings.tokens_required, origins=settings.origins, default=settings.user)
     metrics = Metrics()
 
-    @contextmanager
-    def watch(session: str, user: str) -> Iterator[Sequence[Watcher]]:
-        watchers: list[Watcher] = [metrics, Logged(session)]
-        if tracing:
-            watchers.append(tracing.watcher(session, graph.name))
-        log.info("session began", extra={"session": session, "user": user})
-        with ExitStack() as stack:
-            stack.callback(log.info, "session over", extra={"session": session})
-            if journals:
-                watchers += stack.enter_context(journals.journal(session, user))
-            yield watchers
-
+    watchers = Watchers(graph.name, metrics, tracing, journals)
     async with AsyncExitStack() as stack:
         if journals:
             stack.push_async_callback(journals.close)
@@ -109,7 +93,7 @@ async def hosting(
         allow_connections(connections)
         listener = listen(settings.address)
         stack.callback(listener.close)
-        host = Hosting(Parlour(graph, limits, watch), settings, listener.getsockname()[1])
+        host = Hosting(Parlour(graph, limits, watchers.of), settings, listener.getsockname()[1])
         metrics.observe(host.parlour)
         lag = asyncio.create_task(metrics.follow_loop(), name="event loop's lag")
         stack.callback(lag.cancel)

@@ -17,6 +17,8 @@ import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
 
 from pipeline.devices.paths import shown
 from pipeline.errors import PipelineError
@@ -31,13 +33,14 @@ FINISHING: Final = 3
 MESSAGE: Final = 1_100_000
 """Bytes of a WebSocket message at most: a picture of 1 MB, its header, and room for an answer that says it is too
 long."""
-BACKLOG: Final = 256
+BACKLOG: Final = 1024
+"""Connections that the system holds until they are taken: a burst of them is answered, and not dropped."""
 FILES: Final = 512
 """That a process has open beside its connections, at most: models, journals, libraries."""
+_WHY = b"too many connections are open; come back in 5 s\n"
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 49\r\n\r\n"
-    b"too many connections are open; come back in 5 s.\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b" % (len(_WHY), _WHY)
 )
 _REMEDIES = {
     errno.EADDRINUSE: "end what listens there, or take another with --port; --port 0 takes a free one",
@@ -95,31 +98,49 @@ def open_certificate(certificate: Path, key: Path | None) -> ssl.SSLContext:
 
 
 class Patient(H11Protocol):
-    """A connection that waits for a request, but not for ever, nor beside any number of others."""
+    """A connection that waits for a request, but not for ever, nor beside any number of others.
 
-    _deadline: asyncio.TimerHandle | None = None
+    Until its first request has arrived it is a stranger. There are `most` of those and as many others at most; a new
+    stranger takes the place of the one that has been silent for longest, so that a crowd that asks nothing keeps nobody
+    out."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        state: ServerState,
+        loop: asyncio.AbstractEventLoop,
+        strangers: dict[Patient, None],
+        most: int,
+    ) -> None:
+        super().__init__(config, state, {}, loop)
+        self._strangers, self._most = strangers, most
+        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        if self.limit_concurrency and len(self.connections) > 2 * self.limit_concurrency:
-            transport.abort()  # half of them were told politely, and nobody has room for the others
-            return
+        self._strangers[self] = None
+        if len(self._strangers) > self._most:
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            oldest.transport.abort()
         self._wait(REQUEST)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait(None)
+        self._strangers.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         upgraded = self.transport.get_protocol() is not self
         if upgraded or self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
+            self._strangers.pop(self, None)
             self._wait(None)
         elif self._deadline is None:
             self._wait(REQUEST)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        if self.limit_concurrency and len(self.connections) > self.limit_concurrency:
+        if len(self.connections) - len(self._strangers) > self._most:
             self.transport.write(_BUSY)
             self.transport.close()
             return
@@ -140,8 +161,36 @@ class Patient(H11Protocol):
         self._deadline = self.loop.call_later(seconds, self.transport.abort) if seconds else None
 
 
+class PatientSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that waits for a client that does not read, but not for ever."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._deadline = self.loop.call_later(UNREAD, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+
 class Server(uvicorn.Server):
     """uvicorn as a part of a program that handles signals itself."""
+
+    def __init__(self, config: uvicorn.Config, connections: int) -> None:
+        super().__init__(config)
+        self._strangers: dict[Patient, None] = {}
+        self._connections = connections
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -150,13 +199,14 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, but a TLS handshake has no minute to hang in."""
         loop, config = asyncio.get_running_loop(), self.config
+
+        def protocol() -> Patient:
+            return Patient(config, self.server_state, loop, self._strangers, self._connections)
+
         patience = REQUEST if config.ssl else None
         self.servers = [
             await loop.create_server(
-                lambda: Patient(config, self.server_state, {}, loop),
-                sock=listener,
-                ssl=config.ssl,
-                ssl_handshake_timeout=patience,
+                protocol, sock=listener, ssl=config.ssl, backlog=BACKLOG, ssl_handshake_timeout=patience
             )
             for listener in sockets or ()
         ]
@@ -171,7 +221,7 @@ async def serving(
     config = uvicorn.Config(
         app,
         http=Patient,
-        ws="websockets-sansio",
+        ws=PatientSocket,
         ws_max_size=MESSAGE,
         ws_per_message_deflate=False,  # sound does not shrink, and each connection would hold 100 KB for trying
         lifespan="off",
@@ -179,13 +229,13 @@ async def serving(
         access_log=False,  # its paths may hold tokens
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=connections,
+        limit_concurrency=2 * connections,  # strangers and others
         timeout_graceful_shutdown=FINISHING,
         ssl_context_factory=(lambda _config, _default: encryption) if encryption else None,
     )
     # Its sansio part hands this logger to websockets, which writes all that is said to it at DEBUG.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    server = Server(config)
+    server = Server(config, connections)
     running = asyncio.create_task(server.serve([listener]), name="listening")
     try:
         yield

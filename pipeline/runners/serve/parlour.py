@@ -6,12 +6,12 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, Field
 
@@ -125,7 +125,11 @@ class Parlour:
     def receive(self, visit: Visit) -> None:
         """Let a visit begin; it lasts until it leaves."""
         self.visits[visit.session.name] = visit
-        task = asyncio.create_task(self._hold(visit))
+        self.own(self._hold(visit))
+
+    def own(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work beside the caller's; what lasts longer than the parlour is cancelled."""
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from pipeline.errors import JournalError
 from pipeline.graph.build import Built
 from pipeline.graph.dump import dump
 from pipeline.runners.recording import header
+from pipeline.runners.serve.logs import Logged
+from pipeline.runners.serve.metrics import Metrics
+from pipeline.runners.serve.tracing import Tracing
 from pipeline.runtime.journal import Journal
 from pipeline.runtime.record import Watcher
 
 log = logging.getLogger(__name__)
-
-Watching = Callable[[str, str], Watcher]
-"""A watcher of a new session, by its name and user."""
 
 
 class Journals:
@@ -69,3 +69,27 @@ class Journals:
         """Wait until all that is over was written."""
         if self._closing:
             await asyncio.wait(self._closing)
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who looks on in every session."""
+
+    graph: str
+    """Its name."""
+    metrics: Metrics
+    tracing: Tracing | None = None
+    journals: Journals | None = None
+
+    @contextmanager
+    def of(self, session: str, user: str) -> Iterator[Sequence[Watcher]]:
+        """The watchers of a new session, until it is over."""
+        watchers: list[Watcher] = [self.metrics, Logged(session)]
+        if self.tracing:
+            watchers.append(self.tracing.watcher(session, self.graph))
+        log.info("session began", extra={"session": session, "user": user})
+        with ExitStack() as stack:
+            stack.callback(log.info, "session over", extra={"session": session})
+            if self.journals:
+                watchers += stack.enter_context(self.journals.journal(session, user))
+            yield watchers

@@ -23,7 +23,7 @@ from pipeline.wire import messages as wire
 from pipeline.wire.frames import WRAP, Frame
 
 CONNECT = 10.0
-"""Seconds in which a peer that got an answer connects."""
+"""Seconds in which a peer that got an answer connects, and opens the data channel."""
 QUIET = 5.0
 """Seconds without a packet after which a peer is lost; sound comes oftener, and reports do (RFC 3550, section 6.2)."""
 WATCH = 0.5
@@ -46,18 +46,16 @@ class Offer(BaseModel):
 
 def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
     """Where WebRTC peers come in."""
-    serving: set[asyncio.Task[None]] = set()
 
     async def rtc(request: Request) -> Response:
-        line = WebRtcLine(parlour, guard)
         try:
-            answer = await line.answer(_offer(await _body(request), bearer(request.headers.get("authorization", ""))))
+            offer = _offer(await _body(request), bearer(request.headers.get("authorization", "")))
+            line = WebRtcLine(parlour, guard)
+            answer = await line.answer(offer)
         except Refused as refusal:
             parlour.totals.refusals[refusal.code] += 1
             raise
-        task = asyncio.create_task(line.serve())
-        serving.add(task)
-        task.add_done_callback(serving.discard)
+        parlour.own(line.serve())
         return JSONResponse(answer)
 
     return [Route("/rtc", rtc, methods=["POST"])]
@@ -83,6 +81,10 @@ class WebRtcLine(ParleyLine):
         try:
             self._guard.user(hello.token, hello.user)  # before strangers cost anything
             sdp = await self._peer.answer(offer.sdp)
+            if "a=candidate:" not in sdp:
+                raise Refused(
+                    "failed", "the server has no network but loopback, which WebRTC does not use; take /parley"
+                )
             self.greet(
                 hello.model_copy(
                     update={
@@ -116,7 +118,8 @@ class WebRtcLine(ParleyLine):
     async def _watch(self) -> None:
         """Return when the line is over."""
         now = asyncio.get_running_loop().time
-        received, at = 0, now()
+        began = at = now()
+        received = 0
         while not (self._closing or self._peer.over) and self.visit:
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH):
@@ -124,8 +127,11 @@ class WebRtcLine(ParleyLine):
             before, received = received, await self._peer.received()
             if received != before:
                 at = now()
-            if now() - at > (QUIET if self._peer.opened else CONNECT):
+            since, patience = (at, QUIET) if self._peer.opened else (began, CONNECT)
+            if now() - since > patience:
                 break
+            if self._peer.flooding:
+                self._cut(Refused("too-fast", "more on the data channel than it takes, or too many channels"))
 
     # --- what the client says ----------------------------------------------------------------------------------------
 
@@ -148,8 +154,11 @@ class WebRtcLine(ParleyLine):
             with self.forgiving():
                 yield
         except Refused as refusal:
-            self._parlour.totals.refusals[refusal.code] += 1
-            self.close(refusal.message())
+            self._cut(refusal)
+
+    def _cut(self, refusal: Refused) -> None:
+        self._parlour.totals.refusals[refusal.code] += 1
+        self.close(refusal.message())
 
     def played(self, report: wire.Played) -> None:
         """The track knows better."""

@@ -35,6 +35,7 @@ PARTING = 2.0
 """Seconds in which a client reads why its line is cut."""
 NORMAL, POLICY = 1000, 1008
 """The WebSocket close codes behind a bye, and for all else (RFC 6455, section 7.4.1)."""
+_FULL = np.float32(32_767)
 _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 """First bytes of the files that are taken."""
 
@@ -189,10 +190,8 @@ class WebSocketLine(ParleyLine):
 
 def pcm16(samples: Samples) -> bytes:
     """As 16-bit little-endian."""
-    scaled = samples * np.float32(32_767)
-    np.minimum(scaled, 32_767, out=scaled)  # np.clip takes three times as long for a frame
-    np.maximum(scaled, -32_768, out=scaled)
-    return bytes(scaled.astype("<i2"))
+    within = np.maximum(np.minimum(samples * _FULL, _FULL), -_FULL)  # np.clip takes twice as long for a frame
+    return bytes(within.astype("<i2"))
 
 
 def _text(received: Any) -> str:

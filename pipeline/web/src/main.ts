@@ -1,6 +1,6 @@
 /** The page: ties the conversation to what is seen of it. */
 
-import "./style.css";
+import "./style/index.css";
 import type { Theme } from "./avatar/contract";
 import type { Status } from "./protocol/line";
 import type { FromServer } from "./protocol/messages";
@@ -168,13 +168,12 @@ element<HTMLFormElement>("line").onsubmit = (event) => {
   if (text.value.trim() && talk.say(text.value.trim())) text.value = "";
 };
 
-function toggleHandsFree(): void {
+async function toggleHandsFree(): Promise<void> {
   const mode = talk.mode === "hands-free" ? "push-to-talk" : "hands-free";
-  choose({ mode });
-  void talk.setMode(mode);
+  if (await talk.setMode(mode)) choose({ mode });
 }
 
-element("hands-free").onclick = toggleHandsFree;
+element("hands-free").onclick = () => void toggleHandsFree();
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -183,8 +182,8 @@ addEventListener("keydown", (event) => {
   if (event.key === "/") {
     event.preventDefault(); // or it would be typed
     text.focus();
-  } else if (event.key === "h") toggleHandsFree();
-  else if (event.key === "m") toggleMute();
+  } else if (event.key.toLowerCase() === "h") void toggleHandsFree();
+  else if (event.key.toLowerCase() === "m") toggleMute();
 });
 
 // --- the browser's own comings and goings

@@ -119,11 +119,13 @@ export class Talk {
     this.turnKey("up");
   }
 
-  async setMode(mode: Mode): Promise<void> {
-    if (mode === "hands-free" && !(await this.listen())) return;
+  /** False where hands-free is not possible, as there is no microphone. */
+  async setMode(mode: Mode): Promise<boolean> {
+    if (mode === "hands-free" && !(await this.listen())) return false;
     this.options.mode = mode;
     this.line.send({ type: "mode", mode });
     this.modeIs(mode);
+    return true;
   }
 
   /** False where the line is not open. */

@@ -26,11 +26,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from pipeline.cli.root import app
 from pipeline.errors import GraphError
 from pipeline.runners.serve.tokens import SecretUnusable
-from pipeline.runtime.journal import read_journal
 
 PARLEY = [sys.executable, "-m", "pipeline.cli"]
-WORDS = "Zanzibar"
-"""That a user says, and that nobody else needs to know."""
 
 
 def parley(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -71,13 +68,13 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, *options: str, before: tuple[str, ...] = (), **environment: str) -> Iterator[Server]:
+def serving(home: Path, *options: str, **environment: str) -> Iterator[Server]:
     """A server that has said where it listens."""
     logs = home / "logs"
     with (
         logs.open("w") as stream,
         subprocess.Popen(
-            [*PARLEY, *before, "serve", "--port", "0", *options],
+            [*PARLEY, "serve", "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=stream,
             text=True,
@@ -193,35 +190,3 @@ def test_tokens_are_not_made_of_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     short = CliRunner().invoke(app, ["token", "create", "--user", "ada"])
     assert isinstance(short.exception, SecretUnusable)
     assert "PARLEY_SECRET: a secret of 5 characters" in str(short.exception)
-
-
-def test_no_log_has_a_user_s_words_or_a_token(tmp_path: Path) -> None:
-    token = parley(tmp_path, "token", "create", "--user", "ada").stdout.strip()
-    record = tmp_path / "sessions"
-
-    async def converse(server: Server) -> None:
-        async with connect(f"{server.parley}?token={token}") as line:
-            assert (await hello(line, token=token))["user"] == "ada"
-            for text in (f"Remember that my cat is called {WORDS}.", f"Take me to {WORDS}."):
-                await line.send(json.dumps({"type": "text", "text": text}))
-                await until(line, "sync")  # the answer begins, and need not be heard to its end
-                await line.send(json.dumps({"type": "interrupt"}))
-                assert (await until(line, "answered"))["heard"] == text
-            await line.send(json.dumps({"type": WORDS, WORDS: [WORDS]}))
-            await line.send(b"\x01" + WORDS.encode())
-            await line.send(json.dumps({"type": "text", "text": [WORDS]}))
-            for _ in range(3):
-                await until(line, "error")
-        async with connect(server.parley) as line:
-            assert (await hello(line, token=f"{token[:-4]}AAAA"))["code"] == "unauthorised"
-
-    with serving(tmp_path, "--record", str(record), "--json-logs", before=("--verbose",)) as server:
-        asyncio.run(converse(server))
-        assert server.end() == 0
-    logs = server.logs.read_text()
-    assert [json.loads(line)["message"] for line in logs.splitlines()].count("turn over") == 2
-    assert WORDS not in logs
-    for part in token.split("."):
-        assert part not in logs
-    (recorded,) = (read_journal(each) for each in record.iterdir())
-    assert len(recorded.turns) == 2

@@ -136,6 +136,17 @@ def test_a_nod_moves_the_head_up_and_down_and_a_shake_to_either_side() -> None:
     ]
 
 
+def test_a_head_does_not_jump_where_its_answer_was_cut() -> None:
+    face = Face(Random(1))
+    pictures = heard(face, timeline(Gesture("nod", 0.0)), 0.35)
+    pictures += [face.at(10.35 + i * FRAME, None) for i in range(1, 20)]
+    pitch = [picture.head[1] for picture in pictures]
+    assert abs(pitch[21]) > 5.0
+    assert pitch[-1] == pytest.approx(0.0, abs=1e-6)
+    assert max(abs(b - a) for a, b in pairwise(pitch)) < 5.0
+    assert pictures[-1].gesture == ""
+
+
 def test_what_is_heard_of_the_words() -> None:
     answer = timeline(speech("Hello there. "), speech("How are you?", 1.0))
     pictures = heard(Face(Random(1)), answer, 2.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,7 +106,7 @@ def test_the_keyboard_talks_and_reaches_everything(page: Page) -> None:
     for _ in range(12):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
-    assert reached >= {"theme", "open-settings", "captions", "hands-free", "talk", "mute", "volume", "text"}
+    assert reached >= {"theme", "open-settings", "hands-free", "talk", "mute", "volume", "text"}
     page.focus("#talk")
     page.keyboard.down("Enter")
     state(page, "listening")
@@ -159,6 +160,25 @@ def test_a_line_that_is_cut_in_mid_answer_comes_back_and_the_answer_goes_on(brow
     page.reload()
     expect(page.locator(".avatar")).to_contain_text("garden")  # the session, and its history
     page.context.close()
+
+
+def test_a_session_is_in_one_window_at_a_time(browser: Browser, url: str) -> None:
+    with opened(browser, url) as first:
+        ticket = json.dumps(first.evaluate("sessionStorage.getItem('parley.ticket')"))
+        second = first.context.new_page()
+        second.add_init_script(f"sessionStorage.setItem('parley.ticket', {ticket})")
+        second.goto(url)
+        expect(first.locator("#notices")).to_contain_text("goes on in another window")
+        first.get_by_role("button", name="Continue here").click()
+        expect(second.locator("#notices")).to_contain_text("goes on in another window")
+        first.wait_for_selector("body[data-line=open]")
+
+
+def test_a_session_that_is_over_gives_way_to_a_new_one(page: Page) -> None:
+    page.add_init_script("""sessionStorage.setItem("parley.ticket", '{"session": "gone", "key": "gone"}')""")
+    page.reload()
+    page.wait_for_selector("body[data-line=open]")
+    assert "gone" not in page.evaluate("sessionStorage.getItem('parley.ticket')")
 
 
 @pytest.mark.parametrize(

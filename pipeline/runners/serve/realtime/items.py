@@ -120,27 +120,23 @@ class Response:
         self.form = form
         self.over = False
         self._send, self._items, self._conversation = send, items, conversation
-        self._item: Item | None = None
+        self.item: Item | None = None
+        """What is said, once it has begun."""
         send("response.created", response=self._told("in_progress"))
 
     def begin(self, answer: Sounding | None = None, start: int = 0) -> None:
         """Its item begins, at that sample of a spoken answer."""
         kind: Kind = "output_text" if self.text else "output_audio"
         item = Item(new_id("item"), kind, status="in_progress", answer=answer, start=start, rate=self.form.rate)
-        self._item = item
+        self.item = item
         self._send("response.output_item.added", response_id=self.id, output_index=0, item=item.told())
         self._items.add(item)
         self._tell("response.content_part.added", part=item.part)
 
-    @property
-    def begun(self) -> bool:
-        """Whether it has an item."""
-        return self._item is not None
-
     def words(self, text: str) -> None:
         """The next words."""
-        if self._item and text:
-            self._item.text += text
+        if self.item and text:
+            self.item.text += text
             self._tell(
                 "response.output_text.delta" if self.text else "response.output_audio_transcript.delta", delta=text
             )
@@ -154,7 +150,7 @@ class Response:
         if self.over:
             return
         self.over = True
-        if item := self._item:
+        if item := self.item:
             item.status = "completed" if status == "completed" else "incomplete"
             if self.text:
                 self._tell("response.output_text.done", text=item.text)
@@ -167,8 +163,8 @@ class Response:
         self._send("response.done", response=self._told(status, details))
 
     def _tell(self, kind: str, **fields: Any) -> None:
-        assert self._item  # noqa: S101  told to mypy
-        place = {"response_id": self.id, "item_id": self._item.id, "output_index": 0, "content_index": 0}
+        assert self.item  # noqa: S101  told to mypy
+        place = {"response_id": self.id, "item_id": self.item.id, "output_index": 0, "content_index": 0}
         self._send(kind, **place, **fields)
 
     def _told(self, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -179,7 +175,7 @@ class Response:
             "conversation_id": self._conversation,
             "status": status,
             "status_details": {"type": status, **details} if details else None,
-            "output": [self._item.told()] if self._item and self.over else [],
+            "output": [self.item.told()] if self.item and self.over else [],
             "output_modalities": modalities(text=self.text),
             "audio": {"output": {"format": described(self.form), "voice": None}},
             "max_output_tokens": "inf",

@@ -58,8 +58,7 @@ def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
             error = _described(str(refusal), refusal.code)
             await socket.send_denial_response(JSONResponse({"error": error}, _STATUS.get(refusal.code, 400)))
             return
-        await socket.accept("realtime" if "realtime" in offered else None)
-        await line.serve()
+        await line.serve("realtime" if "realtime" in offered else None)
 
     return [WebSocketRoute("/v1/realtime", realtime)]
 
@@ -76,11 +75,18 @@ class _Line:
         self._event_id: str | None = None  # of the event that is obeyed
         self._talk = Talk(parlour, user, self._send, self._complain)
 
-    async def serve(self) -> None:
+    async def serve(self, subprotocol: str | None) -> None:
         """Serve the client until it goes, or has to."""
         visit = self._talk.visit
         visit.attach(self, frozenset())
         self._parlour.receive(visit)
+        try:
+            await self._socket.accept(subprotocol)
+            await self._converse()
+        finally:
+            self._talk.close()
+
+    async def _converse(self) -> None:
         writing, reading = asyncio.create_task(self._write()), asyncio.create_task(self._read())
         try:
             await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
@@ -89,8 +95,9 @@ class _Line:
         finally:
             for task in (writing, reading):
                 task.cancel()
-            await asyncio.gather(writing, reading, return_exceptions=True)
-            self._talk.close()
+            for ended in await asyncio.gather(writing, reading, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    log.error("a line of the Realtime API broke", exc_info=ended)
 
     async def _read(self) -> None:
         with suppress(WebSocketDisconnect):
@@ -145,11 +152,11 @@ class _Line:
 
     def _complain(self, mistake: Mistake) -> None:
         self._mistakes += 1
+        self._parlour.totals.refusals["failed" if mistake.code == "failed" else "not-understood"] += 1
         self._send(
             "error", error=_described(str(mistake), mistake.code, mistake.param, mistake.event_id or self._event_id)
         )
         if self._mistakes >= MISTAKES:
-            self._parlour.totals.refusals["not-understood"] += 1
             self.close(Refused("not-understood", f"{MISTAKES} events could not be obeyed").message())
 
     # --- what the visit wants ----------------------------------------------------------------------------------------

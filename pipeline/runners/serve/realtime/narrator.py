@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pipeline.devices.sounding import Sounding
 from pipeline.packets import Transcript
 from pipeline.runners.serve.realtime.buffer import Buffer
 from pipeline.runners.serve.realtime.events import Modalities
@@ -27,7 +27,10 @@ class Narrator(Watcher):
 
     A response begins when the user has finished, or when the client asks for it, and holds what is said at one go."""
 
-    def __init__(self, session: Session, buffer: Buffer, send: Send, complain: Complain) -> None:
+    def __init__(
+        self, session: Session, buffer: Buffer, send: Send, complain: Complain, interrupt: Callable[[], None]
+    ) -> None:
+        """`interrupt` stops the answer that is prepared or given."""
         self.settings = Settings()
         self.items = Items(send)
         self.voice = Voice(self._take, self._cut)
@@ -36,6 +39,7 @@ class Narrator(Watcher):
         self.committed: Item | None = None
         """What the client said that the user said, until somebody asks for an answer."""
         self._session, self._buffer, self._send, self._complain = session, buffer, send, complain
+        self._interrupt = interrupt
         self._conversation = new_id("conv")
         self._response: Response | None = None  # the latest
         self._taken = True  # by the voice
@@ -45,7 +49,7 @@ class Narrator(Watcher):
         self._unclaimed: Item | None = None  # said in a turn that is about to begin
         self._transcripts: dict[str, Transcript] = {}  # by turn
         self._heard: dict[str, Item] = {}  # likewise
-        self._said: deque[tuple[Sounding, Exchange]] = deque(maxlen=AMENDED)
+        self._said: deque[tuple[Item, Exchange]] = deque(maxlen=AMENDED)
 
     # --- what the client does ----------------------------------------------------------------------------------------
 
@@ -60,8 +64,9 @@ class Narrator(Watcher):
         self._open(modalities)
 
     def cancel(self) -> None:
-        """The client makes the avatar stop."""
+        """The client makes the avatar stop, or not even begin."""
         self._cancelled = True
+        self._interrupt()
 
     def commit(self, item_id: str) -> Item:
         """What the user said becomes an item."""
@@ -71,10 +76,10 @@ class Narrator(Watcher):
         self.items.done(item)
         return item
 
-    def amend(self, answer: Sounding | None, heard: str) -> None:
-        """The client knows how much of an answer was heard."""
+    def amend(self, item: Item, heard: str) -> None:
+        """The client knows how much of an answer was heard, whose last item that is."""
         for place, (said, exchange) in enumerate(self._said):
-            if said is answer:
+            if said is item:
                 self._said[place] = said, self._remember(exchange, said=heard, interrupted=True)
 
     def _remember(self, exchange: Exchange, **changes: Any) -> Exchange:
@@ -144,7 +149,8 @@ class Narrator(Watcher):
 
     def _confirm(self, item: Item | None) -> None:
         """The user has finished: the turn that listens, or is about to begin, is answered."""
-        self.committed, self._asked, self._cancelled = None, False, False
+        self._cancelled = self._asked and self._cancelled  # before anybody had attended to it
+        self.committed, self._asked = None, False
         if item and self._listening:
             self._heard[self._listening] = item
             self._tell_transcript(self._listening)
@@ -152,6 +158,8 @@ class Narrator(Watcher):
             self._unclaimed = item
         if not self.active:
             self._open()
+        if self._cancelled:
+            self._interrupt()
 
     def began(self, turn: Turn, at: float) -> None:
         if not turn.prompt:
@@ -200,4 +208,5 @@ class Narrator(Watcher):
             exchange = self._session.history[-1]
             if self.voice.whole:
                 exchange = self._remember(exchange, interrupted=False)
-            self._said.append((self.voice.answer, exchange))
+            if self.voice.item:
+                self._said.append((self.voice.item, exchange))

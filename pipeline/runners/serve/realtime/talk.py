@@ -35,7 +35,7 @@ class Talk:
         self._graph, self._send, self._complain = parlour.graph, send, complain
         self.visit = Visit(parlour, user, Format(sample_rate=24_000), Settings().policy)
         self._buffer = Buffer(self.visit.ears)
-        self._narrator = Narrator(self.visit.session, self._buffer, send, complain)
+        self._narrator = Narrator(self.visit.session, self._buffer, send, complain, self._interrupt)
         self.visit.give(self._narrator.voice)
         self.visit.session.watchers.append(self._narrator)
         self._typed: list[str] = []
@@ -196,7 +196,7 @@ class Talk:
         active = self._narrator.active
         if active is None or response_id not in {None, active.id}:
             raise Mistake("no such response is active", code="response_cancel_not_active")
-        self._interrupt()
+        self._narrator.cancel()
 
     def _truncate(self, event: events.ItemTruncate) -> None:
         """The client stopped playing: what it did not play was never heard."""
@@ -206,10 +206,9 @@ class Talk:
         told = event.model_dump(include={"item_id", "content_index", "audio_end_ms"})
         self._send("conversation.item.truncated", **told)
         if plays:
-            self._interrupt()
-        self._narrator.amend(item.answer, heard)
+            self._narrator.cancel()
+        self._narrator.amend(item, heard)
 
     def _interrupt(self) -> None:
         assert self.visit.conversation  # noqa: S101  told to mypy
-        self._narrator.cancel()
         self.visit.conversation.interrupt()

@@ -34,8 +34,7 @@ class Voice(Sink):
         """`take` gives the response to fill. `cut` is called where somebody makes the avatar stop: it tells the client,
         and gives the reason; none where the client plays on what it has."""
         self._take, self._cut = take, cut
-        self.answer, self._rate = Sounding(1), 1
-        """What is or was said latest."""
+        self._answer, self._rate = Sounding(1), 1
         self.whole = False
         """The latest answer ended for the session before it did for the client, who plays on."""
         self._response: Response | None = None
@@ -54,7 +53,7 @@ class Voice(Sink):
         self._response, self._active, self._complete = self._take(), True, False
         self._written = "" if self._response.text else None
         self._rate = self._response.form.rate
-        self.answer, self.whole = Sounding(self._rate), False
+        self._answer, self.whole = Sounding(self._rate), False
         self._since, self._stopped, self._sounded = (0, max(self._now(), self._free)), None, None
         try:
             await self._play(packets)
@@ -63,6 +62,7 @@ class Voice(Sink):
             raise
         finally:
             self._active = False
+            self._answer.forget()  # its words are still needed, its sound is not
 
     async def _play(self, packets: AsyncIterator[Any]) -> None:
         resampler = Resampler(self._rate, self._rate)
@@ -92,13 +92,13 @@ class Voice(Sink):
         """Go on at the beginning of the word that the pause cut, as another response."""
         if not self._active or self._stopped is None:
             return
-        start = self.answer.whole(self._stopped)
-        self.answer.position = start
+        start = self._answer.whole(self._stopped)
+        self._answer.position = start
         self._since, self._stopped = (start, self._now()), None
         self._response = self._take()
-        if start < self.answer.end:
-            self._response.begin(self.answer, start)
-            rest = (word.text for word in self.answer.words.timed() if word.start * self._rate > start - 1)
+        if start < self._answer.end:
+            self._response.begin(self._answer, start)
+            rest = (word.text for word in self._answer.words.timed() if word.start * self._rate > start - 1)
             self._response.words("".join(rest).lstrip())
             self._send()
         self._end()
@@ -111,14 +111,14 @@ class Voice(Sink):
             self._silence()
         elif self._response:  # the client told where it stopped
             self._response.end("cancelled", {"reason": "client_cancelled"})
-        self.answer.position = self._position()
-        self.answer.forget()
+        self._answer.position = self._position()
+        self._answer.forget()
         self._complete = True
         self._change.set()
 
     def heard(self) -> str:
         """The words of the latest answer that were heard, to the one that was playing when it was cut."""
-        return self.answer.heard(self._position()) if self._written is None else self._written.strip()
+        return self._answer.heard(self._position()) if self._written is None else self._written.strip()
 
     def sounded(self) -> float | None:
         """When the first audible sample of the latest answer was heard, in the event loop's time; None before it."""
@@ -132,22 +132,27 @@ class Voice(Sink):
         if item.answer is None:
             raise Mistake(f"item {item.id!r} was not spoken by the avatar", param="item_id")
         position = item.start + round(seconds * item.rate)
-        if item.answer is self.answer and self._active:
-            self._stopped = min(position, self.answer.position)
+        if item is self.item and self._active:
+            self._stopped = min(position, self._answer.position)
             self._change.set()
         heard = item.answer.heard(position)
         return heard, heard.removeprefix(item.answer.heard(item.start)).strip()
 
     def plays(self, item: Item) -> bool:
-        """Whether that item belongs to the answer that is played, and not paused."""
-        return self._active and self._stopped is None and item.answer is self.answer
+        """Whether that item is played, and not paused."""
+        return self._active and self._stopped is None and item is self.item
+
+    @property
+    def item(self) -> Item | None:
+        """What is or was said latest: an answer, or the rest of one."""
+        return self._response.item if self._response else None
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _write(self, text: str) -> None:
         """The next words of an answer that is not spoken."""
         if self._response and not self._response.over and self._written is not None:
-            if not self._response.begun:
+            if self._response.item is None:
                 self._response.begin()
             self._written += text
             self._response.words(text)
@@ -155,12 +160,12 @@ class Voice(Sink):
     def _append(self, samples: Samples, speech: Speech | None = None) -> None:
         if self._complete:
             return
-        self.answer.append(samples)
+        self._answer.append(samples)
         if speech:
-            self.answer.words.add(speech.text, speech.voiced)
+            self._answer.words.add(speech.text, speech.voiced)
         if self._stopped is None and self._response:
-            if speech and not self._response.begun:
-                self._response.begin(self.answer, self.answer.position)
+            if speech and self._response.item is None:
+                self._response.begin(self._answer, self._answer.position)
             if speech:
                 self._response.words(speech.text)
             self._send()
@@ -168,13 +173,13 @@ class Voice(Sink):
     def _send(self) -> None:
         """Send all that there is."""
         assert self._response  # noqa: S101  told to mypy
-        answer, now = self.answer, self._now()
+        answer, now = self._answer, self._now()
         place, at = self._since
         if at + (answer.position - place) / self._rate < now:  # the client ran dry, and plays what comes now at once
             self._since = answer.position, now
         while left := answer.end - answer.position:
             piece, first = np.zeros(min(left, round(PIECE * self._rate)), np.float32), answer.position
-            answer.read(piece, self._position())
+            answer.read(piece, 0)  # all of it is kept: a client may tell that it fell silent long ago
             if self._sounded is None and (loud := np.abs(piece) > AUDIBLE).any():
                 self._sounded = self._time(first + int(loud.argmax()))
             self._response.sound(self._response.form.encode(piece))
@@ -191,7 +196,7 @@ class Voice(Sink):
         if reason:
             self._stopped, self._free = played, 0.0
         else:
-            self._stopped, self._free = self.answer.position, self._time(self.answer.position)
+            self._stopped, self._free = self._answer.position, self._time(self._answer.position)
         if self._response:
             self._response.end("cancelled", {"reason": reason})
 
@@ -205,11 +210,11 @@ class Voice(Sink):
         if self._stopped is not None:
             return self._stopped
         place, at = self._since
-        return min(self.answer.position, place + max(0, round((self._now() - at) * self._rate)))
+        return min(self._answer.position, place + max(0, round((self._now() - at) * self._rate)))
 
     async def _only(self, seconds: float) -> None:
         """Wait until no more than this is left to be heard."""
-        while (left := (self.answer.end - self._position()) / self._rate - seconds) > 0:
+        while (left := (self._answer.end - self._position()) / self._rate - seconds) > 0:
             self._change.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if self._stopped is not None else left):

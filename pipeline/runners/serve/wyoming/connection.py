@@ -24,8 +24,8 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from models.protocols import UNKNOWN, Samples
 from pipeline.devices.resample import Resampler
 from pipeline.errors import PipelineError
-from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
+from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.wyoming.parts import gives, introduction, stage_for
 from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, taken
@@ -55,8 +55,11 @@ Say = Callable[[Eventable], Awaitable[None]]
 class Connection:
     """Serves one request after another; what a request consists of is read while it is served."""
 
-    def __init__(self, graph: Graph, talks: Talks, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._graph, self._talks, self._reader, self._writer = graph, talks, reader, writer
+    def __init__(
+        self, parlour: Parlour, talks: Talks, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._graph, self._refusals = parlour.graph, parlour.totals.refusals
+        self._talks, self._reader, self._writer = talks, reader, writer
         self._name = f"wyoming-{secrets.token_hex(4)}"
         self._serves: dict[str, Callable[[Event], Awaitable[None]]] = {
             "describe": self._describe,
@@ -242,6 +245,7 @@ class Connection:
         code = (
             error.code if isinstance(error, Refused) else "not-understood" if isinstance(error, BadEvent) else "failed"
         )
+        self._refusals[code] += 1
         log.info("a Wyoming request was refused", extra={"connection": self._name, "code": code})
         await self._say(Error(str(error), code))
 

@@ -35,12 +35,14 @@ async def serving(parlour: Parlour, host: str, port: int) -> AsyncIterator[int]:
         task = asyncio.current_task()
         assert task is not None, "streams run this in a task"  # noqa: S101  told to mypy
         tasks.add(task)
+        talks.tidy(task.get_loop().time())
         try:
             if len(tasks) > CONNECTIONS:
+                parlour.totals.refusals["too-many-connections"] += 1
                 error = Error(f"all {CONNECTIONS} connections are taken; come back later", "too-many-connections")
                 await async_write_event(error.event(), writer)
             else:
-                await Connection(parlour.graph, talks, reader, writer).serve()
+                await Connection(parlour, talks, reader, writer).serve()
         except ConnectionError:
             log.debug("a Wyoming client left in the middle")
         except asyncio.CancelledError:

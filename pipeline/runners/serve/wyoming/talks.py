@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from pipeline.runners.serve.parlour import Parlour
 from pipeline.runtime.session import Session
 
 KEPT = 64
 """Conversations that are remembered; more than there are connections, so none is forgotten while it is in use."""
+FORGOTTEN = 600.0
+"""Seconds after which nobody comes back to a conversation: Home Assistant begins a new one after 300."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    session: Session
+    ending: ExitStack
+    used: float
+    """When it was asked for last, in the event loop's time."""
 
 
 class Talks:
-    """Sessions by the id of their conversation, the latest."""
+    """Sessions by the id of their conversation, the one used latest last."""
 
     def __init__(self, parlour: Parlour) -> None:
         self._parlour = parlour
-        self._open: OrderedDict[str, tuple[Session, ExitStack]] = OrderedDict()
+        self._open: OrderedDict[str, _Talk] = OrderedDict()
 
     def find(self, conversation: str) -> Session:
         """The session of a conversation, new or old. Raises Refused where the parlour is full."""
-        if conversation not in self._open:
-            if len(self._open) >= KEPT:
-                self._open.popitem(last=False)[1][1].close()
+        now = asyncio.get_running_loop().time()
+        self.tidy(now)
+        if (talk := self._open.pop(conversation, None)) is None:
             with ExitStack() as stack:
-                session = stack.enter_context(self._parlour.session(""))
-                self._open[conversation] = session, stack.pop_all()
-        self._open.move_to_end(conversation)
-        return self._open[conversation][0]
+                talk = _Talk(stack.enter_context(self._parlour.session("")), stack.pop_all(), now)
+        self._open[conversation] = _Talk(talk.session, talk.ending, now)
+        return talk.session
+
+    def tidy(self, now: float) -> None:
+        """Forget conversations that nobody comes back to, and those that are too many."""
+        for conversation, talk in list(self._open.items()):
+            if len(self._open) >= KEPT or now - talk.used > FORGOTTEN:
+                self.end(conversation)
 
     def end(self, conversation: str) -> None:
         """Forget a conversation, if there is one."""
-        if conversation in self._open:
-            self._open.pop(conversation)[1].close()
+        if talk := self._open.pop(conversation, None):
+            talk.ending.close()
 
     def close(self) -> None:
         """Forget all."""

@@ -91,7 +91,7 @@ export class Animator {
     const answer = heard && this.answers.get(heard.turn);
     this.speak(now, answer ? mouthAt(answer.visemes, heard.position) : null);
     const blink = this.blinking(now);
-    if (this.calm) return { ...STILL, mouth: this.mouth, emotions: this.emotions, blink };
+    if (this.calm) return { ...STILL, mouth: this.mouth, blink };
 
     this.feel(seconds, answer ? answer.expressions : [], heard ? heard.position : 0);
     if (answer && heard) this.begin(now, answer, heard.position);
@@ -199,7 +199,8 @@ export class Animator {
   }
 }
 
-const STILL: Omit<Look, "mouth" | "emotions" | "blink"> = {
+const STILL: Omit<Look, "mouth" | "blink"> = {
+  emotions: { happy: 0, sad: 0, angry: 0, surprised: 0, relaxed: 0 },
   brows: 0,
   gaze: { yaw: 0, pitch: 0 },
   head: { yaw: 0, pitch: 0, roll: 0 },

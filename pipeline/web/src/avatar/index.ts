@@ -82,8 +82,11 @@ class OnCanvas implements Avatar {
       this.immersion = null;
       this.stage.frame(this.figure.eyes);
     });
-    await immersion.begin(this.figure);
     this.immersion = immersion;
+    await immersion.begin(this.figure).catch(async (error: unknown) => {
+      await session.end();
+      throw error;
+    });
   }
 
   leaveXR(): void {

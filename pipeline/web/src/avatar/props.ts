@@ -1,8 +1,8 @@
 /** A little place for the headset: a floor, a low table, and things on it that can be pointed at. */
 
 import {
-  CircleGeometry, CylinderGeometry, Group, LatheGeometry, Mesh, MeshStandardMaterial, PlaneGeometry, SphereGeometry, TorusGeometry, Vector2, Vector3,
-  type BufferGeometry, type Object3D,
+  CircleGeometry, CylinderGeometry, Group, LatheGeometry, Mesh, MeshStandardMaterial, PlaneGeometry, SphereGeometry, TorusGeometry,
+  Vector2, Vector3, type BufferGeometry, type Object3D,
 } from "three";
 
 import type { Position, Thing } from "./contract";
@@ -31,6 +31,7 @@ export class Props {
     );
     const floor = part(new CircleGeometry(4, 64), { color: "#8d8780", roughness: 0.95 }, 0);
     floor.rotation.x = -Math.PI / 2;
+    floor.castShadow = floor.receiveShadow = false; // the light's shadows are drawn around the face alone
     this.props = [{ name: "lantern", form: lantern() }, { name: "map", form: map() }];
     this.props[0]!.form.position.set(0.1, 0.5625, -0.08);
     this.props[1]!.form.position.set(-0.07, 0.565, 0.08);
@@ -89,9 +90,9 @@ function part(geometry: BufferGeometry, look: { color: string; roughness: number
 function lantern(): Group {
   const form = new Group();
   const brass = { color: "#b08d4f", roughness: 0.35, metalness: 0.6 };
-  const foot = new LatheGeometry([[0, 0], [0.062, 0], [0.062, 0.012], [0.05, 0.026], [0.04, 0.03], [0, 0.03]].map(([x, y]) => new Vector2(x, y)), 32);
-  const roof = new LatheGeometry([[0.056, 0.15], [0.058, 0.158], [0.03, 0.185], [0.012, 0.2], [0, 0.202]].map(([x, y]) => new Vector2(x, y)), 32);
-  form.add(part(foot, brass, 0), part(roof, brass, 0));
+  const foot = [[0, 0], [0.062, 0], [0.062, 0.012], [0.05, 0.026], [0.04, 0.03], [0, 0.03]];
+  const roof = [[0.056, 0.15], [0.058, 0.158], [0.03, 0.185], [0.012, 0.2], [0, 0.202]];
+  for (const outline of [foot, roof]) form.add(part(new LatheGeometry(outline.map(([x, y]) => new Vector2(x, y)), 32), brass, 0));
   for (let n = 0; n < 6; n++) {
     const bar = part(new CylinderGeometry(0.003, 0.003, 0.125, 8), brass, 0.09);
     bar.position.set(0.046 * Math.cos((n * Math.PI) / 3), 0.09, 0.046 * Math.sin((n * Math.PI) / 3));

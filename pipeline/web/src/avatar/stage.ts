@@ -83,7 +83,13 @@ function sky(): Mesh<SphereGeometry, ShaderMaterial> {
     side: BackSide,
     depthWrite: false,
     uniforms: { above: { value: new Color() }, below: { value: new Color() } },
-    vertexShader: "varying vec3 place; void main() { place = position; gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0); }",
+    vertexShader: /* glsl */ `
+      varying vec3 place;
+      void main() {
+        place = position;
+        gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+      }
+    `,
     fragmentShader: /* glsl */ `
       uniform vec3 above, below;
       varying vec3 place;
@@ -91,6 +97,8 @@ function sky(): Mesh<SphereGeometry, ShaderMaterial> {
         vec3 towards = normalize(place);
         gl_FragColor = vec4(mix(below, above, smoothstep(-0.35, 0.35, towards.y + 0.12 * length(towards.xy))), 1.0);
         #include <colorspace_fragment>
+        // Noise of one step hides the steps of so soft a change.
+        gl_FragColor.rgb += (fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5) / 255.0;
       }
     `,
   });

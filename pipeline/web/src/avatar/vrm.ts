@@ -11,7 +11,7 @@ import { VISEMES } from "./mouth";
 /** Bytes of a file at most: a large avatar for games has some 50 MB. */
 const LARGEST = 120 * 2 ** 20;
 
-/** By viseme, the mouth presets of VRM: those of models/lipsync/shapes.py. A closed mouth is their absence. */
+/** By viseme, the mouth presets of VRM: those of pipeline/devices/shapes.py. A closed mouth is their absence. */
 const PRESETS: Record<VisemeName, Readonly<Partial<Record<"aa" | "ih" | "ou" | "ee" | "oh", number>>>> = {
   sil: {}, PP: {}, FF: { ih: 0.15 }, TH: { aa: 0.1, ih: 0.15 }, DD: { ih: 0.3 }, kk: { aa: 0.15, ih: 0.15 }, CH: { ou: 0.45, ih: 0.1 },
   SS: { ih: 0.4 }, nn: { ih: 0.25 }, RR: { ou: 0.35 }, aa: { aa: 1 }, E: { ee: 1 }, ih: { ih: 1 }, oh: { oh: 1 }, ou: { ou: 1 },
@@ -20,7 +20,10 @@ const PRESETS: Record<VisemeName, Readonly<Partial<Record<"aa" | "ih" | "ou" | "
 /** Reads a VRM. Rejects with an Error whose message is for people. */
 export async function loadVrm(file: ArrayBuffer): Promise<Figure> {
   if (file.byteLength > LARGEST)
-    throw new Error(`This file has ${Math.round(file.byteLength / 2 ** 20)} MB; an avatar may have ${LARGEST / 2 ** 20} MB. Export it with smaller textures.`);
+    throw new Error(
+      `This file has ${Math.round(file.byteLength / 2 ** 20)} MB; an avatar may have ${LARGEST / 2 ** 20} MB. ` +
+        "Export it with smaller textures.",
+    );
   if (file.byteLength < 12 || new DataView(file).getUint32(0, true) !== 0x46546c67)
     throw new Error("This is not a VRM file: it does not begin as one. Export the avatar as .vrm (VRM 0.x or 1.0).");
   const manager = new LoadingManager();
@@ -31,7 +34,8 @@ export async function loadVrm(file: ArrayBuffer): Promise<Figure> {
   const loader = new GLTFLoader(manager);
   loader.register((parser) => new VRMLoaderPlugin(parser));
   const gltf = await loader.parseAsync(file, "").catch((error: unknown) => {
-    throw new Error(`This VRM file cannot be read: ${error instanceof Error ? error.message : String(error)}. Export it again, in one file.`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`This VRM file cannot be read: ${reason}. Export it again, in one file.`);
   });
   const vrm = gltf.userData["vrm"] as VRM | undefined;
   if (!vrm) {

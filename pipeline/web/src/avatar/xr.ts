@@ -22,7 +22,9 @@ export class Immersion {
   private readonly hands: readonly XRTargetRaySpace[];
   private readonly raycaster = new Raycaster();
   private figure: Figure | null = null;
-  private height: number | null = null;
+  private levelled = false;
+  /** Whether the user's head is known: the camera stands where it stood when the last frame was drawn. */
+  private tracked = false;
   /** The hand whose trigger is down. */
   private talking: XRInputSource | null = null;
 
@@ -56,7 +58,7 @@ export class Immersion {
   /** Puts a figure before the user, eye to eye, as soon as it is known where the user's are. */
   place(figure: Figure): void {
     this.figure = figure;
-    this.height = null;
+    this.levelled = false;
     const { eyes } = figure;
     this.stage.frame(new Vector3(0, eyes.y, -DISTANCE));
     figure.root.position.set(0, 0, -DISTANCE - eyes.z);
@@ -73,8 +75,12 @@ export class Immersion {
   /** Where the figure must look to meet the user's eyes; moves the voice, the ears and the rays along. */
   follow(figure: Figure): { yaw: number; pitch: number } {
     const camera = this.stage.renderer.xr.getCamera();
+    if (!this.tracked) {
+      this.tracked = true;
+      return { yaw: 0, pitch: 0 };
+    }
     const user = new Vector3().setFromMatrixPosition(camera.matrixWorld);
-    if (this.height === null && camera.cameras.length) this.level(figure, user.y);
+    if (!this.levelled) this.level(figure, user.y);
     this.hear(figure, camera.matrixWorld);
     this.point();
     const towards = user.sub(figure.root.localToWorld(figure.eyes.clone()));
@@ -83,7 +89,7 @@ export class Immersion {
 
   /** Meets the eyes of a user who sits, or is tall. */
   private level(figure: Figure, height: number): void {
-    this.height = height;
+    this.levelled = true;
     const lift = Math.min(Math.max(height - figure.eyes.y, -0.6), 0.3);
     figure.root.position.y = lift;
     this.stage.frame(new Vector3(0, figure.eyes.y + lift, -DISTANCE));

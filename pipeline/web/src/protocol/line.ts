@@ -60,7 +60,7 @@ export class Line {
   open(): void {
     clearTimeout(this.retry);
     if (this.socket) return;
-    this.events.status(this.attempts ? { is: "lost", error: this.error } : { is: "connecting" });
+    if (!this.attempts) this.events.status({ is: "connecting" });
     this.error = null;
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";

@@ -29,7 +29,9 @@ export class Captions {
     private readonly log: HTMLElement,
     private readonly announcer: HTMLElement,
     private readonly spoken: (speaker: "user" | "avatar", text: string) => void,
-  ) {}
+  ) {
+    new ResizeObserver(() => this.scroll()).observe(log);
+  }
 
   caption(caption: Caption): void {
     const turn = this.turn(caption.turn);

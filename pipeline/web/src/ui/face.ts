@@ -72,7 +72,8 @@ export class Face {
   private async offerXr(): Promise<void> {
     const { xr } = navigator;
     if (!xr) return;
-    await Promise.all([this.offer(xr, element<HTMLButtonElement>("vr"), "immersive-vr"), this.offer(xr, element<HTMLButtonElement>("ar"), "immersive-ar")]);
+    await this.offer(xr, element<HTMLButtonElement>("vr"), "immersive-vr");
+    await this.offer(xr, element<HTMLButtonElement>("ar"), "immersive-ar");
   }
 
   private async offer(xr: XRSystem, button: HTMLButtonElement, kind: XrKind): Promise<void> {

@@ -18,6 +18,7 @@ export class Notices {
 
   /** Says something about a subject, in place of what was said of it before. */
   show(subject: string, text: string, deed?: Deed): void {
+    if (this.shown.get(subject)?.firstChild?.textContent === text) return; // nor is it read aloud again
     this.clear(subject);
     const notice = make("div", "notice");
     notice.append(make("p", "", text));

@@ -19,7 +19,7 @@ export class Settings {
     private readonly talk: Talk,
     events: SettingsEvents,
   ) {
-    element("open-settings").onclick = () => void this.open();
+    element("open-settings").onclick = () => this.open();
     this.dialog.onclick = ({ target }) => {
       if (target === this.dialog) this.dialog.close(); // beside it
     };
@@ -54,10 +54,10 @@ export class Settings {
     element("speaker-row").hidden = !("setSinkId" in AudioContext.prototype);
   }
 
-  private async open(): Promise<void> {
+  private open(): void {
     element<HTMLSelectElement>("appearance").value = choices.appearance;
     element("about").textContent = this.talk.about;
-    await this.devices();
+    void this.devices();
     this.dialog.showModal();
   }
 }

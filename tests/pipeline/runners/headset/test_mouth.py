@@ -8,6 +8,7 @@ import pytest
 from models.protocols import Samples
 from pipeline.runners.headset.mouth import Shape, Timeline, skews
 from pipeline.runners.headset.playout import Playout
+from pipeline.wire.frames import WRAP
 from pipeline.wire.messages import Sync
 
 RATE = 24_000
@@ -58,3 +59,11 @@ def test_the_sound_that_is_heard_leads() -> None:
     assert list(timeline.due("a/1", 900)) == pytest.approx([11.6])
     assert list(timeline.due("a/1", 5000)) == []
     assert list(timeline.due("a/2", 100)) == []
+
+
+def test_timestamps_wrap() -> None:
+    playout = Playout(RATE)
+    playout.put(0, WRAP - 2400, np.full(RATE, 0.5, np.float32), 10.0)
+    playout.advance(12.0)
+    timeline = Timeline(playout, [Sync(turn="a/1", timestamp=WRAP - 2400, position=0)])
+    assert list(timeline.due("a/1", 400)) == pytest.approx([10.4])

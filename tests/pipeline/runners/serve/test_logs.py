@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
 from pipeline.errors import StageFailed
+from pipeline.graph.graph import Graph
+from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.logs import Logged, log_to
+from pipeline.runners.serve.settings import Address, Settings
+from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
 from pipeline.runtime.record import Fate, Record
 
 WORDS = "marmalade sandwich"
+"""What a user says, and nobody else needs to know."""
+SECRET = Secret(Path("nowhere"), b"s" * SHORTEST)
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +92,47 @@ def test_how_a_turn_ended_is_logged_without_its_words() -> None:
     entry = json.loads(stream.getvalue())
     assert (entry["session"], entry["turn"], entry["fate"], entry["latency_ms"]) == ("s1", "s1/1", "interrupted", 250)
     assert WORDS not in stream.getvalue()
+
+
+def test_an_exchange_leaves_no_words_and_no_token_in_the_logs(assistant: Graph) -> None:
+    stream = io.StringIO()
+    log_to(stream, as_json=True, level=logging.INFO)
+    token = issue(b"s" * SHORTEST, "ada", 3600)
+
+    async def until(line: ClientConnection, kind: str) -> dict[str, Any]:
+        while True:
+            received = await line.recv()
+            if isinstance(received, str) and json.loads(received)["type"] == kind:
+                message: dict[str, Any] = json.loads(received)
+                return message
+
+    async def converse(host: Hosting) -> None:
+        async with connect(f"ws://127.0.0.1:{host.port}/parley?token={token}") as line:
+            await line.send(json.dumps({"type": "hello", "token": token}))
+            for text in (f"Remember that I like a {WORDS}.", f"Take me to {WORDS}."):
+                await line.send(json.dumps({"type": "text", "text": text}))
+                await until(line, "sync")  # the answer begins, and need not be heard to its end
+                await line.send(json.dumps({"type": "interrupt"}))
+                assert (await until(line, "answered"))["heard"] == text
+            await line.send(json.dumps({"type": WORDS, WORDS: [WORDS]}))
+            await line.send(b"\x01" + WORDS.encode())
+            await line.send(json.dumps({"type": "text", "text": [WORDS]}))
+            for _ in range(3):
+                await until(line, "error")
+        async with connect(f"ws://127.0.0.1:{host.port}/parley") as line:
+            await line.send(json.dumps({"type": "hello", "token": f"{token[:-4]}AAAA"}))
+            assert (await until(line, "error"))["code"] == "unauthorised"
+
+    async def main() -> None:
+        async with (
+            hosting(assistant, Settings(Address(port=0), require_token=True), secret=SECRET) as host,
+            host.open(),
+        ):
+            await converse(host)
+
+    asyncio.run(main())
+    logs = stream.getvalue()
+    told = [json.loads(line)["message"] for line in logs.splitlines()]
+    assert [told.count(message) for message in ("session began", "turn over", "session over")] == [1, 2, 1]
+    assert WORDS not in logs
+    assert not any(part in logs for part in token.split("."))

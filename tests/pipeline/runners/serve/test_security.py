@@ -12,8 +12,8 @@ from pipeline.runners.serve.security import Guard, bearer, host_of
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
 
 SECRET = b"s" * SHORTEST
-TOKEN = issue(SECRET, "ada", 60)
-STRANGE = issue(b"o" * SHORTEST, "ada", 60)
+TOKEN = issue(SECRET, "ada", 3600)
+STRANGE = issue(b"o" * SHORTEST, "ada", 3600)
 
 
 def guard(*, required: bool = False, origins: tuple[str, ...] = (), default: str = GUEST) -> Guard:

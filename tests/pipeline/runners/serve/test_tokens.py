@@ -31,7 +31,7 @@ OTHER = b"o" * SHORTEST
 
 
 def signed(secret: bytes = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
-    whole = {"sub": "ada", "aud": AUDIENCE, "exp": time.time() + 60, **claims}
+    whole = {"sub": "ada", "aud": AUDIENCE, "exp": time.time() + 3600, **claims}
     return jwt.encode({name: value for name, value in whole.items() if value is not None}, secret, algorithm)
 
 
@@ -105,7 +105,7 @@ def test_the_first_use_makes_a_secret_for_its_owner_alone(tmp_path: Path) -> Non
 
 def test_a_new_secret_ends_all_tokens_at_once(tmp_path: Path) -> None:
     secret = Secret(tmp_path / "secret")
-    token = issue(secret.make(), "ada", 60)
+    token = issue(secret.make(), "ada", 3600)
     assert user_of(token, secret.read()) == "ada"
     secret.renew()
     with pytest.raises(TokenInvalid):

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+import aioice.ice
 import numpy as np
 import pytest
+from aiortc.rtcsctptransport import SCTP_DATA_FIRST_FRAG, DataChunk
 from aiortc.rtp import is_rtcp
 from playwright.sync_api import sync_playwright
 from support.pages import browsing, write_microphone
@@ -180,32 +182,6 @@ def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch
     talking(work)
 
 
-def lose(client: RtcClient, every: int) -> None:
-    """Let each so-manieth packet of the microphone be lost on its way."""
-    transport = client.connection.getTransceivers()[0].sender.transport
-    send, numbers = transport._send_rtp, itertools.count(1)
-
-    async def lossy(data: bytes) -> None:
-        if is_rtcp(data) or next(numbers) % every:
-            await send(data)
-
-    transport._send_rtp = lossy  # type: ignore[method-assign]  # it is the network that loses them
-
-
-def test_lost_packets_are_concealed_and_counted() -> None:
-    async def work(host: Hosting) -> None:
-        async with calling(host.url) as client:
-            lose(client, 20)
-            await ask(client, "how much is a lantern?")
-            assert (await client.told("answered"))["heard"] == "how much is a lantern?"
-            client.send("stats")
-            stats = await client.told("stats")
-            assert 0.03 < stats["lost"] / (stats["lost"] + stats["received"]) < 0.07
-            assert not stats["late"]
-
-    talking(work)
-
-
 def test_coming_back_takes_the_session_from_another_client() -> None:
     async def work(host: Hosting) -> None:
         async with calling(host.url) as first:
@@ -287,6 +263,18 @@ def test_a_hello_that_cannot_be_is_refused(body: Any, status: int, code: str) ->
     talking(work)
 
 
+def test_a_machine_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(host: Hosting) -> None:
+        sdp = await offered()
+        monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda **_: [])
+        with pytest.raises(HTTPError) as refused:
+            await post(host.url, {"sdp": sdp})
+        assert refusal(refused.value)["code"] == "failed"
+        assert not host.parlour.sessions
+
+    talking(work)
+
+
 def test_strangers_need_a_token_and_sessions_have_a_limit() -> None:
     async def work(host: Hosting) -> None:
         for token in ("", "no", issue(b"x" * SHORTEST, "ada", 60)):
@@ -315,6 +303,18 @@ def test_a_peer_that_never_connects_is_forgotten(monkeypatch: pytest.MonkeyPatch
     talking(work)
 
 
+def test_a_server_that_ends_says_so_and_hangs_up() -> None:
+    async def work(host: Hosting) -> None:
+        async with calling(host.url) as client:
+            closed = asyncio.Event()
+            client.channel.on("close", closed.set)
+            await host.parlour.close()
+            assert (await client.told("error"))["code"] == "shutting-down"
+            await closed.wait()
+
+    talking(work)
+
+
 def test_nonsense_on_the_data_channel_is_borne_for_a_while() -> None:
     async def work(host: Hosting) -> None:
         async with calling(host.url) as client, calling(host.url) as other:
@@ -329,6 +329,23 @@ def test_nonsense_on_the_data_channel_is_borne_for_a_while() -> None:
             assert (await client.told("error", MISTAKES))["fatal"]
             other.send("ping", id=4)
             assert (await other.told("pong"))["id"] == 4
+
+    talking(work)
+
+
+def test_a_message_without_end_is_cut_short() -> None:
+    async def work(host: Hosting) -> None:
+        async with calling(host.url) as client:
+            association: Any = client.connection.sctp
+            chunk = DataChunk(SCTP_DATA_FIRST_FRAG)
+            chunk.user_data = bytes(1100)
+            first = association._local_tsn
+            while "too-fast" not in host.parlour.totals.refusals:
+                for _ in range(20):
+                    chunk.tsn = first
+                    first = (first + 1) % 2**32
+                    await association._send_chunk(chunk)
+                await asyncio.sleep(0.005)
 
     talking(work)
 
@@ -356,16 +373,33 @@ def test_many_calls_leave_nothing_behind() -> None:
     talking(work)
 
 
-def test_a_spoken_question_is_answered_by_real_engines(assistant: Graph) -> None:
+def lose(client: RtcClient, every: int) -> None:
+    """Let each so-manieth packet of the microphone be lost on its way."""
+    transport = client.connection.getTransceivers()[0].sender.transport
+    send, numbers = transport._send_rtp, itertools.count(1)
+
+    async def lossy(data: bytes) -> None:
+        if is_rtcp(data) or next(numbers) % every:
+            await send(data)
+
+    transport._send_rtp = lossy  # type: ignore[method-assign]  # it is the network that loses them
+
+
+def test_a_spoken_question_is_answered_by_real_engines_over_a_bad_line(assistant: Graph) -> None:
     async def main() -> None:
         question = await spoken("price.flac")
         async with served(assistant) as host, calling(host.url) as client:
+            lose(client, 20)
             client.send("press")
             await client.say(question)
             client.send("release")
             answered = await client.told("answered")
             assert "telescope" in answered["heard"].lower()
             assert word_error_rate(answered["said"], read_speech(client.heard(), CLOCK)) < 0.2
+            client.send("stats")
+            stats = await client.told("stats")
+            assert 0.03 < stats["lost"] / (stats["lost"] + stats["received"]) < 0.07
+            assert not stats["late"]
 
     asyncio.run(main())
 

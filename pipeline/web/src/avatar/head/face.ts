@@ -143,10 +143,10 @@ function onSurface(across: number, up: number): Point {
 /** Where the muscles of a pose take a point of the skin. */
 function posed({ rest: [x, y, z], ring, cos, sin, lip }: Spot, pose: Pose): Point {
   const mu = Math.max(ring, 0);
-  const fall = 1 - smoothstep(0, 1.15, mu);
+  const fall = ring < 0 ? 1 + ring / CAVITY.length : 1 - smoothstep(0, 1.15, mu); // nothing moves where the cavity ends
   const side = Math.abs(cos), above = Math.max(sin, 0), below = Math.max(-sin, 0);
   const corner = side ** 5 * (1 - smoothstep(0, 1.1, mu));
-  const inner = ring < 0 ? 1 : lip;
+  const inner = ring < 0 ? fall : lip;
 
   x *= 1 + (pose.wide > 0 ? 0.26 : 0.5) * pose.wide * fall;
   z += (0.13 * pose.out - 0.05 * Math.max(pose.wide, 0) * side) * fall;

@@ -67,9 +67,9 @@ export function cloak(): BufferGeometry {
     const knit = 1 - smoothstep(-1.5, -1.56, y);
     for (let column = 0; column < columns; column++) {
       const angle = (2 * Math.PI * column) / columns, cos = Math.cos(angle), sin = Math.sin(angle);
-      // Between an ellipse and its box, as shoulders are; folds grow towards the hem.
+      // Folds grow towards the hem.
       const fold = 1 + 0.035 * smoothstep(-2.6, -8, y) * Math.sin(9 * angle);
-      positions.push(across * fold * Math.sign(cos) * Math.abs(cos) ** 0.86, y, back + deep * fold * Math.sign(sin) * Math.abs(sin) ** 0.86);
+      positions.push(across * fold * squarer(cos), y, back + deep * fold * squarer(sin));
       colours.push(...blended(CLOAK, COLLAR, knit));
       if (row === rows) continue;
       const a = row * columns + column, b = row * columns + ((column + 1) % columns);
@@ -77,6 +77,11 @@ export function cloak(): BufferGeometry {
     }
   }
   return formed(positions, colours, indices);
+}
+
+/** A sine or cosine of the superellipse that lies between an ellipse and its box. */
+function squarer(wave: number): number {
+  return Math.sign(wave) * Math.abs(wave) ** 0.86;
 }
 
 /** Smooth values between the rows of a table (Catmull-Rom). */
@@ -100,14 +105,14 @@ export function neck(): BufferGeometry {
   return form;
 }
 
-/** A mitten with its palm to the front and the thumb to the head's right, the wrist at the origin. */
+/** A hand with its palm to the front and the thumb to the head's right, the wrist at the origin. */
 export function hand(): BufferGeometry {
   const palm = ellipsoid([0, 0.42, 0], [0.27, 0.36, 0.12]);
-  const fingers = join(0.03, ...[-0.165, -0.055, 0.055, 0.165].map((x) => rod([x, 0.5, 0], [1.2 * x, 0.93 - 2.2 * x * x, 0.02], 0.075, 0.062)));
-  return net(
-    join(0.07, palm, fingers, rod([-0.16, 0.3, 0.03], [-0.38, 0.58, 0.07], 0.085, 0.068), rod([0, -0.3, 0], [0, 0.2, 0], 0.15, 0.15)),
-    [-0.6, -0.5, -0.3], [0.45, 1.1, 0.3], 0.034,
-  );
+  const finger = (x: number): Field => rod([x, 0.5, 0], [1.2 * x, 0.93 - 2.2 * x * x, 0.02], 0.075, 0.062);
+  const fingers = join(0.03, ...[-0.165, -0.055, 0.055, 0.165].map(finger));
+  const thumb = rod([-0.16, 0.3, 0.03], [-0.38, 0.58, 0.07], 0.085, 0.068);
+  const wrist = rod([0, -0.3, 0], [0, 0.2, 0], 0.15);
+  return net(join(0.07, palm, fingers, thumb, wrist), [-0.6, -0.5, -0.3], [0.45, 1.1, 0.3], 0.034);
 }
 
 function formed(positions: number[], colours: number[], indices: number[]): BufferGeometry {

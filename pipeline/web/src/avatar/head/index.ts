@@ -1,6 +1,8 @@
 /** The built-in figure: a head of our own, made of formulae when the page opens. */
 
-import { BufferGeometry, Float32BufferAttribute, Group, Mesh, MeshStandardMaterial, Object3D, SphereGeometry, Vector3, type Material } from "three";
+import {
+  BufferGeometry, Float32BufferAttribute, Group, Mesh, MeshStandardMaterial, Object3D, SphereGeometry, Vector3, type Material,
+} from "three";
 
 import type { Figure, Look } from "../look";
 import { Brows } from "./brows";
@@ -41,8 +43,8 @@ export class Head implements Figure {
     upright.position.set(0, -NECK, 0.15);
     this.lips.position.set(0, -0.66, 0.85);
 
-    for (const [form, material] of [[face(), skin], [mouthparts(), new MeshStandardMaterial({ vertexColors: true, roughness: 0.35 })]] as const)
-      this.moving.push(mesh(baked(form), material));
+    const wet = new MeshStandardMaterial({ vertexColors: true, roughness: 0.35 });
+    this.moving.push(mesh(baked(face()), skin), mesh(baked(mouthparts()), wet));
     const balls = mesh(eyeballs(), eyeMaterial(this.own));
     balls.castShadow = balls.receiveShadow = false; // the skin over them would darken them, for its opening casts a shadow as well
     upright.add(...this.moving, balls, mesh(hair(), dark), ...ears().map((ear) => mesh(ear, plain)));

@@ -88,10 +88,18 @@ export function skinMaterial(own: Eyes): MeshStandardMaterial {
   return material;
 }
 
+/** Where on the eyeball a point lies, in radii. */
+const BALL = /* glsl */ `
+  uniform vec3 gaze;
+  vec3 ball() {
+    return (atRest - vec3(sign(atRest.x) * ${EYE[0]}, ${EYE[1].toFixed(3)}, ${EYE[2]})) / ${EYE_RADIUS};
+  }
+`;
+
 export function eyeMaterial(own: Eyes): MeshStandardMaterial {
   const material = new MeshStandardMaterial({ color: 0xffffff, roughness: 0.22 });
   material.onBeforeCompile = (program) =>
-    prepared(program, own, "uniform vec3 gaze;\nvec3 ball() { return (atRest - vec3(sign(atRest.x) * " + `${EYE[0]}, ${EYE[1].toFixed(3)}, ${EYE[2]}` + ")) / " + EYE_RADIUS + "; }", /* glsl */ `
+    prepared(program, own, BALL, /* glsl */ `
       vec3 n = normalize(ball());
       // Both eyes meet a little before the one they look at, or they seem to look through them.
       vec3 toward = normalize(gaze + vec3(-0.045 * sign(atRest.x), 0.0, 0.0));

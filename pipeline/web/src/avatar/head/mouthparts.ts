@@ -48,7 +48,7 @@ function tube(offset: number): number[] {
 }
 
 export function mouthparts(): Moving {
-  const upper = arch(-0.6, 0.1), lower = arch(-0.74, 0.09), lick = tongue();
+  const upper = arch(-0.62, 0.1), lower = arch(-0.74, 0.08), lick = tongue();
   const size = upper.length;
   const colours = [
     ...[...upper, ...lower].flatMap(([x, , z]) => blended(CAVITY, TEETH, Math.min(Math.max((z - 0.62) / 0.13, 0), 1) * (1 - 2 * x * x))),

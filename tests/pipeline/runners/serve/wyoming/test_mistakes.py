@@ -1,199 +1,30 @@
-"""The package ``wyoming``'s own client holds real exchanges; what is no event is refused."""
+"""What Wyoming clients do wrong, and what a graph cannot do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TypeVar
 
 import numpy as np
 import pytest
-from support.reading import read_speech, word_error_rate
+from support.wyoming_client import PATIENCE, client, visiting
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
-from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
-from wyoming.event import Event, Eventable
-from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop, NotHandled
+from wyoming.event import Event
+from wyoming.handle import HandledStop, NotHandled
 from wyoming.info import Describe, Info
-from wyoming.intent import Intent, NotRecognized, Recognize
+from wyoming.intent import NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
-from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
+from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
-from audio_samples import FOLDER
-from models.protocols import Samples
-from pipeline.devices.files import read
 from pipeline.errors import PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.parlour import Limits, Parlour
-from pipeline.runners.serve.wyoming import connection, server, serving
+from pipeline.runners.serve.wyoming import connection, server, serving, talks
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
-
-E = TypeVar("E", bound=Eventable)
-
-PATIENCE = 30.0
-
-
-class Client(AsyncTcpClient):
-    """The package's client, with a word for what tests do all the time."""
-
-    async def say(self, *events: Eventable) -> None:
-        for event in events:
-            await self.write_event(event.event())
-
-    async def hear(self, kind: type[E]) -> E:
-        """The next event, which must be of that type."""
-        event = await self.read_event()
-        assert event is not None, f"the server closed, expected {kind.__name__}"
-        assert kind.is_type(event.type), f"{event.type} {event.data}, expected {kind.__name__}"
-        return kind.from_event(event)  # type: ignore[return-value]
-
-    async def until(self, kind: type[E]) -> tuple[list[Event], E]:
-        """The next event of that type, and those before it."""
-        before: list[Event] = []
-        while (event := await self.read_event()) and not kind.is_type(event.type):
-            before.append(event)
-        assert event is not None, f"the server closed, expected {kind.__name__}"
-        return before, kind.from_event(event)  # type: ignore[return-value]
-
-    async def closed(self) -> bool:
-        """Whether the server closes now."""
-        try:
-            return await self.read_event() is None
-        except ConnectionError:
-            return True
-
-    async def recite(self, samples: Samples, rate: int, channels: int = 1, size: int = 1024) -> None:
-        """A recording, as Home Assistant sends it."""
-        sound = np.repeat((samples * 32767).astype("<i2"), channels).tobytes()
-        await self.say(AudioStart(rate, 2, channels))
-        step = 2 * channels * size
-        await self.say(
-            *(AudioChunk(rate, 2, channels, sound[at : at + step]) for at in range(0, len(sound), step)), AudioStop()
-        )
-
-    async def listen(self) -> tuple[Samples, int]:
-        """Speech from its first event to its last."""
-        start = await self.hear(AudioStart)
-        assert (start.width, start.channels) == (2, 1)
-        return await self.rest(), start.rate
-
-    async def rest(self) -> Samples:
-        """Speech from behind its first event to its last."""
-        events, _ = await self.until(AudioStop)
-        chunks = [AudioChunk.from_event(event) for event in events]
-        return np.frombuffer(b"".join(chunk.audio for chunk in chunks), "<i2").astype(np.float32) / np.float32(32768)
-
-
-@asynccontextmanager
-async def client(port: int) -> AsyncIterator[Client]:
-    async with Client("127.0.0.1", port, read_timeout=PATIENCE) as line:
-        yield line
-
-
-@asynccontextmanager
-async def visiting(graph: Graph, limits: Limits | None = None) -> AsyncIterator[Client]:
-    """A client of a server with that graph."""
-    async with Parlour(graph, limits) as parlour, serving(parlour, "127.0.0.1", 0) as port, client(port) as line:
-        yield line
-
-
-# --- with real models ------------------------------------------------------------------------------------------------
-
-
-def test_it_says_what_the_graph_can_do(assistant: Graph) -> None:
-    async def ask() -> Info:
-        async with visiting(assistant) as line:
-            await line.say(Describe())
-            return await line.hear(Info)
-
-    info = asyncio.run(ask())
-    assert info.asr[0].models[0].languages == ["en"]
-    assert info.tts[0].supports_synthesize_streaming
-    assert [voice.name for voice in info.tts[0].voices] == ["assistant"]
-    assert info.handle[0].supports_handled_streaming
-    assert info.intent[0].models[0].installed
-
-
-@pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (44_100, 2)])
-def test_it_transcribes(assistant: Graph, rate: int, channels: int) -> None:
-    async def ask() -> Transcript:
-        async with visiting(assistant) as line:
-            await line.say(Transcribe(language="en"))
-            await line.recite(read(FOLDER / "navigate.wav", rate), rate, channels)
-            return await line.hear(Transcript)
-
-    said = asyncio.run(ask())
-    assert word_error_rate("take me to the library please", said.text) == 0
-    assert said.language == "en"
-
-
-def test_it_speaks(assistant: Graph) -> None:
-    text = "The library is open until nine. You can take the stairs."
-
-    async def ask() -> tuple[Samples, int]:
-        async with visiting(assistant) as line:
-            await line.say(Synthesize(text, SynthesizeVoice(name="assistant"), text_format="text"))
-            return await line.listen()
-
-    assert word_error_rate(text, read_speech(*asyncio.run(ask()))) < 0.1
-
-
-def test_it_speaks_before_the_text_is_complete(assistant: Graph) -> None:
-    first, second = "The library is open until nine. ", "You can take the stairs."
-
-    async def ask() -> tuple[Samples, int]:
-        async with visiting(assistant) as line:
-            await line.say(SynthesizeStart(), SynthesizeChunk(first[:11]), SynthesizeChunk(first[11:]))
-            await line.say(SynthesizeChunk(second[:5]))
-            start = await line.hear(AudioStart)  # the rest of the text was not even sent
-            await line.say(SynthesizeChunk(second[5:]), Synthesize(first + second), SynthesizeStop())
-            sound = await line.rest()
-            await line.hear(SynthesizeStopped)
-            return sound, start.rate
-
-    assert word_error_rate(first + second, read_speech(*asyncio.run(ask()))) < 0.1
-
-
-def test_it_answers_and_remembers_across_connections(assistant: Graph) -> None:
-    async def ask() -> tuple[str, str]:
-        async with Parlour(assistant) as parlour, serving(parlour, "127.0.0.1", 0) as port:
-            async with client(port) as line:
-                await line.say(Transcript("I would like to buy two apples", context={"conversation_id": "kitchen"}))
-                await line.hear(HandledStart)
-                chunks, bought = await line.until(Handled)
-                words = "".join(HandledChunk.from_event(chunk).text for chunk in chunks)
-                assert (bought.text, bought.context) == (words.strip(), {"conversation_id": "kitchen"})
-                await line.hear(HandledStop)
-            async with client(port) as line:
-                answers = []
-                for conversation in ("kitchen", "garage"):
-                    await line.say(Transcript("what is in my bag", context={"conversation_id": conversation}))
-                    answers.append((await line.until(Handled))[1].text or "")
-                    await line.hear(HandledStop)
-                return answers[0], answers[1]
-
-    kitchen, garage = asyncio.run(ask())
-    assert "apples" in kitchen
-    assert "apples" not in garage
-
-
-def test_it_understands(assistant: Graph) -> None:
-    async def ask() -> Intent:
-        async with visiting(assistant) as line:
-            await line.say(Recognize("take me to the library please"))
-            return await line.hear(Intent)
-
-    intent = asyncio.run(ask())
-    assert intent.name == "navigate"
-    assert [(entity.name, entity.value) for entity in intent.entities] == [("place", "library")]
-
-
-# --- what clients do wrong -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -349,6 +180,25 @@ def test_a_full_parlour_answers_nobody_new(graph: Graph) -> None:
             await line.until(HandledStop)
             await line.say(Transcript("hello", context={"conversation_id": "two"}))
             assert (await line.hear(Error)).code == "too-many-sessions"
+
+    asyncio.run(ask())
+
+
+def test_a_conversation_is_forgotten_in_the_end(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talks, "FORGOTTEN", 0.0)
+
+    async def ask() -> None:
+        async with Parlour(graph) as parlour, serving(parlour, "127.0.0.1", 0) as port:
+            for _ in range(2):
+                async with client(port) as line:
+                    assert parlour.sessions == 0
+                    await line.say(Transcript("hello", context={"conversation_id": "one"}))
+                    await line.until(HandledStop)
+                    assert parlour.sessions == 1
+                await asyncio.sleep(0.01)
+                async with client(port) as line:
+                    await line.say(Ping())
+                    await line.hear(Pong)
 
     asyncio.run(ask())
 

@@ -1,0 +1,86 @@
+"""The package ``wyoming``'s own client, and a server for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import numpy as np
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.client import AsyncTcpClient
+from wyoming.event import Event, Eventable
+
+from models.protocols import Samples
+from pipeline.graph.graph import Graph
+from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.wyoming import serving
+
+E = TypeVar("E", bound=Eventable)
+
+
+PATIENCE = 30.0
+
+
+class Client(AsyncTcpClient):
+    """The package's client, with a word for what tests do all the time."""
+
+    async def say(self, *events: Eventable) -> None:
+        for event in events:
+            await self.write_event(event.event())
+
+    async def hear(self, kind: type[E]) -> E:
+        """The next event, which must be of that type."""
+        event = await self.read_event()
+        assert event is not None, f"the server closed, expected {kind.__name__}"
+        assert kind.is_type(event.type), f"{event.type} {event.data}, expected {kind.__name__}"
+        return kind.from_event(event)  # type: ignore[return-value]
+
+    async def until(self, kind: type[E]) -> tuple[list[Event], E]:
+        """The next event of that type, and those before it."""
+        before: list[Event] = []
+        while (event := await self.read_event()) and not kind.is_type(event.type):
+            before.append(event)
+        assert event is not None, f"the server closed, expected {kind.__name__}"
+        return before, kind.from_event(event)  # type: ignore[return-value]
+
+    async def closed(self) -> bool:
+        """Whether the server closes now."""
+        try:
+            return await self.read_event() is None
+        except ConnectionError:
+            return True
+
+    async def recite(self, samples: Samples, rate: int, channels: int = 1, size: int = 1024) -> None:
+        """A recording, as Home Assistant sends it."""
+        sound = np.repeat((samples * 32767).astype("<i2"), channels).tobytes()
+        await self.say(AudioStart(rate, 2, channels))
+        step = 2 * channels * size
+        await self.say(
+            *(AudioChunk(rate, 2, channels, sound[at : at + step]) for at in range(0, len(sound), step)), AudioStop()
+        )
+
+    async def listen(self) -> tuple[Samples, int]:
+        """Speech from its first event to its last."""
+        start = await self.hear(AudioStart)
+        assert (start.width, start.channels) == (2, 1)
+        return await self.rest(), start.rate
+
+    async def rest(self) -> Samples:
+        """Speech from behind its first event to its last."""
+        events, _ = await self.until(AudioStop)
+        chunks = [AudioChunk.from_event(event) for event in events]
+        return np.frombuffer(b"".join(chunk.audio for chunk in chunks), "<i2").astype(np.float32) / np.float32(32768)
+
+
+@asynccontextmanager
+async def client(port: int) -> AsyncIterator[Client]:
+    async with Client("127.0.0.1", port, read_timeout=PATIENCE) as line:
+        yield line
+
+
+@asynccontextmanager
+async def visiting(graph: Graph, limits: Limits | None = None) -> AsyncIterator[Client]:
+    """A client of a server with that graph."""
+    async with Parlour(graph, limits) as parlour, serving(parlour, "127.0.0.1", 0) as port, client(port) as line:
+        yield line
