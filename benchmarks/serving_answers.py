@@ -63,7 +63,7 @@ async def _first_audible(url: str, clip: Clip) -> float:
             headset.playout.advance(loop.time())
             heard = (stretch.audible(end) for stretch in headset.playout.stretches if stretch.end > end)
             first = next((at for at in heard if at is not None), None)
-        await headset.send(wire.Bye())
+        await headset.leave()
     return 1000 * (answering.UNANSWERED if first is None else first - end)
 
 
@@ -79,7 +79,7 @@ async def wifi(name: str, clip: Clip) -> dict[str, Any]:
                 hello = wire.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")
                 async with Headset(server.socket, hello, network, seed) as headset:
                     done = await exchange(headset, clip.name, clip.samples[: clip.end], SAMPLE_RATE)
-                    await headset.send(wire.Bye())
+                    await headset.leave()
                 if done.first_audible is None:
                     raise SystemExit(f"{clip.name}: no answer over a network with {network}")
                 firsts.append(1000 * done.first_audible)

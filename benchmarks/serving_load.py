@@ -63,7 +63,7 @@ async def idle(name: str) -> dict[str, Any]:
         await asyncio.sleep(1.0)
         each = (server.memory - before) / IDLE
         for headset in headsets:
-            await headset.send(wire.Bye())
+            await headset.leave()
             await headset.__aexit__()
         print(f"idle: {each:.3f} MB a session", file=sys.stderr)
         await asyncio.sleep(1.0)
@@ -77,7 +77,7 @@ async def idle(name: str) -> dict[str, Any]:
 async def _come_and_go(server: Served, count: int) -> None:
     async def one() -> None:
         async with Headset(server.socket) as headset:
-            await headset.send(wire.Bye())
+            await headset.leave()
 
     for _ in range(count // TOGETHER):
         await asyncio.gather(*(one() for _ in range(TOGETHER)))

@@ -97,7 +97,7 @@ async def _typed() -> AsyncIterator[Text]:
 
 async def _listened(headset: Headset) -> Exchange:
     """The first `MINUTES` of the story."""
-    listening = asyncio.create_task(exchange(headset, ASKED, tones(ASKED, 16_000), 16_000))
+    listening = asyncio.create_task(exchange(headset, ASKED, tones(ASKED, 16_000), 16_000, 90 * MINUTES))
     await asyncio.wait([listening], timeout=60 * MINUTES + 1)
     if not listening.done():
         await headset.send(wire.Interrupt())

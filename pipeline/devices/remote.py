@@ -26,7 +26,7 @@ STEP = 0.04
 KEPT = 10.0
 """Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
 PATIENCE, OVERDUE = 3.0, 1.0
-"""Seconds in which a client tells that it plays, or its sound counts as heard in its own time; seconds behind a report up
+"""Seconds in which a client tells that it plays, or sound counts as heard in its own time; seconds behind a report up
 to which sound counts as heard: one that tells no more hears no more, since its line is cut or stalls."""
 AUDIBLE = 0.01
 """Of full scale: the first sample above it is the first that is heard."""

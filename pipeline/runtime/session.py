@@ -150,7 +150,7 @@ class Session:
                 sink.hush()
             raise
         finally:
-            self._conclude(answer, sink)
+            self._conclude(answer)
 
     async def _play(self, answer: Answer, packets: AsyncIterator[Any], sink: Sink) -> None:
         """Hold an answer until it is confirmed and nothing else sounds; then let it be heard.
@@ -171,7 +171,12 @@ class Session:
             at = self.now()
             for watcher in self.watchers:
                 watcher.plays(answer.turn.id, at)
-            await sink.play(self._aloud(held, packets))
+            try:
+                await sink.play(self._aloud(held, packets))
+            finally:  # at once: the sink is the next answer's from here on
+                answer.record.heard = sink.heard()
+                sounded = sink.sounded()
+                answer.record.sounded = None if sounded is None else self.since(sounded)
 
     async def _aloud(self, held: Sequence[Any], packets: AsyncIterator[Any]) -> AsyncIterator[Any]:
         for packet in held:
@@ -183,13 +188,9 @@ class Session:
                 self.be(State.SPEAKING)
             yield packet
 
-    def _conclude(self, answer: Answer, sink: Sink) -> None:
-        """Note what was heard, and remember it."""
+    def _conclude(self, answer: Answer) -> None:
+        """Remember what was heard, and tell everybody."""
         record = answer.record
-        if answer.playing:
-            record.heard = sink.heard()
-            sounded = sink.sounded()
-            record.sounded = None if sounded is None else self.since(sounded)
         if answer.counts and record.transcript and record.transcript.text:
             cut = record.fate is Fate.INTERRUPTED
             self.history.append(Exchange(record.transcript.text, record.heard, cut))

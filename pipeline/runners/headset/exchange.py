@@ -69,8 +69,10 @@ class Before(NamedTuple):
     lost: int
 
 
-async def exchange(headset: Headset, name: str, samples: Samples, sample_rate: int) -> Exchange:
-    """Say `samples`, shape (n,), and listen until the answer is over. Raises LineError."""
+async def exchange(
+    headset: Headset, name: str, samples: Samples, sample_rate: int, patience: float = PATIENCE
+) -> Exchange:
+    """Say `samples`, shape (n,), and listen until the answer is over, or for `patience` seconds. Raises LineError."""
     known = {one.message.turn for one in headset.told if hasattr(one.message, "turn")}
     told, lost = len(headset.told), headset.playout.lost
     began, ended = await headset.say(samples, sample_rate)
@@ -84,7 +86,7 @@ async def exchange(headset: Headset, name: str, samples: Samples, sample_rate: i
     def at_rest() -> bool:
         return headset.playout.quiet and headset.state in {"idle", "listening"}
 
-    deadline = asyncio.get_running_loop().time() + PATIENCE
+    deadline = asyncio.get_running_loop().time() + patience
     while not await headset.until(lambda: answers() and at_rest(), QUIET):
         if at_rest() or asyncio.get_running_loop().time() > deadline:
             break

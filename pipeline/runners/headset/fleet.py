@@ -59,7 +59,7 @@ class Fleet:
                         await asyncio.sleep(chance.uniform(*PAUSE))
                     tell(number, await exchange(headset, said.name, said.samples, said.sample_rate))
                     headset.forget()
-                await headset.send(wire.Bye())
+                await headset.leave()
         except LineError as error:
             return str(error)
         return ""

@@ -29,6 +29,8 @@ REPORTS = 0.2
 """Seconds from one ``played`` to the next."""
 WELCOMED = 10.0
 """Seconds in which a server answers ``hello``."""
+PARTING = 1.0
+"""Seconds in which a server closes the line behind ``bye``."""
 BREATH = 0.1
 """Seconds without a frame that are a pause, which is left out; a headset that is merely slow catches up."""
 TICK = 0.001
@@ -125,8 +127,14 @@ class Headset:
             return began, self._loop.time()
 
     async def send(self, message: wire.Message) -> None:
-        """Send any message: a typed line, `Interrupt`, `Bye`. Raises LineError."""
+        """Send any message, such as a typed line. Raises LineError."""
         await self._line.send(message.model_dump_json())
+
+    async def leave(self) -> None:
+        """End the session for good, and wait a moment for the server to know. Raises LineError."""
+        await self.send(wire.Bye())
+        with suppress(LineError):
+            await self.until(lambda: False, PARTING)
 
     def cut(self) -> None:
         """Lose the line without a word; to come back, enter another headset that says hello with this one's session."""

@@ -53,7 +53,11 @@ class RtcLine(Line):
         elif self._channel.readyState != "open":
             raise LineError(f"{self._url}: the connection has ended")
         elif '"type":"played"' not in data:  # the server's track knows how far it is
-            await self._sent.wait()  # a release does not overtake what was said before it
+            try:
+                async with asyncio.timeout(CONNECT):
+                    await self._sent.wait()  # a release does not overtake what was said before it
+            except TimeoutError as error:
+                raise LineError(f"{self._url}: the connection stands still") from error
             self._channel.send(data)
 
     async def received(self) -> AsyncGenerator[Data, None]:
@@ -84,7 +88,8 @@ class RtcLine(Line):
         answer = await self._post(offer)
         try:
             welcome = wire.Welcome.model_validate(answer["welcome"])
-            pcm = {"audio_in": hello.audio_in, "audio_out": wire.Format(sample_rate=CLOCK)}
+            microphone = wire.Format(sample_rate=hello.audio_in.sample_rate)
+            pcm = {"audio_in": microphone, "audio_out": wire.Format(sample_rate=CLOCK)}
             self._put(welcome.model_copy(update=pcm).model_dump_json())
             await self._connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
             async with asyncio.timeout(CONNECT):

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from pipeline.devices.ears import Ears
+from pipeline.devices.remote import RemotePlayer
 from pipeline.errors import PipelineError
 from pipeline.graph.turns import Policy
 from pipeline.packets import Gaze, Pointing, Scene, Thing
@@ -171,14 +172,15 @@ class Visit:
     def stats(self) -> wire.Stats:
         """How the line does."""
         counts = self.ears.counts
+        player = self.sink if isinstance(self.sink, RemotePlayer) else None
         return wire.Stats(
             received=counts.received,
             lost=counts.lost,
             late=counts.late,
             dropped=counts.dropped,
             delay=round(1000 * self.ears.delay),
-            sent=getattr(self.sink, "sent", 0),
-            waiting=round(1000 * getattr(self.sink, "waiting", 0.0)),
+            sent=player.sent if player else 0,
+            waiting=round(1000 * player.waiting) if player else 0,
         )
 
     def _type(self, text: str) -> None:

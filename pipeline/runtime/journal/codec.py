@@ -153,9 +153,7 @@ def _composed(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Decode | No
         return _sequence(list if origin is list else tuple, decoder(arguments[0]))
     if origin is tuple:
         return _fixed([decoder(part) for part in arguments])
-    if origin in (dict, Mapping) and arguments[0] is str:
-        return _map(decoder(arguments[1]))
-    return None
+    return _map(decoder(arguments[1])) if origin in (dict, Mapping) and arguments[0] is str else None
 
 
 _PLAIN: Mapping[Any, tuple[type, ...]] = {

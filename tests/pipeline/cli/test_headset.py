@@ -50,7 +50,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, s
             commands: dict[str, tuple[str | Path, ...]] = {
                 "plain": ("--url", ws, "--wav", wav, "--out", out),
                 "many": ("--url", ws, "--wav", wav, "--sessions", "3", "--opus", "--loss", "3%", "--json"),
-                "rtc": ("--url", rtc, "--wav", wav, "--json"),
+                "rtc": ("--url", rtc, "--wav", wav, "--opus", "--json"),
                 "token": ("--url", ws, "--wav", wav, "--token", "a.b.c"),
             }
             results = [await headset(*words) for words in commands.values()]

@@ -131,6 +131,24 @@ def test_gestures_move_the_head(page: Page) -> None:
     assert abs(moved[-1]) < 1e-6
 
 
+def test_a_gesture_that_is_cut_fades(page: Page) -> None:
+    turned = page.evaluate(
+        """async () => {
+            const { Animator } = await import("/src/avatar/animator.ts");
+            const [waving, still] = [new Animator(() => 0.5), new Animator(() => 0.5)];
+            waving.gesture("t", { name: "wave", start: 0 });
+            return Array.from({ length: 90 }, (_, i) => {
+                if (i === 50) waving.flush();
+                const heard = i < 50 ? { turn: "t", position: 20 * i } : null;
+                return waving.look(i / 60, heard).hand.up - still.look(i / 60, heard).hand.up;
+            });
+        }"""
+    )
+    assert max(turned) == pytest.approx(1.0)
+    assert turned[-1] == 0
+    assert max(abs(b - a) for a, b in pairwise(turned)) < 0.15
+
+
 def test_states_differ(page: Page) -> None:
     ends = {state: animated(page, [["become", state]], frames(2.0))[-1] for state in ("idle", "listening", "thinking")}
     assert ends["listening"]["lean"] > ends["idle"]["lean"] + 0.04

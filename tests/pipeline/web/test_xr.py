@@ -127,7 +127,7 @@ def test_the_page_talks_by_the_trigger(playwright: Playwright, tmp_path: Path) -
     with (
         serving() as url,
         browsing(playwright, "--autoplay-policy=no-user-gesture-required", microphone=microphone) as browser,
-        browser.new_context() as context,
+        browser.new_context(viewport={"width": 360, "height": 360}) as context,
     ):
         context.add_init_script(path=EMULATOR)
         context.add_init_script(INSTALLED)

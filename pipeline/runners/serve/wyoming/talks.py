@@ -13,7 +13,7 @@ from pipeline.runtime.session import Session
 KEPT = 64
 """Conversations that are remembered; more than there are connections, so none is forgotten while it is in use."""
 FORGOTTEN = 600.0
-"""Seconds after which nobody comes back to a conversation: Home Assistant begins a new one after 300."""
+"""Seconds after which a conversation that nobody came back to is over; our own judgement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ const EXPRESSION_EASE = 0.11, EYE_EASE = 0.025;
 const ATTACK = 0.25, DECAY = 0.45;
 /** Seconds that lids take to shut and open. */
 const BLINK = 0.17;
+/** Seconds in which a gesture fades that was cut. */
+const FADE = 0.25;
 /** Milliseconds by which a gesture may come late, where frames were not drawn. */
 const LATE = 600;
 
@@ -45,7 +47,7 @@ export class Animator {
   private cut: { mouth: MouthWeights; at: number } | null = null;
   private readonly emotions = Object.fromEntries(EMOTIONS.map((name) => [name, 0])) as Record<Emotion, number>;
   private readonly pose = { ...POSTURES.idle, gaze: { yaw: 0, pitch: 0 } };
-  private running: { name: string; since: number } | null = null;
+  private running: { name: string; since: number; cut: number | null } | null = null;
   private blinkAt = 1.5;
   private glance: Glance = { yaw: 0, pitch: 0 };
   private glanceUntil = 0;
@@ -75,9 +77,9 @@ export class Animator {
     if (gesture.name in MOVEMENTS) this.answer(turn).gestures.push(gesture);
   }
 
-  /** The sound was cut: the mouth closes from the shape it has, and what moved comes to rest. */
+  /** The sound was cut: the gesture that went with it fades, as the mouth does when nothing is heard any more. */
   flush(): void {
-    this.running = null;
+    if (this.running) this.running.cut ??= this.last;
   }
 
   forget(turn: string): void {
@@ -156,21 +158,23 @@ export class Animator {
     if (!due.length) return;
     answer.gestures = answer.gestures.filter(({ start }) => start > position);
     const { name, start } = due.at(-1)!;
-    if (position - start < LATE) this.running = { name, since: now };
+    if (position - start < LATE) this.running = { name, since: now, cut: null };
   }
 
   private moving(now: number): Motion {
     if (!this.running) return {};
     const movement = MOVEMENTS[this.running.name]!;
     const place = (now - this.running.since) / movement.lasts;
-    if (place < 1) return movement.at(place);
+    const left = this.running.cut === null ? 1 : 1 - (now - this.running.cut) / FADE;
+    if (place < 1 && left > 0) return scaled(movement.at(place), left);
     this.running = null;
     return {};
   }
 
   private settle(seconds: number): void {
     const posture = POSTURES[this.state];
-    for (const part of ["lean", "roll", "yaw", "pitch", "brows"] as const) ease(this.pose, part, posture[part], EASE, seconds);
+    for (const part of ["lean", "roll", "yaw", "pitch", "brows"] as const)
+      ease(this.pose, part, posture[part], EASE, seconds);
   }
 
   /** Where the eyes go beside the user: far and often when idle, rarely and little in talk. */
@@ -209,6 +213,10 @@ const STILL: Omit<Look, "mouth" | "blink"> = {
   breath: 0,
   hand: { up: 0, turn: 0 },
 };
+
+function scaled(motion: Motion, share: number): Motion {
+  return Object.fromEntries(Object.entries(motion).map(([part, value]) => [part, share * value]));
+}
 
 function limited(value: number, most: number, least = -most): number {
   return Math.min(Math.max(value, least), most);

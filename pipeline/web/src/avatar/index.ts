@@ -76,7 +76,10 @@ class OnCanvas implements Avatar {
 
   async enterXR(kind: XrKind, host: XrHost): Promise<void> {
     // Asked for before anything is loaded: the browser wants it in the handler of a click.
-    const session = await navigator.xr!.requestSession(kind, { requiredFeatures: ["local-floor"], optionalFeatures: ["hand-tracking"] });
+    const session = await navigator.xr!.requestSession(kind, {
+      requiredFeatures: ["local-floor"],
+      optionalFeatures: ["hand-tracking"],
+    });
     const { Immersion } = await import("./xr");
     const immersion = new Immersion(this.stage, session, kind, host, () => {
       this.immersion = null;

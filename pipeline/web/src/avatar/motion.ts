@@ -18,7 +18,10 @@ interface Movement {
 }
 
 const arch = (place: number): number => Math.sin(Math.PI * place) ** 2;
-const hold = (place: number): number => Math.min(1, 4 * place, 4 * (1 - place)) ** 2 * (3 - 2 * Math.min(1, 4 * place, 4 * (1 - place)));
+const hold = (place: number): number => {
+  const up = Math.min(1, 4 * place, 4 * (1 - place));
+  return up * up * (3 - 2 * up);
+};
 const swing = (place: number, times: number): number => Math.sin(2 * Math.PI * times * place) * arch(place) ** 0.5;
 
 /** By name, as the protocol's `gesture` gives it. */

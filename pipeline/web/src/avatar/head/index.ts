@@ -39,14 +39,14 @@ export class Head implements Figure {
     scaled.position.y = -FLOOR * UNIT;
     this.root.add(scaled.add(this.body));
     this.skull.position.set(0, NECK, -0.15);
-    const upright = new Group();
+    const upright = new Group(); // the skull turns about the neck, its parts count from between the ears
     upright.position.set(0, -NECK, 0.15);
     this.lips.position.set(0, -0.66, 0.85);
 
     const wet = new MeshStandardMaterial({ vertexColors: true, roughness: 0.35 });
     this.moving.push(mesh(baked(face()), skin), mesh(baked(mouthparts()), wet));
     const balls = mesh(eyeballs(), eyeMaterial(this.own));
-    balls.castShadow = balls.receiveShadow = false; // the skin over them would darken them, for its opening casts a shadow as well
+    balls.castShadow = balls.receiveShadow = false; // for the light, the skin over them has no opening
     upright.add(...this.moving, balls, mesh(hair(), dark), ...ears().map((ear) => mesh(ear, plain)));
     upright.add(mesh(this.brows.geometry, dark), this.lips);
     this.skull.add(upright);
@@ -63,10 +63,11 @@ export class Head implements Figure {
     this.open(look);
     const { yaw, pitch } = look.gaze;
     this.own.gaze.value.set(Math.sin(yaw) * Math.cos(pitch), Math.sin(pitch), Math.cos(yaw) * Math.cos(pitch));
-    this.skull.rotation.set(-look.head.pitch, look.head.yaw, -look.head.roll, "YXZ");
+    // From the hips, far below the origin; the head stays upright.
+    this.body.rotation.x = 0.6 * look.lean;
+    this.body.position.z = 6 * look.lean;
+    this.skull.rotation.set(-look.head.pitch - this.body.rotation.x, look.head.yaw, -look.head.roll, "YXZ");
     this.skull.position.y = NECK + 0.012 * look.breath - 0.05 * look.shrug;
-    this.body.rotation.x = 0.25 * look.lean;
-    this.body.position.z = 3 * look.lean;
     this.cloak.position.y = 0.22 * look.shrug;
     this.cloak.scale.set(1 + 0.006 * look.breath, 1, 1 + 0.012 * look.breath);
     this.hand.visible = look.hand.up > 0.01;
