@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.visit import Visit
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import BadFrame, Frame
+
+log = logging.getLogger(__name__)
 
 TEXT = 64 * 1024
 """The longest message, in bytes."""
@@ -88,6 +91,7 @@ class ParleyLine(ABC):
         visit.attach(self, hello.wants)
         self._visit, self._player = visit, player
         session = visit.session
+        log.info("client came", extra={"session": session.name, "client": hello.client, "resumed": resumed})
         past = (wire.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in session.history)
         self.welcome(
             wire.Welcome(

@@ -198,6 +198,8 @@ def test_packets_of_others_are_recorded_if_their_fields_can_be(tmp_path: Path) -
     with new(tmp_path / "b", Glance) as journal:
         journal.began(Turn("a"), 0.0)
         journal.crossed("a", "eyes", Glance("door"), 0.5)
-    with pytest.raises(JournalError, match="'eyes' gave a packet of the type 'Glance', which is not known here; remedy"):
+    with pytest.raises(
+        JournalError, match="'eyes' gave a packet of the type 'Glance', which is not known here; remedy"
+    ):
         read_journal(tmp_path / "b")
     assert read_journal(tmp_path / "b", [Glance]).turns[0].packets("eyes") == [Glance("door")]
