@@ -149,7 +149,7 @@ def test_a_line_that_is_cut_in_mid_answer_comes_back_and_the_answer_goes_on(brow
     lines[0].close()
     expect(page.locator("#state")).to_have_text("No connection")
     expect(page.locator("#notices")).to_contain_text("The line is lost")
-    assert page.evaluate("parley.heard()") is None
+    page.wait_for_function("() => parley.heard() === null")
     page.wait_for_timeout(500)
     down = False
     page.wait_for_selector("body[data-line=open]", timeout=10_000)

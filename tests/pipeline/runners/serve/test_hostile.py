@@ -151,7 +151,7 @@ def test_whatever_clients_send_the_server_and_the_others_go_on(caplog: pytest.Lo
         assert server.messages >= 10_000
         answers = server.answers
         server.do(until(lambda: server.answers > answers))
-    assert answers > 3
+    assert answers
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert not errors, errors[0].getMessage() + str(errors[0].exc_info)
 
