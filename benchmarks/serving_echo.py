@@ -8,6 +8,7 @@ input.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,6 +89,8 @@ async def main(kind: str) -> None:
         routes = websocket.routes(parlour, Guard(secret_of_this_user(), required=False))
         app: ASGIApp = Starlette(routes=routes if kind == "parley" else [WebSocketRoute("/parley", echo)])
         async with serving(app, listener, None, MOST):
+            gc.collect()
+            gc.freeze()  # as the product does
             print(listener.getsockname()[1], flush=True)
             await asyncio.to_thread(sys.stdin.read)
 
