@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.devices.resample import Resampler
+from pipeline.devices.resample import VoiceResampler
 from pipeline.devices.sounding import Sounding
 from pipeline.packets import Speech
 from pipeline.wire.frames import WRAP
@@ -135,17 +135,13 @@ class RemotePlayer:
                 self._stop_timer()
 
     async def _play(self, packets: AsyncIterator[Any]) -> None:
-        resampler = Resampler(self.sample_rate, self.sample_rate)
+        resampler = VoiceResampler(self.sample_rate)
         async for packet in packets:
             if self._outlet:
                 self._outlet.show(packet)
             if not isinstance(packet, Speech):
                 continue
-            voiced = packet.voiced
-            if voiced.sample_rate != resampler.sample_rate:  # another voice took over
-                self._append(resampler.flush())
-                resampler = Resampler(voiced.sample_rate, self.sample_rate)
-            self._append(resampler.feed(voiced.samples), packet)
+            self._append(resampler.feed(packet.voiced.samples, packet.voiced.sample_rate), packet)
             await self._only(KEPT)
         self._append(resampler.flush())
         self._complete = True

@@ -58,6 +58,26 @@ class Resampler:
         return _joined(_pulled(graph))
 
 
+class VoiceResampler:
+    """The sound of an answer at one sample rate, whichever voices speak it."""
+
+    def __init__(self, wanted: int) -> None:
+        """`wanted` in Hz."""
+        self._resampler = Resampler(wanted, wanted)
+
+    def feed(self, samples: Samples, sample_rate: int) -> Samples:
+        """What the next `samples`, shape (n,), complete; at a new rate, another voice took over."""
+        if sample_rate == self._resampler.sample_rate:
+            return self._resampler.feed(samples)
+        rest = self._resampler.flush()
+        self._resampler = Resampler(sample_rate, self._resampler.wanted)
+        return np.concatenate([rest, self._resampler.feed(samples)])
+
+    def flush(self) -> Samples:
+        """The rest."""
+        return self._resampler.flush()
+
+
 def _pulled(graph: Graph) -> Iterator[AudioFrame]:
     """What a filter graph has ready."""
     import av

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.devices.resample import Resampler
+from pipeline.devices.resample import VoiceResampler
 from pipeline.devices.sounding import Sounding
 from pipeline.packets import Speech
 from pipeline.runners.serve.realtime.items import Item, Response
@@ -65,18 +65,14 @@ class Voice(Sink):
             self._answer.forget()  # its words are still needed, its sound is not
 
     async def _play(self, packets: AsyncIterator[Any]) -> None:
-        resampler = Resampler(self._rate, self._rate)
+        resampler = VoiceResampler(self._rate)
         async for packet in packets:
             if not isinstance(packet, Speech):
                 continue
             if self._written is not None:
                 self._write(packet.text)
                 continue
-            voiced = packet.voiced
-            if voiced.sample_rate != resampler.sample_rate:  # another voice took over
-                self._append(resampler.flush())
-                resampler = Resampler(voiced.sample_rate, self._rate)
-            self._append(resampler.feed(voiced.samples), packet)
+            self._append(resampler.feed(packet.voiced.samples, packet.voiced.sample_rate), packet)
             await self._only(AHEAD)
         self._append(resampler.flush())
         self._complete = True
