@@ -30,7 +30,7 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     """Its microphone asks where the user is."""
     question = read(SAMPLES / "where.wav")
     path = tmp_path_factory.mktemp("microphone") / "where.wav"
-    microphone = write_microphone(path, silence(0.3), question, silence(30.0))
+    microphone = write_microphone(path, silence(1.0), question, silence(30.0))  # a cold browser misses the first moments
     with browsing(playwright, microphone=microphone, graphics=False) as browser:
         yield browser
 
@@ -86,6 +86,7 @@ def test_what_is_typed_is_answered(page: Page) -> None:
     expect(page.locator("#text")).to_have_value("")
     state(page, "speaking")
     expect(page.locator(".user")).to_contain_text("What do I carry?")
+    page.wait_for_function("() => parley.heard()?.position > 1000")  # some words were heard
     page.keyboard.press("Escape")  # an answer is stopped by it
     expect(page.locator(".cut")).to_be_visible(timeout=10_000)
     state(page, "idle")
