@@ -30,7 +30,7 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     """Its microphone asks where the user is."""
     question = read(SAMPLES / "where.wav")
     path = tmp_path_factory.mktemp("microphone") / "where.wav"
-    microphone = write_microphone(path, silence(1.0), question, silence(30.0))  # a cold browser misses the first moments
+    microphone = write_microphone(path, silence(1.0), question, silence(30.0))  # a cold browser misses its beginning
     with browsing(playwright, microphone=microphone, graphics=False) as browser:
         yield browser
 
