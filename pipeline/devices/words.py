@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 
 from models.protocols import Phoneme, Voiced
 
@@ -82,6 +82,10 @@ class Words:
             text = self._text[first:stop]
             space = " " if text[0].isspace() else ""
             yield Word(space + " ".join(text.split()), begin + start, begin + end)
+
+    def latest(self, begin: float = 0.0) -> Iterator[Word]:
+        """As `timed`, only the words of the latest clause; its later pieces still move them."""
+        return islice(self.timed(begin), self._clause.first if self._clause else 0, None)
 
     def before(self, seconds: float) -> str:
         """The words that begin before `seconds`."""

@@ -227,6 +227,9 @@ class Caption(Message):
     """False while the user's words may change."""
     start: Milliseconds = 0
     """For the avatar's words: since the answer began to sound."""
+    words: tuple[tuple[Milliseconds, str], ...] = ()
+    """The avatar's words one by one: when each is heard, since the answer began to sound, and the word with its
+    punctuation, behind a space where one parts it from the word before. Chinese comes character by character."""
 
 
 class Sync(Message):

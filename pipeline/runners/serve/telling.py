@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
+from pipeline.devices.words import Words
 from pipeline.packets import Expression, Gesture, Outcome, Partial, Speech, Transcript, Viseme
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.wire import messages as wire
@@ -28,6 +29,7 @@ class Telling(Watcher):
         """Whose answer is played."""
         self._heard: tuple[str, str] = "", ""  # the latest turn with words of the user, and these
         self._visemes: list[Viseme] = []
+        self._words = Words()  # of the answer that is played
 
     # --- what a session tells ----------------------------------------------------------------------------------------
 
@@ -40,7 +42,7 @@ class Telling(Watcher):
             self._caption(final=False)
 
     def plays(self, turn: str, at: float) -> None:
-        self.turn = turn
+        self.turn, self._words = turn, Words()
         self._settle(turn)
 
     def ended(self, record: Record, at: float) -> None:
@@ -87,9 +89,8 @@ class Telling(Watcher):
                 if not self._visemes:  # they come in one go for each piece of sound, and go out in one message
                     asyncio.get_running_loop().call_soon(self._tell_visemes)
                 self._visemes.append(packet)
-            case Speech(text=text) if text and "captions" in self.wants:
-                start = milliseconds(packet.start)
-                self.tell(wire.Caption(turn=self.turn, speaker="avatar", text=text, start=start))
+            case Speech() if "captions" in self.wants:
+                self._speak(packet)
             case Expression() if "expressions" in self.wants:
                 self.tell(
                     wire.Expression(
@@ -107,6 +108,21 @@ class Telling(Watcher):
                     self.tell(wire.Action(turn=self.turn, kind=action.kind, args=dict(action.args)))
             case _:
                 pass
+
+    def _speak(self, speech: Speech) -> None:
+        # While the line was lost nothing was shown, so this piece may begin later than the words before it ended.
+        begin = speech.start - self._words.length
+        self._words.add(speech.text, speech.voiced)
+        if speech.text.strip():
+            self.tell(
+                wire.Caption(
+                    turn=self.turn,
+                    speaker="avatar",
+                    text=speech.text,
+                    start=milliseconds(speech.start),
+                    words=tuple((milliseconds(word.start), word.text) for word in self._words.latest(begin)),
+                )
+            )
 
     def _tell_visemes(self) -> None:
         visemes, self._visemes = self._visemes, []

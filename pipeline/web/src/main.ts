@@ -17,7 +17,7 @@ import { TalkButton, writes } from "./ui/talking";
 speak(document);
 const { body } = document;
 const notices = new Notices(element("notices"));
-const captions = new Captions(element("captions"), element("announcer"), (who, text) => face.caption(who, text));
+const captions = new Captions(element("captions"), element("announcer"), (...spoken) => face.caption(...spoken));
 const text = element<HTMLInputElement>("text");
 
 const talk = new Talk(

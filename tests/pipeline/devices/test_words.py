@@ -128,3 +128,7 @@ def test_words_are_told_with_their_times_and_what_parts_them() -> None:
     words.add("\n\n三四。", mute(0.4))
     told = [(word.text, round(word.start, 3), round(word.end, 3)) for word in words.timed(10.0)]
     assert told == [("One", 10.0, 10.3), (" two -", 10.3, 10.6), (" 三", 10.6, 10.8), ("四。", 10.8, 11.0)]
+    assert [word.text for word in words.latest()] == [" 三", "四。"]
+    words.add("", mute(0.4))
+    assert [round(word.end, 3) for word in words.latest(10.0)] == [11.0, 11.4], "its later pieces move them"
+    assert not list(Words().latest())

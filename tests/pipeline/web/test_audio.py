@@ -24,6 +24,7 @@ def page(playwright: Playwright) -> Iterator[Page]:
     with static(WEB / "dist") as url, browsing(playwright) as browser:
         page = browser.new_page()
         page.goto(f"{url}icon.svg")
+        page.evaluate(SETTLING)
         yield page
 
 
@@ -32,6 +33,17 @@ def worklet(name: str) -> str:
     return path.relative_to(WEB / "dist").as_posix()
 
 
+SETTLING = """() => { window.settling = async (context) => {
+    const echo = `registerProcessor("echo", class extends AudioWorkletProcessor {
+        constructor() { super(); this.port.onmessage = () => this.port.postMessage(0); }
+        process() { return true; }
+    });`;
+    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([echo], { type: "text/javascript" })));
+    const { port } = new AudioWorkletNode(context, "echo");
+    return () => new Promise((resolve) => { port.onmessage = resolve; port.postMessage(0); });
+}; }"""
+"""Lets pages wait until the audio thread has taken, and said, all that was under way: it answers in turn."""
+
 PLAY = """async ([worklet, rate, length, script]) => {
     const context = new OfflineAudioContext(1, length, rate);
     await context.audioWorklet.addModule(worklet);
@@ -39,20 +51,20 @@ PLAY = """async ([worklet, rate, length, script]) => {
     const said = [];
     node.port.onmessage = ({ data }) => said.push(data);
     node.connect(context.destination);
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+    const settled = await settling(context);
     for (const [at, messages] of script) {
         const post = async () => {
             for (const message of messages) {
                 if (message !== "flush") message.samples = new Float32Array(message.samples);
                 node.port.postMessage(message);
             }
-            await pause(); // the audio thread takes it while the context stands still
+            await settled(); // while the context stands still
         };
         if (at === 0) await post();
         else context.suspend(at / rate).then(post).then(() => context.resume());
     }
     const rendered = await context.startRendering();
-    await pause();
+    await settled();
     return [Array.from(rendered.getChannelData(0)), said];
 }"""
 
@@ -127,8 +139,9 @@ CAPTURE = """async ([worklet, rate, samples]) => {
     const source = new AudioBufferSourceNode(context, { buffer });
     source.connect(node).connect(context.destination);
     source.start();
+    const settled = await settling(context);
     await context.startRendering();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await settled();
     return frames;
 }"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright
-from support.pages import browsing
+from support.pages import PATIENCE, browsing
 from support.sources import blank, developing
 from support.vrm import MOVED, glb, vrm0, vrm1
 
@@ -212,17 +213,29 @@ DRAWN = """async () => {
 
 def test_the_head_is_drawn_and_speaks(browser: Browser, url: str) -> None:
     with blank(browser, url) as page:
-        page.emulate_media(reduced_motion="reduce")
+        page.emulate_media(reduced_motion="reduce")  # nothing but mouth and lids moves
+        empty = picture(page)
         page.evaluate(DRAWN)
-        page.wait_for_timeout(700)
-        closed = page.screenshot()
+        closed = another(page, empty)
         page.evaluate("() => { window.heard = { turn: 't', position: 500 }; }")
-        page.wait_for_timeout(700)
-        assert page.screenshot() != closed
+        another(page, closed)
         for file, message in ((b"no avatar at all", "not a VRM"), (glb({}), "no humanoid")):
             with pytest.raises(Error, match=message):
                 load(page, file)
         load(page, vrm1())
+
+
+def picture(page: Page) -> bytes:
+    """Of the lips, and not of the lids, which move now and then."""
+    return page.screenshot(clip={"x": 60, "y": 170, "width": 200, "height": 100})
+
+
+def another(page: Page, before: bytes) -> bytes:
+    """Wait for a picture that is not the one before."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while (now := picture(page)) == before:
+        assert time.monotonic() < deadline, "nothing changes"
+    return now
 
 
 def load(page: Page, file: bytes) -> None:

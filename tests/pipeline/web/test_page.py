@@ -45,7 +45,19 @@ def state(page: Page, state: str) -> None:
     page.wait_for_selector(f"body[data-state={state}]", timeout=20_000)
 
 
+LIT = """() => {
+    window.lit = [];
+    new MutationObserver(() => {
+        const line = document.querySelector(".turn:last-child .avatar");
+        const dimmed = line?.querySelector(".coming");
+        if (dimmed) lit.push(line.textContent.slice(0, -dimmed.textContent.length));
+    }).observe(document.getElementById("captions"), { childList: true, subtree: true });
+}"""
+"""Notes what is lit of the answer, as long as more is to come of it."""
+
+
 def test_a_question_is_spoken_and_its_answer_heard(page: Page) -> None:
+    page.evaluate(LIT)
     with recording(page) as recorded:
         page.locator("#talk").hover()
         page.mouse.down()
@@ -58,6 +70,9 @@ def test_a_question_is_spoken_and_its_answer_heard(page: Page) -> None:
     said = page.inner_text(".avatar").removeprefix("Avatar:")
     assert "plaza" in said
     assert word_error_rate(said, read_speech(recorded(), 16_000)) <= 0.05
+    lit = [each.removeprefix("Avatar: ").strip() for each in page.evaluate("lit")]
+    assert all(said.strip().startswith(each) for each in lit)
+    assert [each for each in lit if not each.endswith(".")], "words come one by one, not by sentences"
     assert float(page.inner_text("#latency").removesuffix(" s")) < 10
 
 

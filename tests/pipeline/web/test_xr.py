@@ -80,7 +80,7 @@ def test_one_talks_points_and_leaves(page: Page) -> None:
     page.evaluate("() => device.position.set(0.5, 1.6, 0.1)")
     page.wait_for_function("() => Math.abs(audio.listener.positionX.value - 0.5) < 0.1", timeout=PATIENCE)
     assert page.evaluate("voice.panningModel") == "HRTF"
-    page.evaluate("() => avatar.caption('avatar', 'You are on the plaza, by the old well.')")
+    page.evaluate("() => avatar.caption('avatar', 'You are on the plaza,', ' by the old well.')")
     page.evaluate("async (bytes) => avatar.loadVrm(new Uint8Array(bytes).buffer)", list(vrm1()))
     page.wait_for_function(standing, timeout=PATIENCE)
 

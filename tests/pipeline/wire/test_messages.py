@@ -64,7 +64,7 @@ FROM_SERVER: list[wire.Message] = [
         history=(wire.Past(heard="hello", said="Good day.", interrupted=True),),
     ),
     wire.StateIs(state="speaking"),
-    wire.Caption(turn="s/1", speaker="avatar", text="A lantern", start=120),
+    wire.Caption(turn="s/1", speaker="avatar", text="A lantern", start=120, words=((120, "A"), (180, " lantern"))),
     wire.Sync(turn="s/1", timestamp=0, position=0),
     wire.Visemes(turn="s/1", visemes=((0, 60, "aa", 0.8), (60, 40, "sil", 1.0))),
     wire.Expression(turn="s/1", name="happy", start=0, duration=900, weight=0.7),

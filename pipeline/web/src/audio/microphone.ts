@@ -33,10 +33,14 @@ export class Microphone {
   /** Asks the user for it, where they have not answered yet. Rejects with NoMicrophone. `device` is an id, or empty for the
    * system's choice. `lost` is called when it goes away, not when it is closed. */
   static async open(device: string, captured: (frame: Captured) => void, lost: () => void): Promise<Microphone> {
-    const stream = await ask(device);
+    // Browsers hide it, and worklets, from pages that could have been changed on the way.
+    if (!navigator.mediaDevices) throw new NoMicrophone("insecure");
     const context = new AudioContext({ latencyHint: "interactive" });
+    let stream: MediaStream | undefined;
     try {
+      // All is ready before the microphone is: what the user says meanwhile would not be heard.
       await context.audioWorklet.addModule(worklet);
+      stream = await ask(device);
       const processorOptions: CaptureOptions = { sampleRate: MICROPHONE_RATE };
       const capture = new AudioWorkletNode(context, "capture", {
         numberOfOutputs: 0,
@@ -49,7 +53,7 @@ export class Microphone {
       stream.getAudioTracks()[0]!.onended = lost;
       await context.resume();
     } catch (error) {
-      for (const track of stream.getTracks()) track.stop();
+      for (const track of stream?.getTracks() ?? []) track.stop();
       void context.close();
       throw error;
     }
@@ -73,8 +77,6 @@ export class Microphone {
 }
 
 async function ask(device: string): Promise<MediaStream> {
-  // Browsers hide it from pages that could have been changed on the way.
-  if (!navigator.mediaDevices) throw new NoMicrophone("insecure");
   const cleaned = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
   try {
     // `ideal`: a device that was unplugged since gives way to another

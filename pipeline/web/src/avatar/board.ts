@@ -1,4 +1,4 @@
-/** Captions on a board in space: what was said last, by whom. */
+/** Captions on a board in space: what was said last, by whom, and dimmed what is about to be said. */
 
 import { CanvasTexture, Mesh, MeshBasicMaterial, PlaneGeometry, SRGBColorSpace } from "three";
 
@@ -6,7 +6,12 @@ const WIDTH = 1024, HEIGHT = 288;
 const LINE = 64, LINES = 4;
 /** Metres. */
 const ACROSS = 0.72;
+/** Opacity of words to come. */
+const DIM = 0.55;
 const FONT = "500 46px system-ui, sans-serif";
+
+/** What was said of a line, and what is to come. */
+type Line = readonly [said: string, coming: string];
 
 export class Board {
   readonly mesh: Mesh<PlaneGeometry, MeshBasicMaterial>;
@@ -24,14 +29,16 @@ export class Board {
     this.mesh.renderOrder = 2;
   }
 
-  write(speaker: "user" | "avatar", text: string): void {
-    if (this.shown === speaker + text) return;
-    this.shown = speaker + text;
-    this.mesh.visible = text !== "";
+  write(speaker: "user" | "avatar", text: string, coming: string): void {
+    const all = [speaker, text, coming].join("\n");
+    if (this.shown === all) return;
+    this.shown = all;
+    this.mesh.visible = Boolean(text || coming);
     const pen = this.canvas.getContext("2d")!;
     pen.clearRect(0, 0, WIDTH, HEIGHT);
     pen.font = FONT;
-    const lines = wrapped(text, (words) => pen.measureText(words).width <= WIDTH - 96).slice(-LINES);
+    const across = (words: string) => pen.measureText(words).width;
+    const lines = roomFor(parted(wrapped(text + coming, (words) => across(words) <= WIDTH - 96), text));
     const height = lines.length * LINE + 32;
     pen.fillStyle = "rgba(16, 18, 24, 0.78)";
     pen.beginPath();
@@ -39,8 +46,14 @@ export class Board {
     pen.fill();
     pen.fillStyle = speaker === "avatar" ? "#ffffff" : "#a9d8d2";
     pen.textBaseline = "middle";
-    pen.textAlign = "center";
-    lines.forEach((line, n) => pen.fillText(line, WIDTH / 2, 16 + LINE * (n + 0.5)));
+    lines.forEach(([said, rest], n) => {
+      const left = (WIDTH - across(said + rest)) / 2, middle = 16 + LINE * (n + 0.5);
+      pen.globalAlpha = 1;
+      pen.fillText(said, left, middle);
+      pen.globalAlpha = DIM;
+      pen.fillText(rest, left + across(said), middle);
+    });
+    pen.globalAlpha = 1;
     this.texture.needsUpdate = true;
   }
 
@@ -68,4 +81,21 @@ export function wrapped(text: string, fits: (line: string) => boolean): string[]
     }
   }
   return line ? [...lines, line.trimEnd()] : lines;
+}
+
+/** The lines of a text, of which `said` is the beginning. */
+export function parted(lines: readonly string[], said: string): Line[] {
+  let left = said.replace(/\s/gu, "").length;
+  return lines.map((line) => {
+    let cut = 0;
+    for (; left > 0 && cut < line.length; cut++) if (/\S/u.test(line.charAt(cut))) left--;
+    return [line.slice(0, cut), line.slice(cut)];
+  });
+}
+
+/** As many lines as there is room for: the last ones, or those up to the line behind the one that is being said. */
+export function roomFor(lines: readonly Line[]): readonly Line[] {
+  const next = lines.findIndex(([, coming]) => coming);
+  const end = next < 0 ? lines.length : Math.min(lines.length, Math.max(next + 2, LINES));
+  return lines.slice(Math.max(0, end - LINES), end);
 }

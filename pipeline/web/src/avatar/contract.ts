@@ -82,8 +82,8 @@ export interface Avatar {
   flush(): void;
   /** The answer is over: what is known of it is dropped. */
   forget(turn: string): void;
-  /** Captions to float in the headset: who speaks, and their words so far. Nothing outside of it. */
-  caption(speaker: "user" | "avatar", text: string): void;
+  /** Captions to float in the headset: who speaks, their words so far, and those about to come. Nothing outside of it. */
+  caption(speaker: "user" | "avatar", text: string, coming: string): void;
   /** Replaces the head by a VRM. Rejects with an Error whose message is for people; the head before stays then. */
   loadVrm(file: ArrayBuffer): Promise<void>;
   /** The canvas has another size (CSS pixels of its box). */

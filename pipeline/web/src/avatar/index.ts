@@ -51,8 +51,8 @@ class OnCanvas implements Avatar {
     this.animator.forget(turn);
   }
 
-  caption(speaker: "user" | "avatar", text: string): void {
-    this.immersion?.caption(speaker, text);
+  caption(speaker: "user" | "avatar", text: string, coming: string): void {
+    this.immersion?.caption(speaker, text, coming);
   }
 
   async loadVrm(file: ArrayBuffer): Promise<void> {

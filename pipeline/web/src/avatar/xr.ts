@@ -64,8 +64,8 @@ export class Immersion {
     figure.root.position.set(0, 0, -DISTANCE - eyes.z);
   }
 
-  caption(speaker: "user" | "avatar", text: string): void {
-    this.board.write(speaker, text);
+  caption(speaker: "user" | "avatar", text: string, coming: string): void {
+    this.board.write(speaker, text, coming);
   }
 
   leave(): void {

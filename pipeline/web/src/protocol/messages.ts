@@ -132,6 +132,7 @@ export interface Caption {
   text: string;
   final: boolean;
   start: number;
+  words: [start: number, word: string][];
 }
 
 export interface Sync {

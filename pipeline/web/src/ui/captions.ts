@@ -1,4 +1,5 @@
-/** The conversation in words: the user's as they are recognised, the avatar's as they are heard. */
+/** The conversation in words: the user's as they are recognised, the avatar's as they are heard. Those of its clause that are
+ * to come stand there dimmed, so that no word moves when it is heard. */
 
 import type { Heard } from "../avatar/contract";
 import type { Action, Answered, Caption, Past } from "../protocol/messages";
@@ -8,6 +9,17 @@ import { words } from "./strings";
 /** Turns that stay to be read again. */
 const KEPT = 100;
 
+/** Heights of its letters that are seen below the line which is spoken: another line, and the space around it. */
+const AHEAD = 1.6;
+
+/** A word of the avatar; milliseconds of the answer. */
+interface Word {
+  text: string;
+  start: number;
+  /** When its clause begins. */
+  clause: number;
+}
+
 interface Turn {
   element: HTMLElement;
   user: HTMLElement;
@@ -16,30 +28,36 @@ interface Turn {
   open: boolean;
   /** Whether it was answered. */
   done: boolean;
-  /** The avatar's words, and when each is heard. */
-  pieces: { start: number; element: HTMLElement }[];
+  /** The avatar's words. */
+  answer: Word[];
+  /** How many of them were heard, and of how many the clause has begun. */
+  heard: number;
+  begun: number;
 }
 
 export class Captions {
   private readonly turns = new Map<string, Turn>();
 
   /** `log` shows the conversation; `announcer` is read aloud by screen readers: whole lines only, for words that come one by
-   * one cannot be followed. `spoken` is told what a headset should show. */
+   * one cannot be followed. `spoken` is told what a headset should show: words so far, and those to come. */
   constructor(
     private readonly log: HTMLElement,
     private readonly announcer: HTMLElement,
-    private readonly spoken: (speaker: "user" | "avatar", text: string) => void,
+    private readonly spoken: (speaker: "user" | "avatar", text: string, coming: string) => void,
   ) {
     new ResizeObserver(() => this.scroll()).observe(log);
   }
 
   caption(caption: Caption): void {
     const turn = this.turn(caption.turn);
-    if (caption.speaker === "avatar") return this.piece(turn, caption);
+    if (caption.speaker === "avatar") {
+      turn.answer.push(...caption.words.map(([start, text]) => ({ text, start, clause: caption.start })));
+      return;
+    }
     turn.open = !caption.final;
     turn.user.classList.toggle("open", turn.open);
     write(turn.user, words.you, caption.text);
-    this.spoken("user", caption.text);
+    this.spoken("user", caption.text, "");
     if (caption.final) this.announce(`${words.you}: ${caption.text}`);
     this.scroll();
   }
@@ -50,13 +68,17 @@ export class Captions {
     this.scroll();
   }
 
-  /** Lights up the words of the avatar that are heard by now. */
-  heard(heard: Heard): void {
-    const turn = this.turns.get(heard.turn);
-    const next = turn?.pieces.filter((piece) => piece.start <= heard.position && piece.element.hidden) ?? [];
-    if (!turn || !next.length) return;
-    for (const piece of next) piece.element.hidden = false;
-    this.spoken("avatar", shown(turn));
+  /** Lights up the words of the avatar that are heard by now. What sounds again from the beginning of its word stays lit. */
+  heard({ turn: id, position }: Heard): void {
+    const turn = this.turns.get(id);
+    if (!turn) return;
+    const heard = Math.max(turn.heard, turn.answer.filter((word) => word.start <= position).length);
+    const begun = Math.max(heard, turn.begun, turn.answer.filter((word) => word.clause <= position).length);
+    if (heard === turn.heard && begun === turn.begun) return;
+    Object.assign(turn, { heard, begun });
+    const soFar = joined(turn.answer.slice(0, heard)), coming = joined(turn.answer.slice(heard, begun));
+    write(turn.avatar, words.avatar, soFar, coming);
+    this.spoken("avatar", soFar, coming);
     this.scroll();
   }
 
@@ -66,7 +88,10 @@ export class Captions {
     turn.user.classList.remove("open");
     this.write(turn, answered.heard, answered.said, answered.fate === "interrupted");
     if (answered.fate === "failed") turn.element.append(make("p", "failed", `${words.failed}: ${answered.error}`));
-    if (answered.said) this.announce(`${words.avatar}: ${answered.said}`);
+    if (answered.said) {
+      this.announce(`${words.avatar}: ${answered.said}`);
+      if (turn.element === this.log.lastElementChild) this.spoken("avatar", answered.said, "");
+    }
     if (!turn.element.textContent) this.drop(answered.turn);
     this.scroll();
   }
@@ -99,7 +124,9 @@ export class Captions {
       avatar: make("p", "avatar"),
       open: false,
       done: false,
-      pieces: [],
+      answer: [],
+      heard: 0,
+      begun: 0,
     };
     turn.element.append(turn.user, turn.avatar);
     this.log.append(turn.element);
@@ -114,18 +141,9 @@ export class Captions {
     this.turns.delete(id);
   }
 
-  private piece(turn: Turn, { start, text }: Caption): void {
-    for (const later of turn.pieces.filter((piece) => piece.start >= start)) later.element.remove(); // said again
-    if (!turn.avatar.firstChild) turn.avatar.append(make("span", "unseen", `${words.avatar}: `));
-    const element = make("span", "", text); // with the space before it, in languages that have one
-    element.hidden = true;
-    turn.pieces = [...turn.pieces.filter((piece) => piece.start < start), { start, element }];
-    turn.avatar.append(element);
-  }
-
   /** A turn that is over. */
   private write(turn: Turn, heard: string, said: string, interrupted: boolean): void {
-    Object.assign(turn, { open: false, done: true, pieces: [] });
+    Object.assign(turn, { open: false, done: true, answer: [] });
     write(turn.user, words.you, heard);
     write(turn.avatar, words.avatar, said);
     if (interrupted && said) turn.avatar.append(make("span", "cut", ` (${words.interrupted})`));
@@ -135,22 +153,23 @@ export class Captions {
     this.announcer.textContent = line;
   }
 
+  /** To the end; while the avatar speaks, to the line behind the one that is heard. */
   private scroll(): void {
-    this.log.scrollTop = this.log.scrollHeight;
+    const { log } = this;
+    const next = log.lastElementChild?.querySelector(".coming")?.getClientRects()[0];
+    if (next) log.scrollTop += next.bottom + AHEAD * next.height - log.getBoundingClientRect().bottom;
+    else log.scrollTop = log.scrollHeight;
   }
 }
 
 /** Who speaks is seen by colour, and read by screen readers. */
-function write(line: HTMLElement, who: string, text: string): void {
+function write(line: HTMLElement, who: string, text: string, coming = ""): void {
   line.dataset["text"] = text;
   line.replaceChildren();
-  if (text) line.append(make("span", "unseen", `${who}: `), text);
+  if (text || coming) line.append(make("span", "unseen", `${who}: `), text);
+  if (coming) line.append(make("span", "coming", coming));
 }
 
-function shown(turn: Turn): string {
-  return turn.pieces
-    .filter((piece) => !piece.element.hidden)
-    .map((piece) => piece.element.textContent)
-    .join("")
-    .trim();
+function joined(answer: readonly Word[]): string {
+  return answer.map((word) => word.text).join("");
 }

@@ -35,8 +35,8 @@ export class Face {
     this.avatar?.theme(theme);
   }
 
-  caption(speaker: "user" | "avatar", text: string): void {
-    this.avatar?.caption(speaker, text);
+  caption(speaker: "user" | "avatar", text: string, coming: string): void {
+    this.avatar?.caption(speaker, text, coming);
   }
 
   async wear(file: File): Promise<void> {

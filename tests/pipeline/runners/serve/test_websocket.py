@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import socket
 import struct
 from contextlib import suppress
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,10 @@ def test_a_question_by_key_is_answered() -> None:
             visemes = [shape for message in client.all("visemes") for shape in message["visemes"]]
             assert visemes[0][0] == 0
             assert all(a[0] + a[1] == b[0] for a, b in pairwise(visemes))
-            captions = [message["text"] for message in client.all("caption") if message["speaker"] == "avatar"]
-            assert " ".join("".join(captions).split()) == PRICE
+            captions = [message for message in client.all("caption") if message["speaker"] == "avatar"]
+            assert " ".join("".join(message["text"] for message in captions).split()) == PRICE
+            words = [(60 * found.start(1), found[0]) for found in re.finditer(r" ?(\S+)", PRICE)]  # 60 ms a letter
+            assert [tuple(word) for message in captions for word in message["words"]] == words
             assert client.all("caption")[0]["speaker"] == "user"
             assert {message.get("turn", answered["turn"]) for message in client.messages} == {answered["turn"]}
             await client.send("bye")
@@ -155,6 +158,9 @@ def test_an_interruption_is_immediate() -> None:
             assert answered["fate"] == "interrupted"
             assert STORY.startswith(answered["said"])
             assert len("once upon a ti") <= len(answered["said"]) < len(STORY) / 2
+            captions = [message for message in client.all("caption") if message["speaker"] == "avatar"]
+            words = [word for message in captions for _, word in message["words"]]
+            assert answered["said"] in set(accumulate(words)), "it is cut at a word"
             (past,) = next(iter(host.parlour.visits.values())).session.history
             assert (past.said, past.interrupted) == (answered["said"], True)
             assert client.frames[-1][0] < 120, "numbers go on where the client stopped"
