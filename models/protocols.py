@@ -167,7 +167,8 @@ class Slot:
 
     name: str
     kind: str
-    """``text``, ``integer``, ``number``, ``duration`` (seconds), or a word of the world such as ``item``, ``place``."""
+    """``text``, ``integer``, ``number``, ``duration`` (seconds), ``sight`` (whatever the user shows), or a word of the
+    world such as ``item``, ``place``."""
     required: bool = True
     choices: tuple[str, ...] = ()
     """The only values allowed, where the world knows them."""
@@ -189,12 +190,22 @@ class SkillCard:
     """False where it only looks: such a skill may run before the user is known to have finished."""
 
 
+DEMONSTRATIVES = frozenset({"this", "that", "these", "those", "这", "这个", "这些", "那", "那个", "那些"})
+"""Words that stand for a thing that the user shows, or has before them."""
+PLACE_WORDS = frozenset({"there", "那里", "那边", "那儿"})
+"""Words that stand for a place that the user shows."""
+PRONOUNS = frozenset({"it", "them", "它", "它们"})
+"""Words that stand for a thing that the user shows, or that was spoken of."""
+REFERRING = DEMONSTRATIVES | PLACE_WORDS | PRONOUNS
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What the user wants: a skill's name, or ``UNKNOWN``."""
 
     name: str
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    """By name; the name of a thing or a place may be one of `REFERRING`, until it is known what the user means."""
     confidence: float = 1.0
     """0 to 1, calibrated on labelled phrasings."""
 
@@ -241,6 +252,18 @@ class Outcome:
     """For ``open``: what is said at once, while the language model still thinks."""
 
 
+Position: TypeAlias = tuple[float, float, float]
+"""Metres from the user's origin: right, up, back, as in WebXR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object that the user sees."""
+
+    name: str
+    position: Position | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An intent, with whose it is."""
@@ -250,6 +273,8 @@ class Request:
     """The user's words."""
     user: str
     """Whose part of the world it acts on."""
+    things: tuple[Thing, ...] = ()
+    """What is around the user, as far as their client tells; what they point at comes first."""
 
 
 class TaskHandler(Engine, Protocol):

@@ -18,7 +18,7 @@ from models.intent.readings import NUMERIC, Reading, collapse, find_values, is_t
 from models.intent.templates import Alignment, Hole, Part, Value, align
 from models.intent.wording import stems, weigh
 from models.intent.words import FILLERS, Word, quote, split_words, stem
-from models.protocols import SkillCard, Slot, SlotValue
+from models.protocols import DEMONSTRATIVES, PLACE_WORDS, PRONOUNS, SkillCard, Slot, SlotValue
 
 MOST_WORDS = 60
 """Words that are read; what a longer speech asks for stands at its beginning."""
@@ -35,11 +35,12 @@ _DETERMINERS = frozenset({
     "those", "of", "one",
 })  # fmt: skip
 _LEADING = frozenset({"about", "of", "on", "for"})  # what a text slot says something about, but not part of it
-_VAGUE = frozenset({
-    "it", "one", "ones", "them", "this", "that", "these", "those", "something", "anything", "everything", "somewhere",
-    "anywhere", "here", "there", "else", "stuff", "thing", "things", "me", "us", "you", "him", "her", "now", "today",
-    "tonight", "tomorrow", "outside", "around",
-})  # fmt: skip
+_ANY = frozenset({"something", "anything", "everything", "somewhere", "anywhere"})
+_VAGUE = _ANY | {
+    "it", "one", "ones", "them", "this", "that", "these", "those", "here", "there", "else", "stuff", "thing", "things",
+    "me", "us", "you", "him", "her", "now", "today", "tonight", "tomorrow", "outside", "around",
+}  # fmt: skip
+_BESIDE = FILLERS | {"over", "right", "up", "down", "back", "just"}  # what may stand beside a word such as "there"
 _AROUND = FILLERS | {"that", "again", "thanks", "now"}
 
 
@@ -59,6 +60,7 @@ class SlotReader:
         texts = [slot.name for slot in card.slots if is_text(slot)]
         self._examples = generalise([self._compile(example) for example in card.examples], texts)
         self._vocabulary = FILLERS.union(*self.wordings)
+        self._known = self._vocabulary | _VAGUE | _DETERMINERS
 
     @property
     def wordings(self) -> list[frozenset[str]]:
@@ -68,7 +70,8 @@ class SlotReader:
     def read(self, text: str) -> dict[str, SlotValue]:
         """The slots that `text` fills: names as the world spells them, text as it was said, durations in seconds.
 
-        A name that the world does not know is given in lower case, so that the skill can say so."""
+        A name that the world does not know is given in lower case, so that the skill can say so; where a word such as
+        "this" stands for it, that word (`models.protocols.REFERRING`)."""
         words = split_words(text)[:MOST_WORDS]
         readings = read_values(self._slots, words)
         read = frozenset[str]().union(*(reading.slots for reading in readings))
@@ -103,20 +106,28 @@ class SlotReader:
         """The words for a slot that no parser could read, or nothing.
 
         One that must be filled is looked for where an example has it; for any other, the best example decides."""
+        if slot.kind == "sight":
+            return _referring(words) or "this"
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
         there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
         if not is_text(slot):
-            return _name(slot, text, there, known=fit is not None and fit.alignment.shared >= ENOUGH_SHARED)
+            known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED
+            return _name(slot, text, there, known=known) or (self._shown(words) if slot.required else "")
         there = _trim(_trim(self._without_request(text, there), _AROUND), _LEADING, ends=False)
         if not there and slot.required and slot is self._slots[0]:
             there = self._unexplained(text, words)
         return "" if all(word.text in _VAGUE | _LEADING for word in there) else quote(text, there)
 
+    def _shown(self, words: Sequence[Word]) -> str:
+        """The word that stands for what is wanted, in an utterance that the examples explain but for that word."""
+        said = {word.text for word in words}
+        known = all({word, stem(word)} & self._known for word in said)
+        return _referring(words) if known and not said & _ANY else ""
+
     def _unexplained(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
         """An utterance that no example explains, if there are words in it that say what it is about."""
         rest = _trim(self._without_request(text, words), _AROUND)
-        known = self._vocabulary | _VAGUE | _DETERMINERS
-        return rest if any(not {word.text, stem(word.text)} & known for word in rest) else []
+        return rest if any(not {word.text, stem(word.text)} & self._known for word in rest) else []
 
     def _without_request(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
         """`words` without a last clause that only repeats the request: ``electricity, can you explain it``."""
@@ -174,6 +185,8 @@ def normalise(slot: Slot, value: SlotValue) -> SlotValue | None:
     """A value from elsewhere, such as a language model, as the parsers would give it; None where it cannot be read."""
     text = str(value).strip()
     words = split_words(text)
+    if slot.kind == "sight":
+        return _referring(words) or text or None
     if is_text(slot) or not words:
         return text or None
     if slot.kind == "duration" and text.replace(".", "", 1).isdecimal():
@@ -186,12 +199,20 @@ def normalise(slot: Slot, value: SlotValue) -> SlotValue | None:
 
 def _name(slot: Slot, text: str, words: Sequence[Word], *, known: bool) -> str:
     """Words that stand where a name should: one from the slot's list if it is near, else themselves if they are `known`
-    to be a name; or nothing."""
-    words = _trim(words, _AROUND | _DETERMINERS)
-    if near := find_choices(words, slot.choices, LIKELY):
+    to be a name, else the word that stands for one; or nothing."""
+    named = _trim(words, _AROUND | _DETERMINERS)
+    if near := find_choices(named, slot.choices, LIKELY):
         return near[-1].value
-    vague = not known or len(words) > LONGEST_NAME or any(word.text in _VAGUE for word in words)
-    return "" if vague else quote(text, words).lower()
+    if all(word.text in _VAGUE | _DETERMINERS | _LEADING | _BESIDE for word in words):
+        return _referring(words)
+    vague = not known or len(named) > LONGEST_NAME or any(word.text in _VAGUE for word in named)
+    return "" if vague else quote(text, named).lower()
+
+
+def _referring(words: Sequence[Word]) -> str:
+    """The word that stands for what the user shows; "that" says more than "there", and this more than "it"."""
+    said = [word.text for word in words]
+    return next((word for kind in (DEMONSTRATIVES, PLACE_WORDS, PRONOUNS) for word in said if word in kind), "")
 
 
 def _trim(words: Sequence[Word], edge: Set[str], *, ends: bool = True) -> Sequence[Word]:

@@ -19,6 +19,8 @@ MISSING = -0.5
 """Cost of a word that only the example has, times its weight; of a hole that stays empty."""
 
 _MINUS = float("-inf")
+_ROUNDING = 1e-9
+"""Scores that differ by less are equal: then the later words are taken, for who corrects themself means the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def align(
                     gain, taken = opening + FILLED, i - opened
                 if gain > score:
                     score, step = gain, taken
-                if best[j][i - 1] + extra[i - 1] > score:
+                if best[j][i - 1] + extra[i - 1] > score + _ROUNDING:
                     score, step = best[j][i - 1] + extra[i - 1], -1
             best[j][i], came[j][i] = score, step
     return _read(best[-1][size], came, example, weights)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from models.task.words import one
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -32,7 +34,7 @@ class Ware:
     @property
     def one(self) -> str:
         """One of it, as spoken: ``an apple``."""
-        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
+        return one(self.name)
 
 
 # Names are those that recognisers spell in one way only: no harbour (harbor), no café (cafe), no plural but with an s.

@@ -45,6 +45,8 @@ Item: TypeAlias = Annotated[str, Kind("item")]
 """Something on sale in the world."""
 Place: TypeAlias = Annotated[str, Kind("place")]
 """Somewhere in the world."""
+Sight: TypeAlias = Annotated[str, Kind("sight")]
+"""Something that the user sees: its name, or a word such as "this"."""
 Region: TypeAlias = Annotated[str, Kind("region")]
 """Somewhere that the weather provider knows."""
 Text: TypeAlias = Annotated[str, Kind("text")]
@@ -192,6 +194,7 @@ __all__ = [
     "Outcome",
     "Place",
     "Region",
+    "Sight",
     "Skill",
     "SkillFailed",
     "Text",

@@ -90,7 +90,7 @@ class Skills(TaskHandler):
             raise RuntimeError("Skills.handle was called before load")
         skill = self._skills[name]
         try:
-            slots = fill(self._card(name).slots, skill.asks, request.intent.slots)
+            slots = fill(self._card(name).slots, skill.asks, request.intent.slots, request.things)
         except Unfilled as unfilled:
             return replace(unfilled.outcome, task=name)
         world = store.of(request.user)

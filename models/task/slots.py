@@ -6,9 +6,9 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 
-from models.protocols import Outcome, Slot, SlotValue
-from models.task.skill import refused, unclear
-from models.task.words import listed
+from models.protocols import REFERRING, Outcome, Slot, SlotValue, Thing
+from models.task.skill import done, refused, unclear
+from models.task.words import listed, the, whereabouts
 
 OFFERED = 5
 """How many choices are told to a user who named none of them: more cannot be kept in mind from hearing."""
@@ -24,19 +24,24 @@ class Unfilled(Exception):
         self.outcome = outcome
 
 
-def fill(slots: Sequence[Slot], asks: Mapping[str, str], values: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
-    """The values as the skill takes them; what has a default may be missing. Raises Unfilled."""
+def fill(
+    slots: Sequence[Slot], asks: Mapping[str, str], values: Mapping[str, SlotValue], things: Sequence[Thing] = ()
+) -> dict[str, SlotValue]:
+    """The values as the skill takes them; what has a default may be missing. Raises Unfilled.
+
+    A word such as "this", of which nobody could tell what it means, is a value that is missing. Of the `things` around
+    the user those that the world does not know can fill no slot, but something may be said of them."""
     filled: dict[str, SlotValue] = {}
     for slot in slots:
         value = values.get(slot.name, "")
         if isinstance(value, str):
-            value = " ".join(value.split()) if any(map(str.isalnum, value)) else ""
+            value = " ".join(value.split()) if any(map(str.isalnum, value)) and value not in REFERRING else ""
         if value == "":
             if slot.required:
                 raise Unfilled(unclear(asks[slot.name]))
         elif slot.choices:
-            filled[slot.name] = _choice(slot, str(value))
-        elif slot.kind == "text":
+            filled[slot.name] = _choice(slot, str(value), things)
+        elif slot.kind in ("text", "sight"):
             filled[slot.name] = str(value)
         else:
             number = _number(value, whole=slot.kind != "number")
@@ -56,17 +61,41 @@ def _number(value: SlotValue, *, whole: bool) -> int | float | None:
     return int(value) if whole else number
 
 
-def _choice(slot: Slot, value: str) -> str:
+def _choice(slot: Slot, value: str, things: Sequence[Thing]) -> str:
     """The choice that `value` names, whatever its case, article and plural. Raises Unfilled."""
-    word = value.casefold()
-    for article in _ARTICLES:
-        word = word.removeprefix(article)
+    word = _bare(value)
     names = {choice.casefold(): choice for choice in slot.choices}
     for candidate in (word, word.removesuffix("s")):
         if candidate in names:
             return names[candidate]
+    seen = [thing for thing in things if _bare(thing.name) in (word, word.removesuffix("s"))]
+    if seen and slot.kind in ("place", "item"):
+        raise Unfilled(_seen(slot.kind, seen))
     if close := difflib.get_close_matches(word, names, 1, 0.75):
         choice = names[close[0]]
         raise Unfilled(unclear(f"I know of no {word} here. Did you mean {choice}?", choice=choice))
     choices = listed(slot.choices[:OFFERED], "or")
     raise Unfilled(refused(f"I know of no {word} here. You can choose {choices}.", choices=choices))
+
+
+def _bare(name: str) -> str:
+    """A name in lower case, without its article."""
+    word = name.casefold()
+    for article in _ARTICLES:
+        word = word.removeprefix(article)
+    return word
+
+
+def _seen(kind: str, things: Sequence[Thing]) -> Outcome:
+    """What can be said where a place or an item is wanted, of things of one name that only the user's client knows."""
+    name = the(things[0].name)
+    if kind == "item":
+        return refused(f"{_capital(name)} is not for sale.", thing=things[0].name)
+    position = next((thing.position for thing in things if thing.position), None)
+    if position is None:
+        return refused(f"I do not know where {name} is.", thing=things[0].name)
+    return done(f"{_capital(name)} is {whereabouts(position)}.", where=whereabouts(position))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

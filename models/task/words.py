@@ -1,9 +1,26 @@
-"""English for outcomes: lists, amounts, lengths of time, and who is meant by "my"."""
+"""English for outcomes: lists, amounts, lengths of time, names, directions, and who is meant by "my"."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+
+from models.protocols import Position
+
+_DIRECTIONS = (
+    "straight ahead",
+    "ahead, to the right",
+    "to your right",
+    "behind you, to the right",
+    "behind you",
+    "behind you, to the left",
+    "to your left",
+    "ahead, to the left",
+)
+"""Eighths of a circle around the user, clockwise."""
+_NAMED = re.compile(r"[A-Z]|(?:the|an?|my|your|his|her|its|our|their|this|that) ")
+"""The beginning of a name that takes no article."""
 
 _UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -45,6 +62,24 @@ def listed(parts: Sequence[str], joint: str = "and") -> str:
 def counted(number: int, unit: str) -> str:
     """So many units: ``1 coin``, ``12 coins``."""
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def one(name: str) -> str:
+    """A thing of that name: ``an apple``, ``Anna``, ``the old oak``."""
+    return name if _NAMED.match(name) else f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def the(name: str) -> str:
+    """The thing of that name: ``the apple``, ``Anna``, ``the old oak``."""
+    return name if _NAMED.match(name) else f"the {name}"
+
+
+def whereabouts(position: Position) -> str:
+    """Direction and distance on the ground, from the user's origin: ``to your left, 2 metres away``."""
+    right, _, back = position
+    metres = round(math.hypot(right, back))
+    eighth = round(math.atan2(right, -back) / (math.pi / 4)) % 8
+    return f"{_DIRECTIONS[eighth]}, {counted(metres, 'metre') if metres else 'less than a metre'} away"
 
 
 def spoken_duration(seconds: int) -> str:

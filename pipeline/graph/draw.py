@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.graph.graph import AUDIO
+from pipeline.graph.graph import AUDIO, SENSES
 from pipeline.graph.ports import type_names
 from pipeline.graph.spec import DEFAULT_ENGINES, GraphSpec
 from pipeline.graph.wiring import Wired
-from pipeline.packets import Audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Picture:
 
 def picture(spec: GraphSpec, wiring: tuple[Wired, ...]) -> Picture:
     """The picture of a graph that is wired; its engines need not be usable."""
-    emits: dict[str, tuple[type, ...]] = {AUDIO: (Audio,)} | {wired.spec.name: wired.ports.emits for wired in wiring}
+    emits: dict[str, tuple[type, ...]] = {AUDIO: SENSES} | {wired.spec.name: wired.ports.emits for wired in wiring}
     shapes = [Shape(AUDIO, AUDIO, f"{spec.turns.engine} · {spec.sample_rate / 1000:g} kHz", ())]
     edges = []
     for wired in wiring:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from models.protocols import EndOfTurn, VoiceDetector, WakeWord
 from pipeline.errors import EngineFailed
 from pipeline.graph.turns import Turns
+from pipeline.packets import Sense
 from pipeline.stages.lift import Host
 from pipeline.stages.stage import Stage
 
 AUDIO = "audio"
-"""The name that a graph gives to the user's sound; its packets are `pipeline.packets.Audio`."""
+"""The name that a graph gives to the user's sound, and to what is typed and shown beside it."""
+SENSES: tuple[type, ...] = get_args(Sense)
+"""The types of its packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Node:
     """The kind of stage, by its registered name: a step word for those that come with Parley."""
     stage: Stage[Any, Any]
     inputs: tuple[str, ...]
-    """Names of the nodes that it reads, `AUDIO` among them where it hears the user."""
+    """Names of the nodes that it reads, `AUDIO` among them where it hears the user, or sees what they show."""
     accepts: tuple[type, ...]
     """Packet types that it takes; others do not pass the edges into it."""
     emits: tuple[type, ...]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from pipeline.graph.graph import AUDIO
+from pipeline.graph.graph import AUDIO, SENSES
 from pipeline.graph.mistakes import Mistakes, Path, unknown
 from pipeline.graph.ports import Ports, read_ports, type_names
 from pipeline.graph.registry import Registry, Unusable
 from pipeline.graph.spec import GraphSpec, NodeSpec
-from pipeline.packets import Audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ def wire(spec: GraphSpec, registry: Registry, mistakes: Mistakes) -> tuple[Wired
     ports = {node.name: found for node in spec.nodes if (found := _ports(node, registry, spec, mistakes))}
     inputs = {node.name: _inputs(node, spec, mistakes) for node in spec.nodes}
     order = _order(inputs, spec, mistakes)
-    emits = {AUDIO: (Audio,), **{name: found.emits for name, found in ports.items()}}
+    emits = {AUDIO: SENSES, **{name: found.emits for name, found in ports.items()}}
     for node in spec.nodes:
         for upstream in inputs[node.name]:
             if node.name in ports and upstream in emits and not ports[node.name].takes(emits[upstream]):

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Position = tuple[float, float, float]
-"""Metres from the user's origin: right, up, back, as in WebXR."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """An object that the user sees."""
-
-    name: str
-    position: Position | None = None
+from models.protocols import Position, Thing
 
 
 @dataclass(frozen=True, slots=True)

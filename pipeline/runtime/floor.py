@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from models.protocols import WakeTrack
-from pipeline.errors import EngineFailed, PipelineError
+from pipeline.errors import EngineFailed, PipelineError, traced
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio, Gaze, Picture, Pointing, Scene, Sense, Text
@@ -50,7 +50,7 @@ class Floor:
         engine = graph.detector.engine
         self._endpointer = Endpointer(self.turns, engine.window / engine.sample_rate, foreground=True)
         self._lead: deque[Audio] = deque()
-        self._noticed: dict[type, Sense] = {}  # the latest of each kind: what is around the user
+        self._noticed: dict[type, list[Sense]] = {}  # the latest of each kind: what is around the user
         self._open: Utterance | None = None
         self._held = False
         self._found: deque[Utterance] = deque()
@@ -92,12 +92,16 @@ class Floor:
     def notice(self, sense: Scene | Gaze | Pointing | Picture) -> None:
         """Something around the user changes; it goes with what is said from now on. A picture goes once."""
         if not isinstance(sense, Picture):
-            self._noticed[type(sense)] = sense
+            # A hand may sink just before a word is said: what it pointed at goes with the word as well.
+            shown = [
+                each for each in self._noticed.get(type(sense), ()) if isinstance(each, Gaze | Pointing) and each.target
+            ]
+            self._noticed[type(sense)] = [*shown[-1:], sense]
         if self._open:
             if self._open.count(type(sense)) < (PICTURES if isinstance(sense, Picture) else NOTICED):
                 self._open.add(sense)
         elif isinstance(sense, Picture):
-            self._noticed[Picture] = sense
+            self._noticed[Picture] = [sense]
 
     def take_turns(self, policy: Policy) -> None:
         """Take turns in another way from now on."""
@@ -228,7 +232,7 @@ class Floor:
 
     def _surroundings(self) -> list[Sense]:
         """What is around the user as they begin to speak."""
-        found = list(self._noticed.values())
+        found = [sense for senses in self._noticed.values() for sense in senses]
         self._noticed.pop(Picture, None)
         return found
 
@@ -266,7 +270,7 @@ class Floor:
         try:
             finished = await self.graph.endpoint.call(lambda engine: engine.ended(sound))
         except EngineFailed as error:
-            log.warning("the end-of-turn engine failed, so patience decides: %s", error)
+            log.warning("the end-of-turn engine failed, so patience decides: %s", traced(error))
             return
         if utterance is self._open and utterance.phase is Phase.PAUSED:
             self._sounds_finished = finished

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from pydantic import BaseModel
 
 from models.protocols import Request, SkillCard, TaskHandler
-from pipeline.packets import Intent, Outcome, Transcript
+from pipeline.packets import Gaze, Intent, Outcome, Pointing, Scene, Transcript
 from pipeline.stages.lift import Host
+from pipeline.stages.reference import Surroundings
 from pipeline.stages.stage import Turn
 
 
@@ -17,22 +18,29 @@ class Options(BaseModel, extra="forbid"):
 
 
 class Task:
-    """Acts on every intent, with the user's words beside it where the graph gives them.
+    """Acts on every intent, with the user's words, and what is around the user, beside it where the graph gives them.
 
-    A skill that has effects is not called before the user is known to have finished."""
+    What the user showed stands in the intent for words such as "this", as far as the words tell when that was. A skill
+    that has effects is not called before the user is known to have finished."""
 
     def __init__(self, host: Host[TaskHandler], options: Options) -> None:
         self.host, self.options = host, options
 
-    async def run(self, inputs: AsyncIterator[Intent | Transcript], turn: Turn) -> AsyncIterator[Outcome]:
-        text = ""
+    async def run(
+        self, inputs: AsyncIterator[Intent | Transcript | Scene | Gaze | Pointing], turn: Turn
+    ) -> AsyncIterator[Outcome]:
+        around, said = Surroundings(), None
         async for packet in inputs:
-            if isinstance(packet, Transcript):
-                text = packet.text
-            else:
-                if self._has_effects(packet):
-                    await turn.confirmed()
-                yield await self._handle(Request(packet, text, turn.user))
+            match packet:
+                case Transcript():
+                    said = packet
+                case Intent():
+                    intent = around.resolve(packet, said) if said else packet
+                    if self._has_effects(intent):
+                        await turn.confirmed()
+                    yield await self._handle(Request(intent, said.text if said else "", turn.user, around.things))
+                case _:
+                    around.notice(packet)
 
     def skills(self) -> tuple[SkillCard, ...]:
         """What it can do."""

@@ -15,7 +15,7 @@ from models.task.skill import Skill
 
 GROUP = "parley.skills"
 
-BUILT_IN = ("navigation", "shopping", "time", "weather", "memory", "stories", "teaching", "talk")
+BUILT_IN = ("navigation", "surroundings", "shopping", "time", "weather", "memory", "stories", "teaching", "talk")
 """The packs of this package: each a module of that name."""
 
 

@@ -24,6 +24,8 @@ from models.task.world import World
         "which way is the {place}",
         "could we head over to the {place} now",
         "i am looking for the {place}",
+        "where is that",
+        "let's go over there",
         "take me somewhere",
     ]
 )
@@ -47,6 +49,7 @@ def navigate(
         "where are we right now",
         "what is this place",
         "what place is this",
+        "what is this place called",
         "i am lost",
         "tell me my location",
         "um where is this exactly",

@@ -24,6 +24,8 @@ from models.task.world import World
         "sell me a {item}",
         "i need a {item}",
         "add {quantity} {item}s to my bag",
+        "pick that {item} up for me",
+        "can i have this {item}",
         "i want to buy something",
     ]
 )
@@ -68,6 +70,7 @@ def buy(
         "tell me the price of the {item}",
         "what would a {item} set me back",
         "how much are the {item}s",
+        "what does this {item} over here cost",
         "can i afford a {item}",
         "how much does it cost",
     ],

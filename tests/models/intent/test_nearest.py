@@ -62,6 +62,26 @@ def test_slots_come_with_the_intent(nearest: Nearest) -> None:
     assert answer.confidence > 0.8
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "slots"),
+    [
+        ("What is this?", "identify", {"thing": "this"}),
+        ("what's that", "identify", {"thing": "that"}),
+        ("这是什么", "identify", {"thing": "this"}),
+        ("How much is that?", "price", {"item": "that"}),
+        ("Take me there.", "navigate", {"place": "there"}),
+        ("Where is that?", "navigate", {"place": "that"}),
+        ("Pick that up.", "buy", {"item": "that"}),
+        ("What is this place?", "where_am_i", {}),
+    ],
+)
+def test_what_is_shown_is_asked_for_by_words_that_name_nothing(
+    nearest: Nearest, text: str, name: str, slots: dict[str, str]
+) -> None:
+    answer = nearest.understand(text)
+    assert (answer.name, answer.slots) == (name, slots)
+
+
 @pytest.mark.parametrize("text", ["", "...", "?!", "\N{PARTY POPPER}"])
 def test_no_words_are_unknown_for_certain(nearest: Nearest, text: str) -> None:
     assert nearest.understand(text) == Intent(UNKNOWN)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModelError
-from models.protocols import Action, Intent, Outcome, Request, SkillCard, Slot, SlotValue
+from models.protocols import Action, Intent, Outcome, Request, SkillCard, Slot, SlotValue, Thing
 from models.task.setting import COINS, SITES, WARES
 from models.task.skill import SkillFailed
 from models.task.skills import Skills
@@ -20,8 +20,8 @@ from models.task.world import WorldError
 
 NOON = 1_800_000_000.0
 SKILLS = (
-    "navigate", "where_am_i", "buy", "price", "inventory", "timer", "clock", "weather", "remember", "recall", "story",
-    "teach", "small_talk", "stop",
+    "navigate", "where_am_i", "identify", "buy", "price", "inventory", "timer", "clock", "weather", "remember",
+    "recall", "story", "teach", "small_talk", "stop",
 )  # fmt: skip
 VALUES: Mapping[str, tuple[SlotValue, ...]] = {
     "integer": (1, 2, 7, 60, 0, -3, 10**30, "many"),
@@ -41,6 +41,7 @@ VALUES: Mapping[str, tuple[SlotValue, ...]] = {
     "item": (*WARES, "sword", "lantan"),
     "place": (*SITES, "castle", "gardn"),
     "region": (*SITES, "castle", "gardn"),
+    "sight": (*WARES, *SITES, "statue", "Anna", "this"),
 }
 
 
@@ -120,7 +121,7 @@ def test_every_fact_is_said_whatever_the_slots(engine: Skills) -> None:
 def test_the_first_sentence_is_short(engine: Skills) -> None:
     """It is heard while the rest is still being made; lists of what one owns may be as long as they are."""
     for card in engine.skills():
-        if {slot.kind for slot in card.slots} <= {"item", "place", "region", "integer", "duration"}:
+        if {slot.kind for slot in card.slots} <= {"item", "place", "region", "sight", "integer", "duration"}:
             for slots in every_request(card):
                 first = re.split(r"(?<=[.?!]) ", ask(engine, card.name, user="short", **slots).say)[0]
                 assert len(first.split()) <= 15 or card.name == "inventory", (card.name, slots, first)
@@ -154,10 +155,31 @@ def test_buying_changes_what_one_has_and_the_answer_says_so(engine: Skills) -> N
 
 
 def test_what_is_missing_is_asked_for(engine: Skills) -> None:
-    questions = {name: ask(engine, name) for name in ("navigate", "buy", "price", "timer", "remember", "teach")}
+    questions = {
+        name: ask(engine, name) for name in ("navigate", "identify", "buy", "price", "timer", "remember", "teach")
+    }
     assert {question.status for question in questions.values()} == {"unclear"}
     assert all(question.say.endswith("?") for question in questions.values())
     assert ask(engine, "inventory").facts == {"coins": f"{COINS} coins", "map": "a map"}
+
+
+def test_what_the_user_shows_is_named(engine: Skills) -> None:
+    lantern = ask(engine, "identify", thing="Lantern")
+    assert (lantern.say, lantern.facts) == (
+        "That is a lantern. It costs 18 coins.",
+        {"item": "lantern", "price": "18 coins"},
+    )
+    assert ask(engine, "identify", thing="lighthouse").say == "That is the lighthouse."
+    assert ask(engine, "identify", thing="oak").say == "That is an oak."
+    assert ask(engine, "identify", thing="Anna").say == "That is Anna."
+    assert ask(engine, "identify", thing="that").say == "What are you pointing at?"
+
+
+def test_the_way_to_what_only_the_client_knows(engine: Skills) -> None:
+    statue = Thing("statue", (0.0, 0.0, -3.0))
+    found = engine.handle(Request(Intent("navigate", {"place": "statue"}), "words", "ada", (statue,)))
+    assert (found.status, found.say, found.actions) == ("done", "The statue is straight ahead, 3 metres away.", ())
+    assert ask(engine, "where_am_i").facts == {"place": "plaza"}
 
 
 def test_timers(engine: Skills) -> None:
@@ -265,7 +287,10 @@ def test_only_the_packs_that_are_wanted() -> None:
     ("options", "complaint"),
     [
         ({"skills": ["shoping"]}, "skills: nothing called 'shoping'; did you mean 'shopping'"),
-        ({"skills": ["zzz"]}, "there are: navigation, shopping, time, weather, memory, stories, teaching, talk"),
+        (
+            {"skills": ["zzz"]},
+            "there are: navigation, surroundings, shopping, time, weather, memory, stories, teaching, talk",
+        ),
         ({"weather": "bbc"}, "weather: expected 'world' or 'open-meteo', but found 'bbc'"),
         ({"city": "Oslo"}, "city: the world's own weather has no cities"),
         ({"world": ""}, "world: expected a path or ':memory:'"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models.protocols import Outcome, Slot, SlotValue
+from models.protocols import REFERRING, Outcome, Slot, SlotValue, Thing
 from models.task.slots import Unfilled, fill
 
 ITEM = Slot("item", "item", True, ("apple", "lantern", "map", "hat", "kite", "book", "guitar"))
+PLACE = Slot("place", "place", True, ("plaza", "garden"))
 QUANTITY = Slot("quantity", "integer", False)
 WEIGHT = Slot("weight", "number", False)
 FACT = Slot("fact", "text", True)
@@ -18,9 +19,9 @@ def filled(slot: Slot, value: SlotValue) -> SlotValue:
     return fill([slot], ASKS, {slot.name: value})[slot.name]
 
 
-def answer(slot: Slot, **values: SlotValue) -> Outcome:
+def answer(slot: Slot, *things: Thing, **values: SlotValue) -> Outcome:
     with pytest.raises(Unfilled) as refusal:
-        fill([slot], ASKS, values)
+        fill([slot], ASKS, values, things)
     return refusal.value.outcome
 
 
@@ -66,3 +67,28 @@ def test_what_the_world_does_not_have_is_refused_with_some_of_what_it_has() -> N
     found = answer(ITEM, item="sword")
     assert found.status == "refused"
     assert found.say == "I know of no sword here. You can choose apple, lantern, map, hat or kite."
+
+
+def test_a_word_of_which_nobody_knows_what_it_means_is_missing() -> None:
+    assert {answer(ITEM, item=word).say for word in REFERRING} == {"What would you like?"}
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "status", "say"),
+    [
+        (PLACE, "statue", "done", "The statue is to your left, 2 metres away."),
+        (PLACE, "The Statues", "done", "The statue is to your left, 2 metres away."),
+        (PLACE, "anna", "refused", "I do not know where Anna is."),
+        (ITEM, "statue", "refused", "The statue is not for sale."),
+        (ITEM, "sword", "refused", "I know of no sword here. You can choose apple, lantern, map, hat or kite."),
+    ],
+)
+def test_of_things_that_only_the_client_knows_something_is_said(slot: Slot, value: str, status: str, say: str) -> None:
+    things = (Thing("statue"), Thing("Anna"), Thing("statue", (-2.0, 1.0, 0.0)), Thing("lantern", (0.0, 0.0, -9.0)))
+    found = answer(slot, *things, **{slot.name: value})
+    assert (found.status, found.say) == (status, say)
+    assert all(fact in say for fact in found.facts.values())
+
+
+def test_what_the_world_knows_is_the_worlds_wherever_it_is_seen() -> None:
+    assert fill([ITEM], ASKS, {"item": "Lantern"}, [Thing("Lantern", (1.0, 1.0, 1.0))]) == {"item": "lantern"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.task.words import counted, listed, spoken_duration, to_listener
+from models.protocols import Position
+from models.task.words import counted, listed, one, spoken_duration, the, to_listener, whereabouts
 
 
 def test_lists() -> None:
@@ -51,3 +52,34 @@ def test_lengths_of_time(seconds: int, spoken: str) -> None:
 )
 def test_a_fact_is_said_back_from_the_other_side(said: str, returned: str) -> None:
     assert to_listener(said) == returned
+
+
+@pytest.mark.parametrize(
+    ("name", "any_one", "that_one"),
+    [
+        ("apple", "an apple", "the apple"),
+        ("stone lion", "a stone lion", "the stone lion"),
+        ("Anna", "Anna", "Anna"),
+        ("the old oak", "the old oak", "the old oak"),
+        ("theatre", "a theatre", "the theatre"),
+    ],
+)
+def test_names_with_their_articles(name: str, any_one: str, that_one: str) -> None:
+    assert (one(name), the(name)) == (any_one, that_one)
+
+
+@pytest.mark.parametrize(
+    ("position", "said"),
+    [
+        ((0.0, 1.6, -3.0), "straight ahead, 3 metres away"),
+        ((0.6, 0.0, -0.9), "ahead, to the right, 1 metre away"),
+        ((4.0, 2.0, 0.0), "to your right, 4 metres away"),
+        ((2.0, 2.0, 2.0), "behind you, to the right, 3 metres away"),
+        ((0.0, 0.0, 12.4), "behind you, 12 metres away"),
+        ((-1.0, 0.0, 1.0), "behind you, to the left, 1 metre away"),
+        ((-0.4, 0.0, 0.1), "to your left, less than a metre away"),
+        ((-5.0, 0.0, -5.0), "ahead, to the left, 7 metres away"),
+    ],
+)
+def test_directions_and_distances(position: Position, said: str) -> None:
+    assert whereabouts(position) == said

@@ -133,7 +133,8 @@ def test_a_good_graph_has_none() -> None:
         (
             "{from: asr}",
             "{from: audio}",
-            "g.yaml:6: stages.echo.from: 'audio' emits Audio, but 'echo' accepts Transcript; it could read asr",
+            "g.yaml:6: stages.echo.from: 'audio' emits Audio | Text | Scene | Gaze | Pointing | Picture, but 'echo' "
+            "accepts Transcript; it could read asr",
         ),
         (
             "{from: asr}",

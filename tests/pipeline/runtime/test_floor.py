@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.packets import Gaze, Picture
+from pipeline.packets import Gaze, Picture, Pointing, Scene
 from pipeline.runtime.floor import NOTICED, PICTURES, Floor
 from pipeline.runtime.record import State
 from pipeline.testing import run, scripted_graph, talking
@@ -23,6 +23,26 @@ def test_surroundings_of_an_utterance_are_bounded() -> None:
         utterance = await anext(floor.utterances())
         assert utterance.count(Picture) == PICTURES
         assert utterance.count(Gaze) == NOTICED
+        await graph.close()
+
+    run(main())
+
+
+def test_what_a_hand_showed_before_it_sank_goes_with_what_is_said() -> None:
+    async def main() -> None:
+        graph = scripted_graph("assistant")
+        await graph.load()
+        floor = Floor(graph, "push-to-talk")
+        senses = [Pointing(name, None, at) for at, name in enumerate(("statue", "", "lantern", "", ""))]
+        floor.notice(Scene("hall", (), 0.0))
+        for sense in senses:
+            floor.notice(sense)
+        floor.notice(Scene("market", (), 5.0))
+        floor.press()
+        floor.release()
+        utterance = await anext(floor.utterances())
+        noticed = [packet async for packet in utterance.sound() if isinstance(packet, Scene | Pointing)]
+        assert noticed == [Scene("market", (), 5.0), senses[2], senses[4]]
         await graph.close()
 
     run(main())

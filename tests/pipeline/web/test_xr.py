@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
-from support.pages import WEB, browsing, serving, write_microphone
+from support.pages import PATIENCE, WEB, browsing, serving, write_microphone
 from support.sources import blank, developing
 from support.vrm import vrm1
 from support.waves import silence
 
-PATIENCE = 30_000
-"""Milliseconds: without a graphics card a frame takes long."""
 EMULATOR = WEB / "node_modules" / "iwer" / "build" / "iwer.min.js"
 BEGIN = """async (kind) => {
     window.device = new IWER.XRDevice(IWER.metaQuest3);
@@ -121,7 +119,16 @@ INSTALLED = """(() => {
 })()"""
 
 
-def test_the_page_talks_by_the_trigger(playwright: Playwright, tmp_path: Path) -> None:
+HOOKED = """() => {
+    window.told = {};
+    for (const name of ["scene", "point"]) {
+        const tell = parley[name].bind(parley);
+        parley[name] = (...given) => { tell(...given); told[name] = given; };
+    }
+}"""
+
+
+def test_the_page_talks_by_the_trigger_and_about_what_is_pointed_at(playwright: Playwright, tmp_path: Path) -> None:
     """From the button of the page to a real server that listens."""
     microphone = write_microphone(tmp_path / "quiet.wav", silence(30.0))
     with (
@@ -134,10 +141,17 @@ def test_the_page_talks_by_the_trigger(playwright: Playwright, tmp_path: Path) -
         page = context.new_page()
         page.goto(url)
         page.wait_for_selector("body[data-line=open]")
+        page.evaluate(HOOKED)
         page.click("#vr")
-        page.wait_for_function("() => device.activeSession", timeout=PATIENCE)
-        page.wait_for_timeout(1000)
+        page.wait_for_function("() => parley.avatar.immersion?.tracked", timeout=PATIENCE)  # it is drawn, and listens
         page.evaluate("() => device.controllers.right.updateButtonValue('trigger', 1)")
         page.wait_for_selector("body[data-state=listening]", timeout=PATIENCE)
         page.evaluate("() => device.controllers.right.updateButtonValue('trigger', 0)")
         page.wait_for_selector("body[data-state=idle]", timeout=PATIENCE)
+
+        x, y, z = page.evaluate("told.scene[1].find(({ name }) => name === 'lantern').position")
+        aim(page, [x, y + 0.08, z])
+        page.wait_for_function("() => told.point?.[0] === 'lantern'", timeout=PATIENCE)
+        page.evaluate("() => parley.say('What is this?')")
+        shown = "() => document.getElementById('captions').textContent.includes('That is a lantern.')"
+        page.wait_for_function(shown, timeout=PATIENCE)

@@ -1,0 +1,43 @@
+"""What is around the user."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from models.task.setting import SITES, WARES
+from models.task.skill import Hint, Outcome, Sight, done, skill
+from models.task.words import counted, one, the
+
+
+@skill(
+    examples=[
+        "what is this",
+        "what is that",
+        "what is that over there",
+        "what is this thing called",
+        "what are those",
+        "what am i pointing at",
+        "what am i looking at",
+        "tell me what this is",
+        "do you know what that is",
+        "um what's this thing in front of me",
+        "what do you call that",
+        "is this a lantern",
+        "这是什么",
+        "那是什么",
+    ],
+    effects=False,
+)
+def identify(
+    thing: Annotated[
+        Sight, Hint("the word for what the user shows, such as this or that", ask="What are you pointing at?")
+    ],
+) -> Outcome:
+    """Tell what something is that the user points at or looks at."""
+    name = thing.casefold()
+    if name in SITES:
+        return done(f"That is {the(name)}.", place=name)
+    if name in WARES:
+        cost = counted(WARES[name].price, "coin")
+        return done(f"That is {one(name)}. It costs {cost}.", item=name, price=cost)
+    return done(f"That is {one(thing)}.", thing=thing)
