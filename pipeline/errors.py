@@ -10,6 +10,10 @@ PipelineError               anything this package raises on purpose
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
 
 class PipelineError(Exception):
     """Anything this package raises on purpose; its message names the place and the remedy."""
@@ -37,3 +41,27 @@ class MediaError(PipelineError):
 
 class JournalError(PipelineError):
     """A session cannot be recorded, or what was recorded cannot be read."""
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it came from, and so on, as a traceback would tell it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def traced(error: BaseException) -> str:
+    """What an error was and where it rose, and likewise its causes, for logs: ``EngineFailed (lift.py:256) from
+    ValueError (openai.py:97)``.
+
+    Their messages are left out: an engine's may quote what a user said."""
+    return " from ".join(f"{type(each).__name__}{_place(each)}" for each in causes(error))
+
+
+def _place(error: BaseException) -> str:
+    """The line that raised it; nothing of an error that was never raised."""
+    lines = list(traceback.walk_tb(error.__traceback__))
+    if not lines:
+        return ""
+    frame, line = lines[-1]
+    return f" ({Path(frame.f_code.co_filename).name}:{line})"

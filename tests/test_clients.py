@@ -25,7 +25,7 @@ async def ask(url: str, *files: Path) -> tuple[int, str, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 

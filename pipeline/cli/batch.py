@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.opening import opened
+from pipeline.cli.opening import loaded
 from pipeline.cli.progress import clock, watching
 from pipeline.devices.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
+from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.runners.batch import make_folder, run_batch
 from pipeline.runners.results import Summary, json_line
@@ -56,13 +57,14 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         paths = find_audio(inputs, outside=out)
     except MediaError as error:
         raise typer.BadParameter(str(error)) from error
+    avatar = open_graph(graph, changes or ())
     make_folder(out)  # before minutes are spent on loading
 
-    async def run(loaded: Graph) -> Summary:
+    async def run(_: Graph) -> Summary:
         with watching(Console(), len(paths), as_json) as watcher:
-            return await run_batch(loaded, unique_names(paths), out, jobs, watcher, user)
+            return await run_batch(avatar, unique_names(paths), out, jobs, watcher, user)
 
-    summary = asyncio.run(opened(graph, changes or [], run, silent=as_json))
+    summary = asyncio.run(loaded(avatar, run, silent=as_json))
     if as_json:
         typer.echo(json_line(summary))
     else:

@@ -12,11 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.cli.opening import opened
+from pipeline.cli.opening import loaded
 from pipeline.cli.progress import watching
 from pipeline.devices.paths import find_audio, shown, unique_names
+from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch import run_batch
+from pipeline.runners.batch import make_folder, run_batch
 from pipeline.runners.results import FileResult, Summary, TurnResult
 
 EPILOG = """Examples:
@@ -35,14 +36,16 @@ def demo(
     graph: Annotated[str, typer.Option("--graph", "-g", help="A graph's name or file.")] = "assistant",
 ) -> None:
     """Answer the recordings that come with Parley, and show what came of them."""
+    avatar = open_graph(graph)
+    make_folder(out)  # before minutes are spent on loading
     with resources.as_file(resources.files("audio_samples")) as folder:
         inputs = unique_names(find_audio([str(folder)]))
 
-        async def run(loaded: Graph) -> Summary:
+        async def run(_: Graph) -> Summary:
             with watching(Console(stderr=True), len(inputs), silent=False, lines=False) as watcher:
-                return await run_batch(loaded, inputs, out, os.cpu_count() or 1, watcher)
+                return await run_batch(avatar, inputs, out, os.cpu_count() or 1, watcher)
 
-        summary = asyncio.run(opened(graph, [], run))
+        summary = asyncio.run(loaded(avatar, run))
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)

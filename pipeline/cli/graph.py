@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
@@ -16,6 +15,7 @@ from rich.table import Table
 from pipeline.graph import inventory
 from pipeline.graph.build import Built, build, open_spec
 from pipeline.graph.draw import mermaid, picture
+from pipeline.graph.dump import dump, sections
 from pipeline.graph.inventory import Offer
 from pipeline.graph.load import load
 from pipeline.graph.mistakes import Mistakes, WrongGraph, alternatives
@@ -28,8 +28,6 @@ app = typer.Typer(no_args_is_help=True)
 
 WIDE = 160
 """Columns of tables that no terminal bounds."""
-ORDER = ("version", "description", "language", "sample_rate", "turns", "stages", "outputs")
-"""In which the sections of a graph are shown; others, which are mistakes, come behind."""
 WRITERS = {".svg": svg, ".mmd": mermaid}
 
 Name = Annotated[str, typer.Argument(metavar="GRAPH", help="A graph's name (see: parley graph list) or file.")]
@@ -101,10 +99,10 @@ def show(name: Name, changes: Changes = None, as_json: Json = False) -> None:
     document = load(name, mistakes, overrides=changes or ())
     mistakes.raise_any()
     if document is not None:
-        values = document.root.shown()
-        shown = {"name": document.name, **{key: values[key] for key in ORDER if key in values}, **values}
-        text = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110)
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False) if as_json else text.rstrip())
+        if as_json:
+            typer.echo(json.dumps(sections(document.name, document.root), indent=2, ensure_ascii=False))
+        else:
+            typer.echo(dump(document.name, document.root), nl=False)
 
 
 @app.command(epilog=CHECK)

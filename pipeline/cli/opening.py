@@ -14,15 +14,6 @@ from pipeline.graph.graph import Graph
 T = TypeVar("T")
 
 
-async def opened(
-    name: str, overrides: Sequence[str], work: Callable[[Graph], Awaitable[T]], *, silent: bool = False
-) -> T:
-    """Do `work` with the graph of that name, loaded. Raises GraphError, EngineFailed, ModelError."""
-    from pipeline.graph.build import open_graph
-
-    return await loaded(open_graph(name, overrides), work, silent=silent)
-
-
 async def loaded(graph: Graph, work: Callable[[Graph], Awaitable[T]], *, silent: bool = False) -> T:
     """Do `work` with the graph, loaded. Raises EngineFailed, ModelError."""
     console = Console(stderr=True, quiet=silent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +19,11 @@ from pipeline.devices.atomic import replacing
 from pipeline.devices.paths import shown
 from pipeline.errors import PipelineError
 from pipeline.graph.build import open_graph
+from pipeline.graph.graph import Graph
 from pipeline.runners.findings import as_data, as_page, passed_over, summary, upgrades
 from pipeline.runners.page.scene import UNFINISHED, clock
 from pipeline.runners.replay import Replay, Replayed, ReplayedTurn, standing_in
-from pipeline.runtime.journal import read_header, read_journal
+from pipeline.runtime.journal import Recorded, read_header, read_journal
 from pipeline.runtime.journal.header import GRAPH
 from pipeline.runtime.record import Fate
 
@@ -68,13 +71,14 @@ def replay(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         standing_in(open_graph(journal / GRAPH), origins)  # likewise, before changes to a stage that is not there
         graph = open_graph(journal / GRAPH, [change for _, change in changes])
         recorded = read_journal(journal, {kind for node in graph.nodes for kind in node.emits})
-        if draw_only:
-            _draw(html, as_page(recorded, graph, None, ""))
-            return
-        again = Replay(graph, recorded, origins)
-        teller = _Teller(Console(quiet=as_json), diff=diff)
-        replayed = asyncio.run(loaded(again.graph, lambda _: again.run(teller.tell), silent=as_json))
-        _draw(html, as_page(recorded, graph, replayed, summary(replayed, again.standing_in)))
+        with _drawing(html) as draw:
+            if draw_only:
+                draw(recorded, graph, None, "")
+                return
+            again = Replay(graph, recorded, origins)
+            teller = _Teller(Console(quiet=as_json), diff=diff)
+            replayed = asyncio.run(loaded(again.graph, lambda _: again.run(teller.tell), silent=as_json))
+            draw(recorded, graph, replayed, summary(replayed, again.standing_in))
     except (PipelineError, ModelError) as error:
         typer.echo(f"parley: {error}", err=True)
         raise typer.Exit(WRONG) from error
@@ -95,12 +99,15 @@ def _change(swap: str) -> tuple[str, str]:
     return keys[0], f"stages.{'.'.join(whole)}={value}"
 
 
-def _draw(file: Path | None, page: str) -> None:
-    """Write the page, where one is wanted. Raises MediaError."""
-    if file is not None:
-        with replacing(file) as draft:
-            draft.write(page.encode())
-        typer.echo(f"the session is drawn in {shown(file)}", err=True)
+@contextmanager
+def _drawing(file: Path | None) -> Iterator[Callable[[Recorded, Graph, Replayed | None, str], None]]:
+    """Draws the page, where one is wanted; that it can be written is known first. Raises MediaError."""
+    if file is None:
+        yield lambda *_: None
+        return
+    with replacing(file) as draft:
+        yield lambda *told: draft.write(as_page(*told).encode())
+    typer.echo(f"the session is drawn in {shown(file)}", err=True)
 
 
 class _Teller:

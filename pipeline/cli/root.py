@@ -12,6 +12,7 @@ import typer
 
 from models.errors import ModelError
 from pipeline.cli import batch, demo, graph, headset, models, replay, serve, talk, token
+from pipeline.cli.logs import log_to
 from pipeline.errors import GraphError, PipelineError
 
 WRONG_USAGE, FAILED, INTERRUPTED = 2, 1, 130
@@ -49,11 +50,8 @@ def common(
     ] = False,
 ) -> None:
     """Set up logging for every command."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    if not logging.getLogger().handlers:  # a program that runs commands in itself has its own
+        log_to(sys.stderr, logging.INFO if verbose else logging.ERROR)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.protocols import GUEST
+from pipeline.cli.logs import log_to
 from pipeline.cli.opening import loaded
 from pipeline.graph.build import build, open_spec
 from pipeline.graph.graph import Graph
@@ -61,7 +62,10 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         bool, typer.Option("--hands-free", help="Users just speak, unless their client has a key to talk.")
     ] = False,
     tls_cert: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Certificate (PEM): HTTPS, which microphones elsewhere need.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Certificate (PEM): HTTPS, which microphones elsewhere need. May be renewed meanwhile."
+        ),
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key (PEM).")] = None,
     require_token: Annotated[
@@ -71,7 +75,9 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         list[str] | None, typer.Option("--origin", metavar="URL", help="A site whose pages may use this server too.")
     ] = None,
     sessions: Annotated[int, typer.Option(min=1, max=10_000, help="Open at the same time, at most.")] = 200,
-    sessions_per_user: Annotated[int, typer.Option(min=1, help="Likewise, of one user.")] = 8,
+    sessions_per_user: Annotated[
+        int, typer.Option(min=1, help="Likewise, of one user; a guest is a new one each time.")
+    ] = 8,
     wyoming: Annotated[
         str | None, typer.Option(metavar="[HOST:]PORT", help="Serve Home Assistant (the Wyoming protocol) there.")
     ] = None,
@@ -92,7 +98,6 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     Listens on this machine alone unless told otherwise. Ctrl-C ends it. Exit code 0: it was ended; 1: it could not be
     run; 2: wrong usage.
     """
-    from pipeline.runners.serve.logs import log_to
     from pipeline.runners.serve.parlour import Limits
     from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_wyoming
     from pipeline.runners.serve.watching import Journals
@@ -116,7 +121,7 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     limits = Limits(sessions=sessions, sessions_per_user=sessions_per_user)
     journals = Journals(record, built) if record else None
     level = logging.INFO if json_logs else logging.WARNING
-    log_to(sys.stderr, as_json=json_logs, level=min(level, logging.getLogger().level))
+    log_to(sys.stderr, min(level, logging.getLogger().level), as_json=json_logs)
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
         runner.run(_serve(built.graph, settings, limits, journals, partial(_greet, settings, browse), silent=json_logs))
 

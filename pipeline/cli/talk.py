@@ -20,6 +20,7 @@ from rich.table import Table
 from models.protocols import GUEST
 from pipeline.cli.lines import talk_in_lines
 from pipeline.cli.opening import loaded
+from pipeline.cli.terminal.hotkey import hotkey, require_key
 from pipeline.devices import portaudio
 from pipeline.devices.paths import shown
 from pipeline.devices.player import Player
@@ -34,6 +35,7 @@ from pipeline.runners.recording import open_journal
 from pipeline.runners.talk import NAME, PLAYED, Devices
 from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.floor import Floor
+from pipeline.runtime.journal import require_new
 from pipeline.runtime.session import Session
 
 if TYPE_CHECKING:
@@ -105,16 +107,21 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         return
     mistakes = Mistakes()
     built = build(open_spec(graph, changes or (), mistakes), Registry(), mistakes)
+    if record:
+        require_new(record)
     if text:
         if osc:
             raise typer.BadParameter("with --text nothing sounds that a face could follow", param_hint="--osc")
         raise typer.Exit(asyncio.run(_held(built, user, record, talk_in_lines)))
-    _require_terminal()
     devices = Devices(input_device, output_device, suppress_noise)
-    _require_sound(devices)  # before seconds are spent on loading
     policy: Policy | None = "hands-free" if hands_free else None
 
-    with _displays(osc or ()) as displays:  # likewise
+    # What is misspelt first, then what is missing here, and only then are seconds spent on loading.
+    with _displays(osc or ()) as displays:
+        if ptt_key:
+            require_key(ptt_key)
+        _require_terminal()
+        _require_sound(devices)
 
         async def on_screen(session: Session) -> int:
             await _on_screen(session, policy, devices, ptt_key, displays)
@@ -150,7 +157,6 @@ async def _on_screen(
     session: Session, policy: Policy | None, devices: Devices, ptt_key: str | None, displays: Sequence[Display]
 ) -> None:
     from pipeline.cli.terminal.app import TalkApp
-    from pipeline.cli.terminal.hotkey import hotkey
     from pipeline.cli.terminal.screen import kept_clean, log_path
 
     player = Player(PLAYED)

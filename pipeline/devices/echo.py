@@ -12,6 +12,8 @@ from pipeline.devices.resample import Resampler
 
 FRAME = 0.01
 """Seconds that WebRTC takes at a time."""
+LONGEST = 0.5
+"""Seconds of delay that WebRTC takes for possible; a device behind a radio, or on a busy machine, may have more."""
 
 
 class EchoCanceller:
@@ -33,7 +35,7 @@ class EchoCanceller:
 
     def set_delay(self, seconds: float) -> None:
         """About how long an echo takes from `far` to `near`: both devices' latency. Saves a second of searching."""
-        self._module.set_stream_delay_ms(round(seconds * 1000))
+        self._module.set_stream_delay_ms(round(min(max(0.0, seconds), LONGEST) * 1000))
 
     def far(self, samples: Samples, sample_rate: int) -> None:
         """Take what is going to be played, shape (n,), any rate in Hz."""

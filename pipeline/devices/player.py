@@ -12,15 +12,13 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.devices.resample import VoiceResampler
-from pipeline.devices.sounding import Sounding
+from pipeline.devices.sounding import AUDIBLE, Sounding
 from pipeline.packets import Speech
 
 FADE = 0.008
 """Seconds in which a cut sound falls silent, and one that goes on rises: too short to hear, too long to click."""
 AHEAD = 10.0
 """Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
-AUDIBLE = 0.01
-"""Of full scale: the first sample above it is the first that is heard."""
 
 
 class Player:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.devices.resample import VoiceResampler
-from pipeline.devices.sounding import Sounding
+from pipeline.devices.sounding import AUDIBLE, Sounding
 from pipeline.packets import Speech
 from pipeline.wire.frames import WRAP
 
@@ -28,8 +28,6 @@ KEPT = 10.0
 PATIENCE, OVERDUE = 3.0, 1.0
 """Seconds in which a client tells that it plays, or sound counts as heard in its own time; seconds behind a report up
 to which sound counts as heard: one that tells no more hears no more, since its line is cut or stalls."""
-AUDIBLE = 0.01
-"""Of full scale: the first sample above it is the first that is heard."""
 
 
 class Outlet(Protocol):

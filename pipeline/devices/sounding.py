@@ -7,6 +7,9 @@ from collections import deque
 from models.protocols import Samples
 from pipeline.devices.words import Words
 
+AUDIBLE = 0.01
+"""Of full scale: the first sample above it is the first that is heard."""
+
 
 class Sounding:
     """The sound of one answer, from the word that is heard now to the end. Positions are samples since it began."""

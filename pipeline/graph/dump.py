@@ -7,20 +7,23 @@ from typing import Any
 import yaml
 
 from pipeline.graph.document import Value, scalar
-from pipeline.graph.spec import GraphSpec
 
 ORDER = ("version", "name", "description", "language", "sample_rate", "turns", "stages", "outputs")
-"""In which the sections stand; others come behind."""
+"""In which the sections stand; others, which are mistakes, come behind."""
 
 
-def dump(spec: GraphSpec) -> str:
-    """The graph as YAML.
+def sections(name: str, root: Value) -> dict[str, Any]:
+    """What the file of the graph of that name says, whose document has this root.
 
     References to the environment that found a value stay references, because the value may be a secret; those that fell
     back on a default become it. Relative paths stay as they are."""
-    shown = {"name": spec.name} | _written(spec.root)
-    ordered = {key: shown[key] for key in ORDER if key in shown} | shown
-    return str(yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+    shown: dict[str, Any] = {"name": name} | _written(root)
+    return {key: shown[key] for key in ORDER if key in shown} | shown
+
+
+def dump(name: str, root: Value) -> str:
+    """Likewise, as YAML."""
+    return str(yaml.dump(sections(name, root), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def _written(value: Value) -> Any:

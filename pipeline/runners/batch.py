@@ -31,7 +31,7 @@ from pipeline.runners.results import (
     turn_result,
 )
 from pipeline.runners.tracks import Tracks
-from pipeline.runtime.listening import Utterance, utterances
+from pipeline.runtime.listening import Passage, utterances
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 
@@ -189,7 +189,7 @@ class _FileJob:
         self.spoken = answer.path if answer.writer else None
         self.tracks = tracks.files
 
-    async def _turn(self, utterance: Utterance, answer: AnswerFile, tracks: Tracks) -> TurnResult:
+    async def _turn(self, utterance: Passage, answer: AnswerFile, tracks: Tracks) -> TurnResult:
         rate = self.graph.sample_rate
         end = utterance.start + utterance.samples.size / rate
         start = answer.begin()
@@ -258,12 +258,12 @@ class AnswerFile(Sink):
         return self.words.before(self.words.length)
 
 
-async def _pieces(utterance: Utterance, sample_rate: int, seconds: float = 0.5) -> AsyncIterator[Audio]:
+async def _pieces(utterance: Passage, sample_rate: int, seconds: float = 0.5) -> AsyncIterator[Audio]:
     """An utterance as a microphone would give it, but all at once."""
     for start, samples in _split(utterance, round(sample_rate * seconds)):
         yield Audio(samples, sample_rate, utterance.start + start / sample_rate)
 
 
-def _split(utterance: Utterance, size: int) -> Iterator[tuple[int, Any]]:
+def _split(utterance: Passage, size: int) -> Iterator[tuple[int, Any]]:
     for start in range(0, utterance.samples.size, size):
         yield start, utterance.samples[start : start + size]

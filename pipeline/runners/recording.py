@@ -20,7 +20,7 @@ from pipeline.runtime.journal import EngineUsed, Header, Journal
 def open_journal(folder: Path, built: Built, user: str) -> Journal:
     """A journal in `folder`, for one session of `user` on that graph. Raises JournalError."""
     packets = {kind for node in built.graph.nodes for kind in node.emits}
-    return Journal(folder, header(built, user), dump(built.spec), packets)
+    return Journal(folder, header(built, user), dump(built.spec.name, built.spec.root), packets)
 
 
 def header(built: Built, user: str) -> Header:

@@ -17,7 +17,7 @@ from pipeline.runners.retelling import Told, history_of
 from pipeline.runtime.journal.codec import fingerprint
 from pipeline.runtime.journal.reader import Recorded, RecordedTurn
 from pipeline.runtime.record import Fate, Record
-from pipeline.runtime.turn import run_turn, unasked
+from pipeline.runtime.turn import given, run_turn, unasked
 from pipeline.stages.stage import Turn
 
 DRAFTS = frozenset((Fate.SUPERSEDED, Fate.DROPPED))
@@ -80,7 +80,7 @@ class Replay:
         self._whole = graph
         names = {node.name for node in graph.nodes} - self.standing_in
         hosts = tuple(host for host in graph.hosts if host.name in names)
-        self.graph = replace(_with_recorded(graph, self.standing_in, {}), hosts=hosts)
+        self.graph = replace(given(graph, dict.fromkeys(self.standing_in, ())), hosts=hosts)
         """To be loaded before `run` and closed behind it; it has no engine that is not needed."""
         self._told: list[Told] = []
 
@@ -97,10 +97,9 @@ class Replay:
         return replayed
 
     async def _run(self, recorded: RecordedTurn) -> ReplayedTurn:
-        given = {name: recorded.packets(name) for name in self.standing_in}
-        graph = _with_recorded(self._whole, self.standing_in, given)
+        graph = given(self._whole, {name: recorded.packets(name) for name in self.standing_in})
         turn = replace(recorded.turn, history=history_of(recorded.turn.history, self._told))
-        names = [node.name for node in graph.nodes if node.name not in given]
+        names = [node.name for node in graph.nodes if node.name not in self.standing_in]
         await self._settle()
         record, packets = await _run_turn(graph, turn, recorded.packets(AUDIO), _limit(recorded, graph, names))
         differences = [found for name in names if (found := _difference(recorded, name, packets[name], record))]
@@ -130,8 +129,8 @@ async def _run_turn(
         if over(packets):
             running.cancel()
 
-    prompted = unasked(graph, turn.prompt) if turn.prompt else {}
-    running = asyncio.create_task(run_turn(graph, turn, _stream(source), _pass, observe, record.report, prompted))
+    graph = unasked(graph, turn.prompt) if turn.prompt else graph
+    running = asyncio.create_task(run_turn(graph, turn, _stream(source), _pass, observe, record.report))
     try:
         await asyncio.wait([running])
     finally:
@@ -188,33 +187,6 @@ def standing_in(graph: Graph, origins: Collection[str]) -> frozenset[str]:
         if running.intersection(node.inputs):
             running.add(node.name)
     return frozenset(name for name in names if name in acting or name not in running)
-
-
-class _AsRecorded:
-    """Stands in for a stage: gives recorded packets when its inputs end, so that its readers have those of the stages
-    before it earlier, as they had in the session."""
-
-    def __init__(self, stage: Any, packets: Sequence[Any]) -> None:
-        # Other stages may read an engine's constants, such as the skills of a task, or who the avatar is.
-        self.host, self.persona = getattr(stage, "host", None), getattr(stage, "persona", None)
-        self._packets = packets
-
-    async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:
-        async for _ in inputs:
-            pass
-        for packet in self._packets:
-            yield packet
-
-
-def _with_recorded(graph: Graph, names: Collection[str], packets: Mapping[str, Sequence[Any]]) -> Graph:
-    """The graph, with recorded `packets` in the place of the named stages."""
-    return replace(
-        graph,
-        nodes=tuple(
-            replace(node, stage=_AsRecorded(node.stage, packets.get(node.name, ()))) if node.name in names else node
-            for node in graph.nodes
-        ),
-    )
 
 
 # --- comparing -----------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from pipeline.stages.lift import Host
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
-    """The sound of one turn of the user's, from a recording."""
+class Passage:
+    """An utterance in a recording: the sound of one turn of the user's."""
 
     samples: Samples
     start: float
@@ -55,7 +55,7 @@ class Windows:
 
 async def utterances(
     audio: AsyncIterator[Audio], detector: Host[VoiceDetector], turns: Turns
-) -> AsyncIterator[Utterance]:
+) -> AsyncIterator[Passage]:
     """Cut a recording into utterances, each given as soon as it has ended."""
     windows = Windows(detector)
     cutter = Cutter(turns, detector.engine.sample_rate, detector.engine.window)
@@ -80,7 +80,7 @@ class Cutter:
         self._windows: deque[Samples] = deque()
         self._first = 0  # index of `_windows[0]`, counted from the start of the recording
 
-    def feed(self, window: Samples, probability: float) -> Utterance | None:
+    def feed(self, window: Samples, probability: float) -> Passage | None:
         """Take the next window, shape (window,); the utterance that it completes, if it does."""
         self._windows.append(window)
         done = self._finish(self._endpointer.feed(window, probability))
@@ -88,22 +88,22 @@ class Cutter:
             self._keep(self._lead)
         return done
 
-    def flush(self) -> Utterance | None:
+    def flush(self) -> Passage | None:
         """The utterance that the end of the sound completes, if there is one."""
         return self._finish(self._endpointer.stop())
 
-    def _finish(self, mark: Mark | None) -> Utterance | None:
+    def _finish(self, mark: Mark | None) -> Passage | None:
         if mark is not Mark.ENDED:
             return None
         if carried := self._endpointer.carried:
             return self._take(len(self._windows) - carried)
         return self._take(len(self._windows) - max(0, self._endpointer.quiet - self._tail))
 
-    def _take(self, count: int) -> Utterance:
+    def _take(self, count: int) -> Passage:
         start = self._first * self._seconds
         samples = np.concatenate([self._windows.popleft() for _ in range(count)])
         self._first += count
-        return Utterance(samples, start)
+        return Passage(samples, start)
 
     def _keep(self, count: int) -> None:
         while len(self._windows) > count:

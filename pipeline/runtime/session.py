@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from models.protocols import GUEST, Hypothesis
-from pipeline.errors import StageFailed
+from pipeline.errors import StageFailed, traced
 from pipeline.graph.graph import Graph
 from pipeline.packets import Partial, Sense, Speech
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.sink import Sink
-from pipeline.runtime.turn import Given, run_turn, unasked
+from pipeline.runtime.turn import run_turn, unasked
 from pipeline.stages.meter import METER
 from pipeline.stages.stage import Exchange, Turn
 
@@ -125,7 +125,7 @@ class Session:
     async def run(self, answer: Answer, sound: AsyncIterator[Sense], sink: Sink) -> None:
         """Run a turn to its end, whatever that is; what is given before it is confirmed waits."""
         turn, record = answer.turn, answer.record
-        given: Given = unasked(self.graph, turn.prompt) if turn.prompt else {}
+        graph = unasked(self.graph, turn.prompt) if turn.prompt else self.graph
 
         def observe(node: str, packet: Any) -> None:
             record.observe(node, packet)
@@ -139,9 +139,9 @@ class Session:
         for watcher in self.watchers:
             watcher.began(turn, record.began)
         try:
-            await run_turn(self.graph, turn, sound, play, observe, record.report, given)
+            await run_turn(graph, turn, sound, play, observe, record.report)
         except StageFailed as error:
-            log.warning("turn failed", extra={"turn": turn.id, "stage": error.stage})
+            log.warning("turn failed: %s", traced(error), extra={"turn": turn.id, "stage": error.stage})
             record.error, record.fate = error, Fate.FAILED
         except asyncio.CancelledError:
             if record.fate is Fate.ANSWERED:

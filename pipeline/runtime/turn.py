@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, cast
 
 from pipeline.errors import PipelineError, StageFailed
@@ -22,9 +21,6 @@ Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
 Observe: TypeAlias = Callable[[str, Any], None]
 """Told of every packet that a stage (or ``audio``) gives, before its readers are."""
 
-Given: TypeAlias = Mapping[str, AsyncIterator[Any]]
-"""Streams that stand in for what nodes would give; those nodes do not run."""
-
 OUTPUTS = "outputs"
 """The name of the turn's last reader, whoever plays the answer."""
 
@@ -38,20 +34,19 @@ class Report:
     """From the first packet asked for to the last stage's end."""
 
 
-async def run_turn(  # noqa: PLR0913, PLR0917  what stands in for nodes is rare, and the rest is needed
+async def run_turn(
     graph: Graph,
     turn: Turn,
     source: AsyncIterator[Any],
     play: Play,
     observe: Observe | None = None,
     report: Report | None = None,
-    given: Given = MappingProxyType({}),
 ) -> None:
     """Run one turn; cancelling the task that awaits this silences every stage. Raises StageFailed."""
     report = report if report is not None else Report()
     running = _Turn(graph, turn, observe, report)
     try:
-        await running.run(source, play, given)
+        await running.run(source, play)
     except BaseExceptionGroup as failures:
         failure = first(failures)
         raise failure from failure.__cause__
@@ -59,8 +54,37 @@ async def run_turn(  # noqa: PLR0913, PLR0917  what stands in for nodes is rare,
         report.seconds = running.now()
 
 
-def unasked(graph: Graph, text: str) -> Given:
-    """What stands in for the stages before the voice where the avatar says `text` of its own accord.
+class StandIn:
+    """Takes a stage's place in a turn: gives packets that are known before.
+
+    It does so once its inputs end, so that its readers have those of the stages before it earlier, as they have behind
+    the stage itself."""
+
+    def __init__(self, stage: Any, packets: Sequence[Any]) -> None:
+        # Other stages may read an engine's constants, such as the skills of a task, or who the avatar is.
+        self.host, self.persona = getattr(stage, "host", None), getattr(stage, "persona", None)
+        self._packets = packets
+
+    async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:
+        async for _ in inputs:
+            pass
+        for packet in self._packets:
+            yield packet
+
+
+def given(graph: Graph, packets: Mapping[str, Sequence[Any]]) -> Graph:
+    """The graph, with these `packets` of the named nodes in place of their stages."""
+    return replace(
+        graph,
+        nodes=tuple(
+            replace(node, stage=StandIn(node.stage, packets[node.name])) if node.name in packets else node
+            for node in graph.nodes
+        ),
+    )
+
+
+def unasked(graph: Graph, text: str) -> Graph:
+    """The graph whose avatar says `text` of its own accord, whatever is heard.
 
     Raises PipelineError for a graph that does not speak."""
     names = [node.name for node in graph.nodes]
@@ -68,12 +92,7 @@ def unasked(graph: Graph, text: str) -> Given:
     if not speakers:
         raise PipelineError(f"graph {graph.name}: no stage gives a Reply, so the avatar cannot say anything")
     before = names[: names.index(speakers[-1])]
-    return {name: _stream() for name in before} | {speakers[-1]: _stream(Reply(text))}
-
-
-async def _stream(*packets: Any) -> AsyncIterator[Any]:
-    for packet in packets:
-        yield packet
+    return given(graph, dict.fromkeys(before, ()) | {speakers[-1]: (Reply(text),)})
 
 
 class _Turn:
@@ -101,16 +120,12 @@ class _Turn:
         """Seconds since the turn's start."""
         return self._time() - self._origin
 
-    async def run(self, source: AsyncIterator[Any], play: Play, given: Given) -> None:
+    async def run(self, source: AsyncIterator[Any], play: Play) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(AUDIO, source))
             for node in self._graph.nodes:
                 inbox = self._inboxes[node.name]
-                if (stream := given.get(node.name)) is not None:
-                    inbox.close()
-                else:
-                    stream = node.stage.run(inbox, self._turn)
-                group.create_task(self._pump(node.name, stream, inbox))
+                group.create_task(self._pump(node.name, node.stage.run(inbox, self._turn), inbox))
             await play(self._outputs)
             self._outputs.close()
 

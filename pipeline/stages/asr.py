@@ -56,7 +56,7 @@ class Asr:
 
     async def run(self, inputs: AsyncIterator[Audio | Text], turn: Turn) -> AsyncIterator[Partial | Transcript]:
         """Partial captions while `inputs` last, then the transcript; nothing where there was no sound at all."""
-        heard = Utterance(self.host.engine.sample_rate)
+        heard = Heard(self.host.engine.sample_rate)
         captions: Captions = Live(self._interval or 0.0, self._clock)
         if turn.captions is not None:
             captions = Given(turn.captions)
@@ -90,7 +90,7 @@ def typed_language(engine: Recogniser) -> str:
     return expected or min(engine.languages - ANY_LANGUAGE, default="en")
 
 
-class Utterance:
+class Heard:
     """The sound of an utterance so far."""
 
     def __init__(self, sample_rate: int) -> None:
@@ -165,7 +165,7 @@ class Utterance:
 class Captions(Protocol):
     """Decides when the words so far are worth knowing."""
 
-    def due(self, heard: Utterance, busy: bool) -> Iterator[int]:
+    def due(self, heard: Heard, busy: bool) -> Iterator[int]:
         """How many of the samples heard are to be recognised now; the next is asked for when that was done. `busy`
         tells that the engine has others to serve."""
         ...
@@ -179,7 +179,7 @@ class Live(Captions):
         self._interval, self._clock = interval, clock
         self._next: float | None = None
 
-    def due(self, heard: Utterance, busy: bool) -> Iterator[int]:
+    def due(self, heard: Heard, busy: bool) -> Iterator[int]:
         if not self._interval or not heard.live:
             return
         if self._next is None:  # what was given at once, such as the silence before the first word, needs no caption
@@ -199,7 +199,7 @@ class Given(Captions):
         self._ends = iter(ends)
         self._end = next(self._ends, None)
 
-    def due(self, heard: Utterance, busy: bool) -> Iterator[int]:
+    def due(self, heard: Heard, busy: bool) -> Iterator[int]:
         while self._end is not None and (samples := heard.index(self._end)) <= heard.samples:
             if samples > 0:
                 yield samples

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from models.protocols import ExpressionReader, Look
-from pipeline.errors import EngineFailed
+from pipeline.errors import EngineFailed, traced
 from pipeline.packets import Expression, Gesture, Outcome, Speech
 from pipeline.stages.lift import Host
 from pipeline.stages.personas import Persona
@@ -72,7 +72,7 @@ class Expressions:
         try:
             return await self.host.call(lambda engine: engine.read(text))
         except EngineFailed as error:
-            log.warning("%s: the face shows nothing of the words: %s", self.host.name, error)
+            log.warning("%s: the face shows nothing of the words: %s", self.host.name, traced(error))
             return Look()
 
     def _expressions(self, speech: Speech, look: Look) -> Iterator[Expression]:

@@ -18,7 +18,7 @@ from threading import Thread
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from models.protocols import Engine
-from pipeline.errors import EngineFailed
+from pipeline.errors import EngineFailed, traced
 from pipeline.stages.meter import METER
 
 E = TypeVar("E", bound=Engine)
@@ -238,7 +238,7 @@ class Host(Generic[E]):
         if not usable:
             name, cause = failures[0]
             raise EngineFailed(f"{self.name}: {name} cannot {step}: {cause}") from cause
-        for name, cause in failures:
+        for name, cause in failures:  # told in full: these steps are given nothing that a user said
             log.warning("%s: %s cannot %s, so the next engine takes its place: %s", self.name, name, step, cause)
         self._threads = tuple(usable)
 
@@ -252,7 +252,8 @@ class Host(Generic[E]):
             except Exception as error:  # noqa: BLE001  likewise
                 failures.append(error)
                 if thread is not self._threads[-1]:
-                    log.warning("%s: %s failed, so the next engine is asked: %s", self.name, thread.rank.name, error)
+                    why = traced(error)
+                    log.warning("%s: %s failed, so the next engine is asked: %s", self.name, thread.rank.name, why)
         raise EngineFailed(str(failures[-1]) or type(failures[-1]).__name__) from failures[-1]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from models.protocols import UNKNOWN, LanguageModel, Message
-from pipeline.errors import EngineFailed
+from pipeline.errors import EngineFailed, traced
 from pipeline.packets import Intent, Outcome, Reply, Transcript
 from pipeline.stages.clauses import Clauses, clauses, ends_sentence
 from pipeline.stages.grounding import is_courtesy, objection
@@ -176,7 +176,7 @@ class Response:
         return self.host.stream(lambda engine: engine.complete(messages, max_tokens=max_tokens))
 
     def _warn(self, error: EngineFailed) -> None:
-        log.warning("%s: the language model failed, so a template speaks: %s", self.host.name, error)
+        log.warning("%s: the language model failed, so a template speaks: %s", self.host.name, traced(error))
 
 
 def recall(history: Sequence[Exchange], budget: int) -> list[Message]:

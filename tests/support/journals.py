@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from pipeline.stages.stage import Turn
 RATE = 16_000
 PIECE = 320
 """Samples in 20 ms."""
+PATIENCE = 60.0
+"""Seconds until what a writer should have written counts as missing."""
 HEADER = Header("2026-01-01T00:00:00+00:00", "1.2.3", "3.11", "test", "ada", RATE, ())
 
 
@@ -71,6 +74,14 @@ def check(recorded: Recorded) -> int:
     assert np.array_equal(given, spoken(0, given.size))
     assert [turn.turn.id for turn in recorded.turns] == [f"ada/{index}" for index in range(len(recorded.turns))]
     return pieces
+
+
+def until(written: Callable[[], bool]) -> None:
+    """Wait until something was written."""
+    deadline = time.monotonic() + PATIENCE
+    while not written():
+        assert time.monotonic() < deadline, "it is not written"
+        time.sleep(0.02)
 
 
 def main(folder: Path, seconds: float, largest: int | None) -> None:

@@ -31,7 +31,7 @@ def installed() -> Path:
     return folder
 
 
-async def run(script: str, *args: Any, given: bytes = b"", seconds: float = 60.0) -> bytes:
+async def run(script: str, *args: Any, given: bytes = b"", seconds: float = 120.0) -> bytes:
     """What a script of `tests/node` writes. Raises AssertionError with what it complains of, where it fails."""
     process = await asyncio.create_subprocess_exec(
         "node", script, *map(str, args), cwd=installed(), stdin=-1, stdout=-1, stderr=-1

@@ -56,7 +56,7 @@ def receiving() -> Iterator[Received]:
 def settle(received: Received) -> None:
     """Wait until what was sent has come."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-        for _ in range(50):
+        for _ in range(600):
             last.sendto(b"/end\0\0\0\0,\0\0\0", ("127.0.0.1", received.port))
             for _ in range(10):
                 if any(address == "/end" for address, _ in received.messages):

@@ -26,6 +26,8 @@ from models.protocols import Samples
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "pipeline" / "web"
 
+PATIENCE = 60_000
+"""Milliseconds in which anything that a test waits for must come: a busy machine without a graphics card is slow."""
 DESKTOP = ViewportSize(width=1100, height=760)
 NARROW = ViewportSize(width=360, height=740)
 
@@ -46,7 +48,7 @@ def serving(*options: str) -> Iterator[str]:
             yield found[0]
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 @contextmanager
@@ -77,7 +79,9 @@ def browsing(
     assert chromium, "these tests need Chromium: apt-get install chromium"
     sound = [*_FAKE, f"--use-file-for-fake-audio-capture={microphone}%noloop"] if microphone else []
     drawn = _GRAPHICS if graphics else ["--disable-gpu", "--disable-3d-apis"]
-    browser = playwright.chromium.launch(executable_path=chromium, args=[*drawn, *sound, *options])
+    browser = playwright.chromium.launch(
+        executable_path=chromium, args=[*drawn, *sound, *options], timeout=2 * PATIENCE
+    )
     try:
         yield browser
     finally:
@@ -97,6 +101,7 @@ def opened(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
     """The page there, connected, in a context with these options; an error in it fails the test at the end."""
     errors: list[Error] = []
     page = browser.new_context(**context).new_page()
+    page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108  Playwright marks what it is given
     try:
         page.goto(url)

@@ -26,7 +26,7 @@ RATE = 16_000
 """Hz, of what is said and what is heard."""
 BLOCK = 320
 """Samples that a microphone gives at a time: 20 ms."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until PulseAudio counts as broken."""
 
 ALSA = """

@@ -30,7 +30,7 @@ from pipeline.testing.graphs import scripted_graph
 
 RATE = 24_000
 """Hz, both ways."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 KINDS: dict[str, type[BaseModel]] = {
     get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(get_args(RealtimeServerEvent)[0])
 }
@@ -147,7 +147,7 @@ def history(parlour: Parlour) -> list[Exchange]:
 
 async def ended(parlour: Parlour, turns: int) -> list[Exchange]:
     """The history, once it has so many turns."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(history(parlour)) < turns:  # noqa: ASYNC110  the session has no event for it
             await asyncio.sleep(0.02)
     return history(parlour)

@@ -20,6 +20,8 @@ from pipeline.wire.frames import WRAP, Frame
 
 RATE = 16_000
 """Hz of the microphone."""
+PATIENCE = 60.0
+"""Seconds in which a server answers, and a line is there."""
 FRAME = 320
 """Samples in what the microphone gives at once."""
 
@@ -102,7 +104,7 @@ async def calling(url: str, **hello: Any) -> AsyncIterator[RtcClient]:
     """A client that is connected to the server at this URL."""
     client = RtcClient()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await client.connect(url, hello)
         yield client
     finally:
@@ -116,7 +118,7 @@ async def post(url: str, body: Any, token: str = "") -> dict[str, Any]:
     request = Request(f"{url.rstrip('/')}/rtc", data, headers)
 
     def send() -> dict[str, Any]:
-        with urlopen(request, timeout=20) as response:
+        with urlopen(request, timeout=PATIENCE) as response:
             answer: dict[str, Any] = json.load(response)
             return answer
 

@@ -28,7 +28,7 @@ FRAME = 0.02
 """Seconds."""
 RATE = 16_000
 """Hz of what a client says."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds in which anything that a test waits for must come."""
 PRICE = "A lantern costs five coins."
 STORY = "Once upon a time a lantern stood in the market and nobody knew who had lit it, so it burned on."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page
-from support.pages import WEB
+from support.pages import PATIENCE, WEB
 
 BLANK = "<!doctype html><title>blank</title><style>body { margin: 0 } canvas { width: 320px; height: 320px }</style>"
 
@@ -28,13 +28,14 @@ def developing() -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 @contextmanager
 def blank(browser: Browser, url: str) -> Iterator[Page]:
     """An empty page of that origin, 320 pixels square; an error in it fails the test at the end."""
     page = browser.new_page(viewport={"width": 320, "height": 320})
+    page.set_default_timeout(PATIENCE)
     errors: list[Exception] = []
     page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108  Playwright marks what it is given
     page.route(f"{url}blank", lambda route: route.fulfill(body=BLANK, content_type="text/html"))

@@ -13,8 +13,10 @@ from wyoming.event import Event, Eventable
 
 from models.protocols import Samples
 from pipeline.graph.graph import Graph
+from pipeline.runners.serve import wyoming
+from pipeline.runners.serve.listening import listen
 from pipeline.runners.serve.parlour import Limits, Parlour
-from pipeline.runners.serve.wyoming import serving
+from pipeline.runners.serve.settings import Address
 
 E = TypeVar("E", bound=Eventable)
 
@@ -80,7 +82,15 @@ async def client(port: int) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
+async def serving(parlour: Parlour) -> AsyncIterator[int]:
+    """Wyoming clients are served at this port."""
+    with listen(Address(port=0)) as listener:
+        async with wyoming.serving(parlour, listener):
+            yield listener.getsockname()[1]
+
+
+@asynccontextmanager
 async def visiting(graph: Graph, limits: Limits | None = None) -> AsyncIterator[Client]:
     """A client of a server with that graph."""
-    async with Parlour(graph, limits) as parlour, serving(parlour, "127.0.0.1", 0) as port, client(port) as line:
+    async with Parlour(graph, limits) as parlour, serving(parlour) as port, client(port) as line:
         yield line

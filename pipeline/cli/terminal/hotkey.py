@@ -43,6 +43,11 @@ def hotkey(name: str, changed: Callable[[bool], object]) -> Iterator[None]:
         listener.stop()  # a daemon thread, which on X11 may only end with the next key: nobody waits for it
 
 
+def require_key(name: str) -> None:
+    """Raises HotkeyFailed where there is no such key, or none can be watched."""
+    _key(_library(), name)
+
+
 def _library() -> Any:
     try:
         from pynput import keyboard

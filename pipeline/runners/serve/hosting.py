@@ -6,12 +6,14 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from socket import socket
 from typing import Final
 
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.app import app
+from pipeline.runners.serve.certificate import Certificate
 from pipeline.runners.serve.gate import Standing, Status
-from pipeline.runners.serve.listening import allow_connections, listen, open_certificate, serving
+from pipeline.runners.serve.listening import allow_connections, listen, serving
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.parlour import Limits, Parlour
 from pipeline.runners.serve.security import Guard
@@ -27,12 +29,13 @@ BESIDE: Final = 200
 class Hosting:
     """A server that listens. Until it is open, whoever comes is told to wait."""
 
-    def __init__(self, parlour: Parlour, settings: Settings, port: int) -> None:
+    def __init__(self, parlour: Parlour, settings: Settings, port: int, wyoming: socket | None) -> None:
         self.parlour, self._settings = parlour, settings
         self.port = port
-        self.wyoming_port: int | None = None
-        """While it is open, and where Wyoming is wanted."""
+        self.wyoming_port: int | None = wyoming.getsockname()[1] if wyoming else None
+        """Where Wyoming is wanted."""
         self.standing = Standing()
+        self._wyoming = wyoming
 
     @property
     def url(self) -> str:
@@ -42,13 +45,13 @@ class Hosting:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Serve everybody as long as the context, on a graph that is loaded; leaving it lets what is being said be
-        finished, for a while. Raises PipelineError where Wyoming's port cannot be had."""
+        finished, for a while."""
         async with AsyncExitStack() as stack:
             stack.enter_context(settled_memory())
-            if at := self._settings.wyoming:
+            if self._wyoming:
                 from pipeline.runners.serve import wyoming
 
-                self.wyoming_port = await stack.enter_async_context(wyoming.serving(self.parlour, at.host, at.port))
+                await stack.enter_async_context(wyoming.serving(self.parlour, self._wyoming))
             self.standing.status = Status.READY
             try:
                 yield
@@ -93,7 +96,7 @@ async def hosting(
             f"at {settings.address} users need tokens, and none was made yet; "
             "make the first: parley token create --user NAME"
         )
-    encryption = open_certificate(settings.certificate, settings.key) if settings.certificate else None
+    encryption = Certificate(settings.certificate, settings.key).context if settings.certificate else None
     guard = Guard(secret, required=settings.tokens_required, origins=settings.origins, default=settings.user)
     metrics = Metrics()
 
@@ -107,7 +110,10 @@ async def hosting(
         allow_connections(connections)
         listener = listen(settings.address)
         stack.callback(listener.close)
-        host = Hosting(Parlour(graph, limits, watchers.of), settings, listener.getsockname()[1])
+        wyoming = listen(settings.wyoming, "--wyoming") if settings.wyoming else None
+        if wyoming:
+            stack.callback(wyoming.close)
+        host = Hosting(Parlour(graph, limits, watchers.of), settings, listener.getsockname()[1], wyoming)
         metrics.observe(host.parlour)
         lag = asyncio.create_task(metrics.follow_loop(), name="event loop's lag")
         stack.callback(lag.cancel)

@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 import h11
@@ -20,7 +19,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from pipeline.devices.paths import shown
 from pipeline.errors import PipelineError
 from pipeline.runners.serve.settings import Address
 
@@ -43,9 +41,9 @@ _BUSY = (
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b" % (len(_WHY), _WHY)
 )
 _REMEDIES = {
-    errno.EADDRINUSE: "end what listens there, or take another with --port; --port 0 takes a free one",
-    errno.EACCES: "ports below 1024 are the system's; take another with --port",
-    errno.EADDRNOTAVAIL: "that is no address of this machine; --host 0.0.0.0 listens on all that it has",
+    errno.EADDRINUSE: "end what listens there, or take another with {option}; {option} 0 takes a free one",
+    errno.EACCES: "ports below 1024 are the system's; take another with {option}",
+    errno.EADDRNOTAVAIL: "that is no address of this machine; 0.0.0.0 listens on all that it has",
 }
 
 
@@ -53,15 +51,15 @@ class CannotListen(PipelineError):
     """A server cannot be where it was told to be."""
 
 
-def listen(address: Address) -> socket.socket:
-    """A socket that listens there. Raises CannotListen."""
+def listen(address: Address, option: str = "--port") -> socket.socket:
+    """A socket that listens there, as `option` says. Raises CannotListen."""
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
     except socket.gaierror as error:
         raise CannotListen(f"{address.host}: no machine is called so; {_REMEDIES[errno.EADDRNOTAVAIL]}") from error
     except OSError as error:
-        remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
+        remedy = f"; {_REMEDIES[error.errno].format(option=option)}" if error.errno in _REMEDIES else ""
         raise CannotListen(f"{address}: cannot listen there: {error.strerror}{remedy}") from error
 
 
@@ -76,25 +74,6 @@ def allow_connections(count: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def open_certificate(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """What encrypts connections. Raises CannotListen."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        # Without a password of its own, OpenSSL would ask the terminal for that of an encrypted key.
-        context.load_cert_chain(certificate, key, password="")
-    except FileNotFoundError as error:
-        missing = next((path for path in (certificate, key) if path and not path.exists()), certificate)
-        raise CannotListen(f"{shown(missing)}: no such file; give --tls-cert and --tls-key PEM files") from error
-    except ssl.SSLError as error:
-        files = " and ".join(shown(path) for path in (certificate, key) if path)
-        raise CannotListen(
-            f"{files}: no certificate with its own private key, in PEM, without a password ({error.reason or error})"
-        ) from error
-    except OSError as error:
-        raise CannotListen(f"{shown(error.filename or certificate)}: cannot be read: {error.strerror}") from error
-    return context
 
 
 class Patient(H11Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.runners.serve.visit import Visit
-
-log = logging.getLogger(__name__)
 
 FAREWELL = 5.0
 """Seconds in which what is being said is finished when the server ends."""

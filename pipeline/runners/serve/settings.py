@@ -10,6 +10,7 @@ from typing import Final
 
 from models.protocols import GUEST
 from pipeline.errors import PipelineError
+from pipeline.wire.messages import NAME
 
 LOCAL: Final = "127.0.0.1"
 PORT: Final = 8088
@@ -69,6 +70,8 @@ class Settings:
         for origin in self.origins:
             if not _ORIGIN.fullmatch(origin):
                 raise WrongSetting(f"--origin: found {origin!r}, expected one such as https://example.org")
+        if len(self.user) > NAME or not self.user.isprintable():
+            raise WrongSetting(f"--user: a name has up to {NAME} printable characters, on one line")
         if self.wyoming and not self.wyoming.local and not self.wyoming_open:
             raise WrongSetting(
                 f"--wyoming {self.wyoming}: the Wyoming protocol knows no tokens, so anyone who gets there can talk; "

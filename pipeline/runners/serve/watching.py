@@ -16,11 +16,10 @@ from pipeline.errors import JournalError
 from pipeline.graph.build import Built
 from pipeline.graph.dump import dump
 from pipeline.runners.recording import header
-from pipeline.runners.serve.logs import Logged
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.tracing import Tracing
 from pipeline.runtime.journal import Journal
-from pipeline.runtime.record import Watcher
+from pipeline.runtime.record import Record, Watcher
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class Journals:
         self._folder = folder
         # It reads all that is installed, which takes half a second: once is enough.
         self._header = header(built, GUEST)
-        self._graph = dump(built.spec)
+        self._graph = dump(built.spec.name, built.spec.root)
         self._packets = {kind for node in built.graph.nodes for kind in node.emits}
         self._closing: set[asyncio.Task[None]] = set()
         try:
@@ -69,6 +68,20 @@ class Journals:
         """Wait until all that is over was written."""
         if self._closing:
             await asyncio.wait(self._closing)
+
+
+class Logged(Watcher):
+    """Logs how each turn of a session ended."""
+
+    def __init__(self, session: str) -> None:
+        self._session = session
+
+    def ended(self, record: Record, at: float) -> None:
+        waited = None
+        if record.sounded is not None and record.finished is not None:
+            waited = round(1000 * (record.sounded - record.finished))
+        fields = {"session": self._session, "turn": record.turn, "fate": record.fate.value, "latency_ms": waited}
+        log.info("turn over", extra=fields)
 
 
 @dataclass(frozen=True, slots=True)

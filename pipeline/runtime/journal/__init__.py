@@ -52,7 +52,7 @@ from __future__ import annotations
 from pipeline.runtime.journal.codec import digest, fingerprint
 from pipeline.runtime.journal.header import EngineUsed, Header, read_header
 from pipeline.runtime.journal.reader import Crossing, Recorded, RecordedTurn, read_journal
-from pipeline.runtime.journal.writer import Journal
+from pipeline.runtime.journal.writer import Journal, require_new
 
 __all__ = [
     "Crossing",
@@ -65,4 +65,5 @@ __all__ = [
     "fingerprint",
     "read_header",
     "read_journal",
+    "require_new",
 ]

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from models.protocols import Voiced
-from pipeline.errors import JournalError
+from pipeline.errors import JournalError, traced
 from pipeline.packets import Audio, Speech
 from pipeline.runtime.journal.codec import decoder, no_sound
 from pipeline.runtime.journal.events import (
@@ -104,12 +104,13 @@ class Journal(Watcher):
         if full:
             self._give_up(f"the disk is too slow, and {ROOM // 1_000_000} MB wait for it")
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, why: str, cause: Exception | None = None) -> None:
         with self._lock:
             if self.trouble:
                 return
             self.trouble = why
-        log.error("the rest of the session is not recorded: %s", why, extra={"folder": str(self.folder)})
+        logged = traced(cause) if cause else why  # a cause may quote what it could not write
+        log.error("the rest of the session is not recorded: %s", logged, extra={"folder": str(self.folder)})
 
     # What follows runs on the thread.
 
@@ -119,7 +120,7 @@ class Journal(Watcher):
         except OSError as error:
             self._give_up(f"{self.folder} cannot be written to: {error.strerror or error}")
         except Exception as error:  # noqa: BLE001  whatever a packet holds, and whatever the encoder makes of it
-            self._give_up(f"{type(error).__name__}: {error}")
+            self._give_up(f"{type(error).__name__}: {error}", error)
         finally:
             self._close()
 
@@ -162,11 +163,16 @@ class Journal(Watcher):
             self._events.close()
 
 
-def _create(folder: Path, session: str, graph: str) -> Growing:
-    """The files that a journal begins with; its events are still to come. Raises JournalError."""
+def require_new(folder: Path) -> None:
+    """Raises JournalError where a journal is in `folder` already."""
     taken = [name for name in (EVENTS, SESSION, GRAPH) if (folder / name).exists()]
     if taken:
         raise JournalError(f"{folder}: holds {taken[0]} already, and nothing is written over it; give a new folder")
+
+
+def _create(folder: Path, session: str, graph: str) -> Growing:
+    """The files that a journal begins with; its events are still to come. Raises JournalError."""
+    require_new(folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         events = Growing(folder / EVENTS)  # first, so that of two that come at the same time only one goes on

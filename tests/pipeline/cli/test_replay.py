@@ -57,6 +57,7 @@ def test_a_page_is_drawn_without_running_anything(journal: Path, tmp_path: Path)
         (["--swap", "tts=nothing"], "nothing called 'nothing'"),
         (["--from", "task"], "'task' acts on the world outside"),
         (["--draw-only"], "has nothing to draw"),
+        (["--html", "no/such/folder.html"], "folder.html: cannot be written"),
     ],
 )
 def test_wrong_usage(journal: Path, words: list[str], told: str) -> None:

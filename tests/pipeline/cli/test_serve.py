@@ -37,7 +37,7 @@ def parley(home: Path, *arguments: str, **environment: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
         env=_environment(home) | environment,
     )
 
@@ -64,7 +64,7 @@ class Server:
     def end(self, end: int = signal.SIGINT) -> int:
         """End it; its exit code."""
         self.process.send_signal(end)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 @contextmanager

@@ -90,13 +90,22 @@ def test_without_a_sound_device_it_says_what_else_to_do(tmp_path: Path, no_card:
         assert "Traceback" not in terminal.screen()
 
 
-def test_a_face_elsewhere_needs_a_voice_and_a_way(card: SoundCard, tmp_path: Path) -> None:
+def test_a_face_elsewhere_needs_a_voice() -> None:
     run = parley("--text", "--osc", "vmc")
     assert (run.returncode, run.stdout) == (2, "")
     assert "nothing sounds that a face could follow" in run.stderr
-    with Terminal(tmp_path, [*PARLEY, "talk", "--osc", "vmx"], card.environment) as terminal:
-        terminal.wait_for("parley: vmx: no way to show a face; expected vmc")
-        assert terminal.wait_for_end() == 1
+
+
+def test_what_is_misspelt_is_told_before_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").touch()
+    for option, value, told in (
+        ("--osc", "vmx", "vmx: no way to show a face; expected vmc"),
+        ("--ptt-key", "f88", "--ptt-key: "),
+        ("--record", str(tmp_path), f"{tmp_path}: holds events.jsonl already"),
+    ):
+        run = parley(option, value)
+        assert (run.returncode, run.stdout) == (1, "")
+        assert run.stderr.startswith(f"parley: {told}")
 
 
 def test_devices_are_listed_for_people_and_machines(card: SoundCard) -> None:

@@ -98,6 +98,13 @@ def test_without_an_echo_the_user_stays_as_he_is() -> None:
     assert loudness(left) == pytest.approx(loudness(user()), rel=0.1)
 
 
+@pytest.mark.parametrize("delay", [-0.1, 0.6, 30.0])
+def test_a_delay_that_cannot_be_ends_nothing(delay: float) -> None:
+    canceller = EchoCanceller(RATE)
+    canceller.set_delay(delay)
+    assert cancelled(canceller, silence(0.1), user()[: RATE // 10]).size == RATE // 10
+
+
 def test_noise_is_suppressed_on_demand() -> None:
     hiss = noise(4.0, 0.01)
     left = {on: cancelled(EchoCanceller(RATE, on), silence(4.0), hiss)[2 * RATE :] for on in (False, True)}

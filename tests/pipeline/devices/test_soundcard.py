@@ -19,6 +19,7 @@ from models.asr.moonshine import Moonshine
 from models.protocols import Samples, Voiced
 from pipeline.devices import soundcard
 from pipeline.devices.player import Player
+from pipeline.devices.port import Port
 from pipeline.devices.soundcard import Loudspeaker, Microphone
 from pipeline.errors import MediaError
 from pipeline.packets import Audio, Speech
@@ -71,16 +72,17 @@ async def recording(microphone: Microphone) -> AsyncIterator[list[Audio]]:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not happened():  # noqa: ASYNC110  what is waited for happens in another process
             await asyncio.sleep(0.02)
 
 
-async def said(card: SoundCard, samples: Samples) -> None:
-    """Say `samples`, and wait until the last of them must have arrived."""
+async def said(card: SoundCard, samples: Samples, pieces: list[Audio]) -> None:
+    """Say `samples`, and wait until `pieces` has the last of them, and silence behind it."""
     card.say(samples)
     await until(lambda: not card.saying)
-    await asyncio.sleep(0.5)
+    spoken = len(pieces)
+    await until(lambda: len(pieces) > spoken + 25 and not sound(pieces[-25:]).any())
 
 
 def sound(pieces: list[Audio]) -> Samples:
@@ -101,7 +103,7 @@ def test_speech_goes_in_and_comes_out(card: SoundCard, reader: Moonshine, tried:
             async with recording(microphone) as pieces:
                 await until(lambda: len(pieces) > 5)
                 card.heard()
-                await asyncio.gather(player.play(stream(tried)), said(card, asked))
+                await asyncio.gather(player.play(stream(tried)), said(card, asked, pieces))
                 assert microphone.dropped == 0
                 assert 0.0 < microphone.latency < 1.0
                 assert 0.0 < player.latency < 1.0
@@ -122,7 +124,7 @@ def test_speech_goes_in_and_comes_out(card: SoundCard, reader: Moonshine, tried:
 def test_a_device_of_another_rate_and_in_stereo(
     card: SoundCard, reader: Moonshine, tried: Speech, asked: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(soundcard._Port, "_forms", lambda *_: [(2, 44_100)])
+    monkeypatch.setattr(Port, "_forms", lambda *_: [(2, 44_100)])
     played: list[Samples] = []
 
     async def run() -> list[Audio]:
@@ -131,7 +133,7 @@ def test_a_device_of_another_rate_and_in_stereo(
         async with Microphone("pulse", RATE) as microphone, speaker, recording(microphone) as pieces:
             await until(lambda: len(pieces) > 5)
             card.heard()
-            await asyncio.gather(player.play(stream(tried)), said(card, asked))
+            await asyncio.gather(player.play(stream(tried)), said(card, asked, pieces))
         return pieces
 
     pieces = asyncio.run(run())
@@ -163,7 +165,7 @@ def test_unplugged_in_mid_sentence(card: SoundCard, reader: Moonshine, asked: Sa
             await asyncio.to_thread(card.plug)
             await until(lambda: troubles.count(None) == 2)
             await until(lambda: len(gaps(pieces)) > 0)
-            await said(card, asked)
+            await said(card, asked, pieces)
             await answer
             await asyncio.sleep(0.5)
             heard.append(card.heard())
@@ -222,7 +224,7 @@ def test_hush_is_heard(card: SoundCard) -> None:
 
 
 def test_a_device_that_cannot_be_opened(card: SoundCard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(soundcard._Port, "_forms", lambda *_: [(1, 1)])
+    monkeypatch.setattr(Port, "_forms", lambda *_: [(1, 1)])
 
     async def run() -> None:
         async with Microphone(None, RATE):
@@ -230,7 +232,7 @@ def test_a_device_that_cannot_be_opened(card: SoundCard, monkeypatch: pytest.Mon
 
     with pytest.raises(MediaError, match=r"^microphone 'default' cannot be opened: .*sample rate.*; see whether"):
         asyncio.run(run())
-    assert not soundcard._Port._opened
+    assert not Port._opened
 
 
 def test_a_new_device_is_found_while_another_is_open(card: SoundCard, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +275,6 @@ def test_nothing_stays_open(card: SoundCard) -> None:
             task.cancel()
             await asyncio.wait([task])
             assert task.cancelled()
-            assert not soundcard._Port._opened
+            assert not Port._opened
 
     asyncio.run(interrupted())

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from pipeline.graph.turns import Turns
-from pipeline.runtime.listening import Cutter, Utterance
+from pipeline.runtime.listening import Cutter, Passage
 
 RATE, WINDOW = 16_000, 1600  # windows of 0.1 s
 TURNS = Turns(threshold=0.5, lead=0.2, tail=0.1, pause=0.5, shortest=0.2, longest=3.0)
 
 
-def cut(probabilities: list[float], turns: Turns = TURNS) -> list[Utterance]:
+def cut(probabilities: list[float], turns: Turns = TURNS) -> list[Passage]:
     """The utterances in windows of 0.1 s whose samples are all the window's number."""
     cutter = Cutter(turns, RATE, WINDOW)
     found = [cutter.feed(np.full(WINDOW, n, np.float32), probability) for n, probability in enumerate(probabilities)]
     return [utterance for utterance in (*found, cutter.flush()) if utterance]
 
 
-def windows(utterance: Utterance) -> list[int]:
+def windows(utterance: Passage) -> list[int]:
     return [int(n) for n in utterance.samples[::WINDOW]]
 
 

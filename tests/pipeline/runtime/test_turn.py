@@ -17,6 +17,7 @@ from pipeline.errors import StageFailed
 from pipeline.runtime.turn import OUTPUTS, Report, run_turn
 from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
+from pipeline.testing import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,15 +238,14 @@ def test_the_report_tells_waiting_from_computing() -> None:
                 yield words
 
     both = graph([node("slow", Slow(), "audio"), node("late", Late(), "slow")], "late")
-    asyncio.run(run_turn(both, Turn("t"), stream(Sound(0), Sound(1)), Collector().play, report=report))
+    run(run_turn(both, Turn("t"), stream(Sound(0), Sound(1)), Collector().play, report=report))
     slow, late = report.meters["slow"], report.meters["late"]
     assert (slow.packets_in, slow.packets_out) == (2, 2)
-    assert slow.computing > 0.035 > late.computing
-    assert late.waiting > 0.035 > slow.waiting
-    assert late.first_in is not None
-    assert late.first_in >= 0.018
+    assert (slow.computing, slow.waiting) == pytest.approx((0.04, 0.0))
+    assert (late.computing, late.waiting) == pytest.approx((0.0, 0.04))
+    assert late.first_in == pytest.approx(0.02)
     assert report.meters[OUTPUTS].packets_in == 2
-    assert report.seconds >= 0.038
+    assert report.seconds == pytest.approx(0.04)
 
 
 def test_every_packet_is_observed_before_its_readers_see_it() -> None:

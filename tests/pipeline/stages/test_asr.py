@@ -17,6 +17,7 @@ from pipeline.packets import Audio, Partial, Text, Transcript
 from pipeline.stages.asr import Asr, Options
 from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
+from pipeline.testing import run
 
 T = TypeVar("T")
 
@@ -254,11 +255,11 @@ def test_captions_give_way_to_another_sessions_utterance() -> None:
         ending = asyncio.create_task(collect(stage.run(stream(*frames(voice(0.4))), TURN)))
         await asyncio.sleep(0)
         speaking = asyncio.create_task(collect(stage.run(spoken(frames(voice(2.0)), clock), TURN)))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # the time is virtual: everybody waits by now
         release.set()
         return list(await asyncio.gather(ending, speaking))
 
-    ending, speaking = asyncio.run(two_sessions())
+    ending, speaking = run(two_sessions())
     assert [type(packet) for packet in ending] == [Transcript]
     assert [type(packet) for packet in speaking] == [Transcript]
 

@@ -91,7 +91,7 @@ def test_the_next_in_rank_takes_over_from_one_that_fails() -> None:
 
 def test_the_next_in_rank_takes_over_from_one_that_is_late_and_keeps_its_place_while_that_hangs() -> None:
     first, second = Counter("first", hangs=True), Counter("second")
-    shared = host(first, second)
+    shared = host(first, second, deadline=1.0)  # which one that does not hang meets on any machine
 
     async def thrice() -> list[str]:
         late = await shared.call(lambda engine: engine.who())
@@ -105,7 +105,7 @@ def test_the_next_in_rank_takes_over_from_one_that_is_late_and_keeps_its_place_w
 
 
 def test_a_stream_falls_back_only_before_its_first_item() -> None:
-    shared = host(Counter("first"), Counter("second"))
+    shared = host(Counter("first"), Counter("second"), deadline=60.0)
 
     async def broken(at: int) -> list[str]:
         return await collect(shared.stream(lambda e: e.count(3, fail_at=at if e.name == "first" else -1)))

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from support.streams import collect, stream
 
-from models.protocols import UNKNOWN, Intent, Outcome, Request, SkillCard, TaskHandler
+from models.protocols import UNKNOWN, Intent, Outcome, Request, SkillCard, TaskHandler, Thing
 from models.task.skills import Skills
 from pipeline.errors import EngineFailed
 from pipeline.graph.graph import Graph
-from pipeline.packets import Text, Transcript
+from pipeline.packets import Gaze, Pointing, Scene, Text, Transcript
 from pipeline.runtime.turn import run_turn
 from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn, at_once
@@ -38,7 +38,7 @@ class Listener(TaskHandler):
 
 def serve(
     engine: TaskHandler,
-    *packets: Intent | Transcript,
+    *packets: Intent | Transcript | Scene | Gaze | Pointing,
     user: str = "ada",
     confirmed: Callable[[], Awaitable[None]] = at_once,
 ) -> list[Outcome]:
@@ -71,6 +71,19 @@ def test_an_intent_is_done_for_the_turns_user_with_the_words_beside_it(listener:
 def test_a_graph_may_leave_the_words_out(listener: Listener) -> None:
     serve(listener, Intent("wave"))
     assert listener.requests[0].text == ""
+
+
+def test_what_the_user_shows_stands_for_the_word_that_means_it(listener: Listener) -> None:
+    statue, lamp = Thing("statue", (1.0, 0.0, -1.0)), Thing("lamp")
+    around = Scene("hall", (statue, lamp), 0.0), Pointing("lamp", (0.0, 1.0, -2.0), 0.5)
+    serve(listener, *around, said("look at that"), Intent("look", {"thing": "that"}))
+    shown = (Thing("lamp", (0.0, 1.0, -2.0)), statue, lamp)
+    assert listener.requests == [Request(Intent("look", {"thing": "lamp"}), "look at that", "ada", shown)]
+
+
+def test_where_nobody_knows_when_it_was_said_a_word_stays_a_word(listener: Listener) -> None:
+    serve(listener, Pointing("lamp", None, 0.5), Intent("look", {"thing": "that"}))
+    assert listener.requests[0].intent.slots == {"thing": "that"}
 
 
 def test_words_without_an_intent_do_nothing(listener: Listener) -> None:

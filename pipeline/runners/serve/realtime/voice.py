@@ -11,7 +11,7 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.devices.resample import VoiceResampler
-from pipeline.devices.sounding import Sounding
+from pipeline.devices.sounding import AUDIBLE, Sounding
 from pipeline.packets import Speech
 from pipeline.runners.serve.realtime.items import Item, Response
 from pipeline.runners.serve.realtime.mistakes import Mistake
@@ -21,8 +21,6 @@ AHEAD = 30.0
 """Seconds of sound that may wait to be heard; beyond it no packet is read, so that those before it wait as well."""
 PIECE = 0.2
 """Seconds of sound in an event."""
-AUDIBLE = 0.01
-"""Of full scale: the first sample above it is the first that is heard."""
 
 
 class Voice(Sink):

@@ -28,13 +28,12 @@ from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
 from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.wyoming.parts import gives, introduction, stage_for
-from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, taken
+from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, samples_of, short, taken
 from pipeline.runners.serve.wyoming.talks import Talks
 from pipeline.runtime.record import Fate
 from pipeline.runtime.sink import Sink
 from pipeline.stages.clauses import Clauses
 from pipeline.stages.stage import Stage, Turn
-from pipeline.wire.messages import LINE as CHARACTERS
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +132,7 @@ class Connection:
         answer = session.open()
         answer.confirm(session.now())
         sink = _Telling(self._say, Speech if gives(self._graph, Speech) else Reply)
-        await session.run(answer, _one(Text(_short(said.text), session.now())), sink)
+        await session.run(answer, _one(Text(short(said.text), session.now())), sink)
         if answer.record.fate is Fate.FAILED:
             raise Refused("failed", "this line could not be answered; the server's log says why")
         if not sink.said:
@@ -145,7 +144,7 @@ class Connection:
     async def _understand(self, event: Event) -> None:
         asked = taken(Recognize, event)
         stage, found = stage_for(self._graph, Intent), None
-        said = Transcript(_short(asked.text), self._graph.language, 0.0, 0.0)
+        said = Transcript(short(asked.text), self._graph.language, 0.0, 0.0)
         async with self._run(stage, _one(said)) as packets:
             async for packet in packets:
                 if isinstance(packet, Intent):
@@ -172,7 +171,7 @@ class Connection:
         resampler, count = Resampler(start.rate, self._graph.sample_rate), 0
         while not AudioStop.is_type((event := await self._following()).type):
             if AudioChunk.is_type(event.type):
-                heard = resampler.feed(_samples(taken(AudioChunk, event), start))
+                heard = resampler.feed(samples_of(taken(AudioChunk, event), start))
                 yield self._audio(heard, count)
                 count += heard.size
         yield self._audio(resampler.flush(), count)
@@ -272,23 +271,6 @@ class _Telling(Sink):
 
     def heard(self) -> str:
         return self.said
-
-
-def _samples(chunk: AudioChunk, start: AudioStart) -> Samples:
-    """The sound of a chunk in the format agreed on, as one channel."""
-    if (chunk.rate, chunk.width, chunk.channels) != (start.rate, start.width, start.channels):
-        raise BadEvent("audio-chunk: its format is not that of audio-start")
-    if len(chunk.audio) % (2 * start.channels):
-        raise BadEvent(f"audio-chunk: {len(chunk.audio)} bytes are no whole number of samples")
-    sound = np.frombuffer(chunk.audio, "<i2").astype(np.float32) / np.float32(32_768)
-    mono: Samples = sound.reshape(-1, start.channels).mean(axis=1, dtype=np.float32)
-    return mono
-
-
-def _short(text: str) -> str:
-    if len(text) > CHARACTERS:
-        raise BadEvent(f"text: a line has at most {CHARACTERS} characters; this one has {len(text)}")
-    return text
 
 
 async def _one(item: Any) -> AsyncGenerator[Any, None]:

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
+import numpy as np
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from wyoming.audio import AudioChunk, AudioStart
 from wyoming.event import Event
 
+from models.protocols import Samples
 from pipeline.errors import PipelineError
+from pipeline.wire.messages import LINE as CHARACTERS
 
 T = TypeVar("T")
 
@@ -68,6 +72,24 @@ def taken(kind: Callable[..., T], event: Event) -> T:
         return cast(T, _adapter(kind).validate_python({**event.data, "audio": event.payload or b""}))
     except ValidationError as error:
         raise BadEvent(f"{event.type}: {_first(error)}") from error
+
+
+def samples_of(chunk: AudioChunk, start: AudioStart) -> Samples:
+    """The sound of a chunk in the format agreed on, as one channel. Raises BadEvent."""
+    if (chunk.rate, chunk.width, chunk.channels) != (start.rate, start.width, start.channels):
+        raise BadEvent("audio-chunk: its format is not that of audio-start")
+    if len(chunk.audio) % (2 * start.channels):
+        raise BadEvent(f"audio-chunk: {len(chunk.audio)} bytes are no whole number of samples")
+    sound = np.frombuffer(chunk.audio, "<i2").astype(np.float32) / np.float32(32_768)
+    mono: Samples = sound.reshape(-1, start.channels).mean(axis=1, dtype=np.float32)
+    return mono
+
+
+def short(text: str) -> str:
+    """A line of text. Raises BadEvent where it is too long."""
+    if len(text) > CHARACTERS:
+        raise BadEvent(f"text: a line has at most {CHARACTERS} characters; this one has {len(text)}")
+    return text
 
 
 @cache

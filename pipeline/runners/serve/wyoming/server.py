@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import socket
 
 from wyoming.error import Error
 from wyoming.event import async_write_event
 
-from pipeline.errors import PipelineError
 from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.wyoming.connection import Connection
 from pipeline.runners.serve.wyoming.reading import LINE
@@ -23,11 +23,10 @@ CONNECTIONS = 32
 
 
 @asynccontextmanager
-async def serving(parlour: Parlour, host: str, port: int) -> AsyncIterator[int]:
-    """Serve Wyoming clients as long as the context; gives the port, which a `port` of 0 leaves to the system.
+async def serving(parlour: Parlour, listener: socket) -> AsyncIterator[None]:
+    """Serve Wyoming clients at this socket as long as the context, which closes it.
 
-    The protocol knows no users and no passwords: whoever reaches the port may use the graph. Raises PipelineError
-    where the port cannot be had."""
+    The protocol knows no users and no passwords: whoever reaches the socket may use the graph."""
     talks = Talks(parlour)
     tasks: set[asyncio.Task[None]] = set()
 
@@ -53,14 +52,9 @@ async def serving(parlour: Parlour, host: str, port: int) -> AsyncIterator[int]:
             writer.close()
 
     closing = False
+    server = await asyncio.start_server(attend, sock=listener, limit=LINE)
     try:
-        server = await asyncio.start_server(attend, host, port, limit=LINE)
-    except OSError as error:
-        raise PipelineError(
-            f"--wyoming {host}:{port}: cannot listen there: {error.strerror or error}; choose another port"
-        ) from error
-    try:
-        yield server.sockets[0].getsockname()[1]
+        yield
     finally:
         closing = True
         server.close()

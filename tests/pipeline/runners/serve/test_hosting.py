@@ -226,6 +226,40 @@ def test_tls_is_what_the_certificate_says(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cert, key = certificate(tmp_path)
+    renewed, with_key = certificate(tmp_path / "renewed")
+
+    async def shown(host: Hosting, **options: Any) -> bytes | None:
+        """The certificate that a client gets which believes everything."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        _, writer = await asyncio.open_connection("127.0.0.1", host.port, ssl=context, **options)
+        found: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        return found
+
+    async def main() -> None:
+        async with served(Settings(ANYWHERE, certificate=cert, key=key)) as host, asyncio.timeout(20):
+            before = await shown(host)
+            cert.write_bytes(renewed.read_bytes())  # its key is still to come
+            assert await shown(host) == before
+            assert "the certificate is not renewed" in caplog.text
+            key.write_bytes(with_key.read_bytes())
+            after = await shown(host, server_hostname="")  # as clients do that know only an address
+            assert after == await shown(host, server_hostname="localhost") == _binary(renewed)
+            cert.unlink()
+            assert await shown(host) == after
+
+    asyncio.run(main())
+
+
+def _binary(certificate: Path) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(certificate.read_text())
+
+
 def test_what_keeps_it_from_listening_is_told_with_the_remedy(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     other, _ = certificate(tmp_path / "other")
@@ -233,6 +267,7 @@ def test_what_keeps_it_from_listening_is_told_with_the_remedy(tmp_path: Path) ->
         port = taken.getsockname()[1]
         cases: list[tuple[Settings, type[Exception], str]] = [
             (Settings(Address(port=port)), CannotListen, rf"127\.0\.0\.1:{port}: cannot .*--port"),
+            (Settings(ANYWHERE, wyoming=Address(port=port)), CannotListen, rf":{port}: cannot .*--wyoming"),
             (Settings(Address("192.0.2.1", 0), certificate=cert, key=key), CannotListen, r"no address of this machine"),
             (Settings(Address("no.such.invalid", 0)), CannotListen, "no machine is called so"),
             (Settings(ANYWHERE, certificate=tmp_path / "none.pem"), CannotListen, "none.pem: no such file"),

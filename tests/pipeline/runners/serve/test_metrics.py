@@ -55,10 +55,14 @@ async def held(engines: Mapping[str, Engine]) -> Samples:
                 await line.send(json.dumps({"type": "bye"}))
             while host.parlour.sessions:  # noqa: ASYNC110  the server has no event for it
                 await asyncio.sleep(0.01)
-            answer = await client.get("/metrics")
-            assert answer.headers["content-type"].startswith("text/plain; version=")
+            while True:
+                answer = await client.get("/metrics")
+                assert answer.headers["content-type"].startswith("text/plain; version=")
+                told = read(answer.text)
+                if of(told, "parley_loop_lag_seconds_count") > 0:  # it is measured now and then
+                    break
         await graph.close()
-    return read(answer.text)
+    return told
 
 
 async def _until(line: Any, kind: str) -> None:

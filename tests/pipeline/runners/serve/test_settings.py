@@ -62,6 +62,9 @@ def test_what_does_not_fit_together_is_refused_with_the_remedy() -> None:
     for origin in ("example.org", "https://example.org/path", "ftp://example.org", "*", "https://user@example.org"):
         with pytest.raises(WrongSetting, match="--origin"):
             Settings(origins=(origin,))
+    for user in ("ada\nbob", "a" * 201):
+        with pytest.raises(WrongSetting, match="--user"):
+            Settings(user=user)
     everywhere = Address("0.0.0.0", 10300)
     with pytest.raises(WrongSetting, match="--wyoming-open"):
         Settings(wyoming=everywhere)

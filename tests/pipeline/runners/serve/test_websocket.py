@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.reading import read_speech, word_error_rate
-from support.serving import FRAME, PRICE, RATE, STORY, Client, calling, guide, served, serving, until
+from support.serving import FRAME, PATIENCE, PRICE, RATE, STORY, Client, calling, guide, served, serving, until
 from support.sessions import spoken
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -204,7 +204,7 @@ def test_surroundings_go_with_what_is_said_and_into_the_journal(tmp_path: Path) 
     async def main() -> None:
         graph, mistakes = guide(), Mistakes()
         built = build(open_spec("assistant", [], mistakes), Registry(), mistakes)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(2 * PATIENCE):
             await graph.load()
             async with served(graph, journals=Journals(tmp_path, built)) as host, calling(host) as client:
                 await client.send("scene", place="market", things=[{"name": "lantern", "position": [0, 1, -2]}])
@@ -231,7 +231,7 @@ def test_surroundings_go_with_what_is_said_and_into_the_journal(tmp_path: Path) 
 
 def test_a_recogniser_reads_the_answer_back(assistant: Graph) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), served(assistant) as host, calling(host) as client:
+        async with asyncio.timeout(2 * PATIENCE), served(assistant) as host, calling(host) as client:
             await client.send("press")
             await client.say(await spoken("price.flac"))
             await client.send("release")
@@ -395,8 +395,8 @@ def test_nobody_is_disturbed_by_another() -> None:
         (['{"type": "hello"}', pack(PICTURE, 0, 0, bytes(1024 * 1024 + 1))], "too-long"),
         (['{"type": "hello"}', *['{"type": "sing"}'] * MISTAKES], "not-understood"),
         (['{"type": "hello"}', *[pack(SOUND, n, 0, b"odd") for n in range(MISTAKES)]], "bad-audio"),
-        (['{"type": "hello"}', *['{"type": "ping"}'] * 400], "too-fast"),
-        (['{"type": "hello"}', *[pack(SOUND, n, n * 960, bytes(1920)) for n in range(200)]], "too-fast"),
+        (['{"type": "hello"}', *['{"type": "ping"}'] * 1000], "too-fast"),
+        (['{"type": "hello"}', *[pack(SOUND, n, n * 960, bytes(1920)) for n in range(500)]], "too-fast"),
         (['{"type": "hello"}', *[pack(SOUND, 0, 0, bytes(1920))] * 12_000], "too-fast"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -514,7 +514,12 @@ def test_all_are_told_when_the_server_ends() -> None:
     async def main() -> None:
         graph = guide()
         await graph.load()
-        async with asyncio.timeout(30), served(graph) as host, calling(host) as idle, calling(host) as talking:
+        async with (
+            asyncio.timeout(2 * PATIENCE),
+            served(graph) as host,
+            calling(host) as idle,
+            calling(host) as talking,
+        ):
             await talking.send("text", text="lantern")
             await talking.told("sync")
             closing = asyncio.create_task(host.parlour.close())

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support.journals import HEADER, PIECE, RATE, new, spoken
+from support.journals import HEADER, PIECE, RATE, new, spoken, until
 
 from models.protocols import Hypothesis
 from pipeline.devices import files
@@ -127,10 +126,13 @@ def test_sound_of_the_user_is_stored_once(tmp_path: Path) -> None:
 
 
 def test_a_microphone_that_stops_and_goes_on_keeps_its_times(tmp_path: Path) -> None:
+    track, written = tmp_path / "j" / "microphone.flac", 0
     with new(tmp_path / "j") as journal:
         for start in (0.0, 10.0, 10.5, 20.0):
             journal.sound(Audio(spoken(round(start * RATE), RATE // 2), RATE, start))
-            time.sleep(0.7)  # longer than the writer waits before it fills up a block
+            # The writer fills up the block, as nothing follows.
+            until(lambda least=written + RATE // 2: track.exists() and files.read(track).size >= least)  # type: ignore[misc]
+            written = files.read(track).size
         journal.sound(Audio(spoken(5, 4_800), 48_000, 30.0))
     pieces = list(read_journal(tmp_path / "j").sound(piece=60.0))
     assert [(audio.start, audio.sample_rate) for audio in pieces] == [

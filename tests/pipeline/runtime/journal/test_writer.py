@@ -121,6 +121,7 @@ def test_no_word_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
         journal.crossed("a", "asr", Transcript("my secret", "en", 0.0, object()), 0.0)  # type: ignore[arg-type]
         journal.crossed("a", "response", Reply("it is safe"), 0.0)
     assert journal.trouble == "TypeError: a object cannot be recorded"
+    assert "TypeError (codec.py:" in caplog.text
     assert "secret" not in caplog.text
     assert read_journal(tmp_path / "j").stopped == journal.trouble
 

@@ -23,7 +23,7 @@ from pipeline.testing.graphs import scripted_graph
 from pipeline.testing.tones import tones
 from pipeline.wire import messages as wire
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 SOUNDS = {
     "a greeting": tones("hello there", RATE),
     "a word": tones("okay", RATE),

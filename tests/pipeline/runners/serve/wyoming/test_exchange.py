@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from support.reading import read_speech, word_error_rate
-from support.wyoming_client import client, visiting
+from support.wyoming_client import client, serving, visiting
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioStart
 from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop
@@ -19,7 +19,6 @@ from models.protocols import Samples
 from pipeline.devices.files import read
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.parlour import Parlour
-from pipeline.runners.serve.wyoming import serving
 
 
 def test_it_says_what_the_graph_can_do(assistant: Graph) -> None:
@@ -78,7 +77,7 @@ def test_it_speaks_before_the_text_is_complete(assistant: Graph) -> None:
 
 def test_it_answers_and_remembers_across_connections(assistant: Graph) -> None:
     async def ask() -> tuple[str, str]:
-        async with Parlour(assistant) as parlour, serving(parlour, "127.0.0.1", 0) as port:
+        async with Parlour(assistant) as parlour, serving(parlour) as port:
             async with client(port) as line:
                 await line.say(Transcript("I would like to buy two apples", context={"conversation_id": "kitchen"}))
                 await line.hear(HandledStart)

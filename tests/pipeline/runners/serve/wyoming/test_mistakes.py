@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 
 import numpy as np
 import pytest
-from support.wyoming_client import PATIENCE, client, visiting
+from support.wyoming_client import PATIENCE, client, serving, visiting
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
@@ -19,10 +18,9 @@ from wyoming.intent import NotRecognized, Recognize
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
-from pipeline.errors import PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.parlour import Limits, Parlour
-from pipeline.runners.serve.wyoming import connection, server, serving, talks
+from pipeline.runners.serve.wyoming import connection, server, talks
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
 
@@ -79,7 +77,7 @@ def test_a_request_that_fails_leaves_the_connection_as_it_was(graph: Graph) -> N
 )
 def test_what_is_no_event_is_refused(graph: Graph, sent: bytes) -> None:
     async def ask() -> None:
-        async with Parlour(graph) as parlour, serving(parlour, "127.0.0.1", 0) as port:
+        async with Parlour(graph) as parlour, serving(parlour) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(sent)
             line = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
@@ -143,7 +141,7 @@ def test_a_client_that_reads_nothing_is_let_go(graph: Graph, monkeypatch: pytest
 
 def test_a_client_that_leaves_in_the_middle_leaves_nothing(graph: Graph) -> None:
     async def ask() -> None:
-        async with Parlour(graph) as parlour, serving(parlour, "127.0.0.1", 0) as port:
+        async with Parlour(graph) as parlour, serving(parlour) as port:
             for said in (AudioStart(16_000, 2, 1), SynthesizeStart(), Transcript("hello"), Synthesize("a " * 5000)):
                 async with client(port) as line:
                     await line.say(said)
@@ -159,7 +157,7 @@ def test_more_connections_than_allowed_are_refused(graph: Graph, monkeypatch: py
     async def ask() -> None:
         async with (
             Parlour(graph) as parlour,
-            serving(parlour, "127.0.0.1", 0) as port,
+            serving(parlour) as port,
             client(port) as first,
             client(port) as second,
         ):
@@ -188,7 +186,7 @@ def test_a_conversation_is_forgotten_in_the_end(graph: Graph, monkeypatch: pytes
     monkeypatch.setattr(talks, "FORGOTTEN", 0.0)
 
     async def ask() -> None:
-        async with Parlour(graph) as parlour, serving(parlour, "127.0.0.1", 0) as port:
+        async with Parlour(graph) as parlour, serving(parlour) as port:
             for _ in range(2):
                 async with client(port) as line:
                     assert parlour.sessions == 0
@@ -241,14 +239,3 @@ def test_an_engine_that_fails_is_an_error() -> None:
             await line.hear(Pong)
 
     asyncio.run(ask())
-
-
-def test_a_port_that_is_taken_is_told(graph: Graph) -> None:
-    async def ask(port: int) -> None:
-        async with Parlour(graph) as parlour, serving(parlour, "127.0.0.1", port):
-            pass
-
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(PipelineError, match=rf"--wyoming 127\.0\.0\.1:{port}: cannot listen there"):
-            asyncio.run(ask(port))

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import logging
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from websockets.asyncio.client import ClientConnection, connect
 
+from models.protocols import Outcome, Request
+from pipeline.cli.logs import log_to
 from pipeline.errors import StageFailed
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.hosting import Hosting, hosting
-from pipeline.runners.serve.logs import Logged, log_to
+from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
+from pipeline.runners.serve.watching import Logged
 from pipeline.runtime.record import Fate, Record
+from pipeline.testing import (
+    ScriptedEndpoint,
+    ScriptedLooks,
+    ScriptedModel,
+    ScriptedRecogniser,
+    ScriptedTasks,
+    run,
+    scripted_graph,
+    talking,
+)
 
 WORDS = "marmalade sandwich"
 """What a user says, and nobody else needs to know."""
@@ -45,7 +61,7 @@ def fail() -> None:
 
 def logged(*, as_json: bool) -> str:
     stream = io.StringIO()
-    log_to(stream, as_json=as_json, level=logging.INFO)
+    log_to(stream, logging.INFO, as_json=as_json)
     log = logging.getLogger("pipeline.somewhere")
     log.info("%d of %d", 1, 2, extra={"session": "s1", "folder": "ünï"})
     log.debug("too much")
@@ -86,7 +102,7 @@ def test_what_an_error_quotes_is_left_out(as_json: bool) -> None:
 
 def test_how_a_turn_ended_is_logged_without_its_words() -> None:
     stream = io.StringIO()
-    log_to(stream, as_json=True, level=logging.INFO)
+    log_to(stream, logging.INFO, as_json=True)
     record = Record("s1/1", reply=WORDS, heard=WORDS, fate=Fate.INTERRUPTED, finished=1.0, sounded=1.25)
     Logged("s1").ended(record, 2.0)
     entry = json.loads(stream.getvalue())
@@ -96,7 +112,7 @@ def test_how_a_turn_ended_is_logged_without_its_words() -> None:
 
 def test_an_exchange_leaves_no_words_and_no_token_in_the_logs(assistant: Graph) -> None:
     stream = io.StringIO()
-    log_to(stream, as_json=True, level=logging.INFO)
+    log_to(stream, logging.INFO, as_json=True)
     token = issue(b"s" * SHORTEST, "ada", 3600)
 
     async def until(line: ClientConnection, kind: str) -> dict[str, Any]:
@@ -136,3 +152,70 @@ def test_an_exchange_leaves_no_words_and_no_token_in_the_logs(assistant: Graph) 
     assert [told.count(message) for message in ("session began", "turn over", "session over")] == [1, 2, 1]
     assert WORDS not in logs
     assert not any(part in logs for part in token.split("."))
+
+
+class Puzzled(ScriptedTasks):
+    """Cannot do what is asked for loudly."""
+
+    def handle(self, request: Request) -> Outcome:
+        if request.text.endswith("!"):
+            raise ValueError(f"cannot do {request.text!r}")
+        return super().handle(request)
+
+
+def test_whatever_fails_quoting_the_user_nobody_else_is_told() -> None:
+    stream = io.StringIO()
+    log_to(stream, logging.INFO, as_json=True)
+    broken = ValueError(f"no idea what to do with {WORDS!r}")
+    graph = scripted_graph(
+        "assistant",
+        ["turns.idle=off", "stages.asr.fallbacks=[{engine: faster-whisper}]", "stages.response.unknown=chat"],
+        {
+            "turns.endpoint": ScriptedEndpoint(faults=repeat(broken)),
+            "asr": [ScriptedRecogniser(faults=repeat(broken)), ScriptedRecogniser()],
+            "task": Puzzled(),
+            "response": ScriptedModel(faults=repeat(broken)),
+            "expression": ScriptedLooks(faults=repeat(broken)),
+        },
+    )
+
+    metrics = Metrics()
+
+    async def main() -> list[Record]:
+        await graph.load()
+        async with talking(graph, "hands-free") as talk:
+            talk.session.watchers += [metrics, Logged("s1")]
+            for words in (WORDS, f"{WORDS}!"):
+                await talk.room.until(talk.room.say(words) + 15.0)
+        await graph.close()
+        return talk.turns
+
+    turns = [turn for turn in run(main()) if turn.confirmed is not None]
+    assert [turn.fate for turn in turns] == [Fate.ANSWERED, Fate.FAILED]
+    assert [WORDS in str(turn.error) for turn in turns] == [False, True]
+    logs = [json.loads(line) for line in stream.getvalue().splitlines()]
+    told = " ".join(entry["message"] for entry in logs if entry["level"] == "warning")
+    for failed in ("moonshine", "end-of-turn", "language model", "face", "turn failed"):
+        assert failed in told
+    assert "ValueError (engines.py:" in told
+    assert "ValueError (test_logs.py:" in told
+    counted = generate_latest(metrics.registry).decode()
+    assert 'parley_failures_total{stage="task"} 1.0' in counted
+    assert "marmalade" not in stream.getvalue() + counted
+
+
+def test_what_asyncio_finds_lying_around_is_not_quoted() -> None:
+    stream = io.StringIO()
+    log_to(stream, logging.INFO)
+
+    async def main() -> None:
+        async def fail() -> None:
+            raise ValueError(WORDS)
+
+        task = asyncio.create_task(fail(), name="forgotten")
+        await asyncio.wait([task])
+
+    asyncio.run(main())
+    gc.collect()
+    assert "ERROR asyncio: Task exception was never retrieved\nValueError\n" in stream.getvalue()
+    assert WORDS not in stream.getvalue()
