@@ -21,7 +21,7 @@ from pipeline.runners.serve.settings import Address
 E = TypeVar("E", bound=Eventable)
 
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Client(AsyncTcpClient):

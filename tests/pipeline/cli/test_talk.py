@@ -128,9 +128,10 @@ def test_keys_and_a_voice_in_a_screen_a_voice_and_a_face_out(card: SoundCard, tm
         terminal.press("Space")
         terminal.wait_for("● listening")
         card.say(asyncio.run(spoken("price.flac")))
+        terminal.wait_for("mic ━")
         while card.saying:
             time.sleep(0.05)
-        terminal.wait_for("mic ━")
+        terminal.wait_for("mic ─")  # all of it was heard, and silence
         terminal.press("Space")
         terminal.wait_for("▶ speaking")
         terminal.wait_for(

@@ -78,6 +78,22 @@ def test_silence_costs_no_encoding() -> None:
     run(main())
 
 
+def test_an_expected_answer_waits_for_the_end_of_a_short_packet_only() -> None:
+    async def main() -> None:
+        listener = Listener()
+        await listener.listen(20)
+        listener.track.expecting = True
+        await listener.listen(7)
+        listener.say("a lantern")
+        listener.track.expecting = False
+        await listener.listen(40)
+        assert np.diff(listener.times).tolist() == [960] * 20 + [480] * 7 + [960] * 39
+        assert listener.went[0] == (0, 0, listener.times[27])
+        assert listener.heard() == "a lantern"
+
+    run(main())
+
+
 def test_flush_leaves_only_a_faded_frame() -> None:
     async def main() -> None:
         listener = Listener()

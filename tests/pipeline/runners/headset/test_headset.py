@@ -28,13 +28,17 @@ from pipeline.wire.frames import SOUND, pack
 RATE = 16_000
 QUESTION = tones("a lantern?", RATE)
 ANSWER = "Five coins. All night."
+STORY = "Once upon a time a lantern stood in the market. Nobody knew who had lit it, so it burned on and on."
+PATIENCE = 60.0
+"""Seconds in which anything that a test waits for must come."""
 
 
 @asynccontextmanager
 async def server(folder: Path) -> AsyncIterator[str]:
-    """The address of a server whose avatar knows what a lantern costs."""
-    price = Outcome("price", "done", ANSWER)
-    engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": ScriptedTasks([price])}
+    """The address of a server whose avatar knows what a lantern costs, and a story."""
+    intents = ScriptedIntents({"lantern": Intent("price"), "story": Intent("story")})
+    tasks = ScriptedTasks([Outcome("price", "done", ANSWER), Outcome("story", "done", STORY)])
+    engines = {"intent": intents, "task": tasks}
     graph = scripted_graph("assistant", ["turns.idle=off"], engines=engines)
     await graph.load()
     settings = Settings(Address("127.0.0.1", 0))
@@ -101,19 +105,19 @@ def test_over_a_bad_network(tmp_path: Path) -> None:
 def test_a_typed_line_and_an_interruption(tmp_path: Path) -> None:
     async def work(url: str) -> tuple[str, str]:
         async with Headset(url) as headset:
-            await headset.send(wire.Text(text="lantern"))
-            assert await headset.until(lambda: headset.playout.playing, 5.0)
+            await headset.send(wire.Text(text="a story"))
+            assert await headset.until(lambda: headset.playout.playing, PATIENCE)
             await asyncio.sleep(0.5)
             await headset.send(wire.Interrupt())
-            assert await headset.until(lambda: headset.of(wire.Answered), 5.0)
+            assert await headset.until(lambda: headset.of(wire.Answered), PATIENCE)
             assert headset.playout.idle
             (answered,) = headset.of(wire.Answered)
             (stretch,) = headset.playout.stretches
             return answered.said, read(stretch.samples, 24_000)
 
     said, heard = talk(tmp_path, work)
-    assert ANSWER.startswith(said)
-    assert len(said) < len(ANSWER)
+    assert STORY.startswith(said)
+    assert len(said) < len(STORY)
     assert heard
     # The word that was cut counts as heard.
     assert spoken(said).startswith(heard.rpartition(" ")[0])
@@ -122,23 +126,23 @@ def test_a_typed_line_and_an_interruption(tmp_path: Path) -> None:
 def test_a_headset_that_is_cut_off_comes_back(tmp_path: Path) -> None:
     async def work(url: str) -> tuple[str, str, list[wire.Answered]]:
         async with Headset(url) as headset:
-            await headset.send(wire.Text(text="lantern"))
-            assert await headset.until(lambda: headset.playout.playing, 5.0)
+            await headset.send(wire.Text(text="a story"))
+            assert await headset.until(lambda: headset.playout.playing, PATIENCE)
             await asyncio.sleep(0.5)
             headset.cut()
             with pytest.raises(LineError):
-                await headset.until(lambda: False, 5.0)
+                await headset.until(lambda: False, PATIENCE)
             first = read(headset.playout.stretches[0].samples, 24_000)
         hello = wire.Hello(session=headset.welcome.session, key=headset.welcome.key)
         async with Headset(url, hello) as again:
             assert again.welcome.resumed
-            assert await again.until(lambda: again.of(wire.Answered), 10.0)
+            assert await again.until(lambda: again.of(wire.Answered), PATIENCE)
             return first, read(again.playout.stretches[0].samples, 24_000), again.of(wire.Answered)
 
     first, rest, answers = talk(tmp_path, work)
-    assert [answer.said for answer in answers] == [ANSWER]
-    assert spoken(ANSWER).startswith(first.rpartition(" ")[0])
-    assert spoken(ANSWER).endswith(spoken(rest))
+    assert [answer.said for answer in answers] == [STORY]
+    assert spoken(STORY).startswith(first.rpartition(" ")[0])
+    assert spoken(STORY).endswith(spoken(rest))
 
 
 def test_many_at_once(tmp_path: Path) -> None:
@@ -181,7 +185,7 @@ def against(handler: Callable[[ServerConnection], Awaitable[None]], work: Callab
 
 async def enter(url: str) -> None:
     async with Headset(url) as headset:
-        await headset.until(lambda: False, 5.0)
+        await headset.until(lambda: False, PATIENCE)
 
 
 def test_no_server() -> None:
@@ -224,8 +228,10 @@ def test_sound_before_the_welcome_is_told() -> None:
 
 def test_gaps_and_concealed_frames_are_seen() -> None:
     """A server that leaves out two frames, and pauses in the middle of its answer."""
+    paused = 0.0
 
     async def handler(socket: ServerConnection) -> None:
+        nonlocal paused
         form = wire.Format(sample_rate=24_000)
         told = {"session": "s", "key": "k", "resumable": 0, "resumed": False, "user": "", "graph": "g"}
         await socket.recv()
@@ -241,7 +247,9 @@ def test_gaps_and_concealed_frames_are_seen() -> None:
         payload = np.full(480, 8000, "<i2").tobytes()
         for number in range(30):
             if number == 15:
+                began = asyncio.get_running_loop().time()
                 await asyncio.sleep(0.6)
+                paused = asyncio.get_running_loop().time() - began
             if number not in (5, 6):
                 await socket.send(pack(SOUND, number, 480 * number, payload))
         await socket.send(wire.Answered(turn="s/1", fate="answered", heard="", said="").model_dump_json())
@@ -254,5 +262,5 @@ def test_gaps_and_concealed_frames_are_seen() -> None:
     done = against(handler, work)
     assert done.lost == 2
     (gap,) = done.gaps
-    assert 0.1 < gap < 0.6
+    assert 0.1 < gap < paused
     assert done.seconds == pytest.approx(0.6 + gap, abs=0.001)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from models.protocols import Samples
-from pipeline.runners.headset.playout import FADE, Playout, since
-from pipeline.wire.frames import WRAP
+from pipeline.runners.headset.lateness import WINDOW
+from pipeline.runners.headset.playout import FADE, Playout
+from pipeline.wire.frames import WRAP, since
 
 RATE = 24_000
 FRAME = 480
@@ -168,3 +172,68 @@ def test_it_does_not_hold_more_than_it_can_play_soon() -> None:
     playout.advance(100.0)
     assert playout.stretches[0].end - 1.0 < 10.1
     assert playout.lost == 1000 - playout.stretches[0].size // FRAME
+
+
+# --- sound that comes in its own time --------------------------------------------------------------------------------
+
+SECONDS = FRAME / RATE
+QUIET, LOUD = np.zeros(FRAME, np.float32), np.full(FRAME, 0.5, np.float32)
+
+
+def paced(sounds: Sequence[Samples], late: Sequence[float]) -> Playout:
+    """A frame every 20 ms from second 1 on, each so many seconds late; all is heard."""
+    playout = Playout(RATE, paced=True)
+    for came, number in sorted((1.0 + SECONDS * number + each, number) for number, each in enumerate(late)):
+        playout.put(number, number * FRAME, sounds[number], came)
+    playout.advance(100.0)
+    return playout
+
+
+def delays(playout: Playout, count: int) -> list[float]:
+    """By how much later each frame was heard than it was sent; not a number where it was not."""
+    heard = [playout.heard_at(number * FRAME) for number in range(count)]
+    return [(at or math.nan) - 1.0 - SECONDS * number for number, at in enumerate(heard)]
+
+
+def test_on_a_good_line_sound_is_heard_as_it_comes() -> None:
+    playout = paced([LOUD] * 20, [0.0] * 20)
+    (stretch,) = playout.stretches
+    assert (stretch.at, stretch.buffered) == pytest.approx((1.0, 0.0))
+    assert stretch.samples.size == 20 * FRAME
+
+
+def test_silence_waits_for_those_that_are_late_so_that_sound_has_no_gap() -> None:
+    late = [0.0, 0.03, 0.0, 0.01, 0.0] * 20
+    playout = paced([QUIET] * 20 + [LOUD] * 80, late)
+    last = playout.stretches[-1]
+    assert delays(playout, 100)[20:] == pytest.approx([0.03] * 80)
+    assert last.samples[-80 * FRAME :].min() == 0.5
+
+
+def test_a_wait_that_is_not_needed_any_more_is_taken_out_of_silence() -> None:
+    late = [0.03] * 5 + [0.0] * (2 * WINDOW)
+    playout = paced([QUIET] * 5 + [LOUD] * WINDOW + [QUIET] * WINDOW, late)
+    found = delays(playout, len(late))
+    assert found[5 : WINDOW + 5] == pytest.approx([0.03] * WINDOW), "sound is not touched"
+    assert found[-1] == pytest.approx(0.0, abs=1e-4)
+    assert sum(stretch.skipped for stretch in playout.stretches) == pytest.approx(0.03 * RATE, abs=2)
+
+
+def test_frames_that_overtake_each_other_are_heard_in_order() -> None:
+    sounds = [QUIET] * 50 + [ramp(number) for number in range(250)]
+    playout = paced(sounds, [float(each) for each in np.random.default_rng(4).uniform(0.0, 0.04, 300)])
+    sound = np.concatenate([stretch.samples for stretch in playout.stretches])
+    whole = np.bincount(np.rint((sound[sound > 0.0] - 0.1) * 1000).clip(0).astype(int), minlength=250) >= FRAME
+    assert np.mean(whole) > 0.98
+    late = np.array(delays(playout, 300)[50:])
+    assert 0.038 < np.nanmin(late) <= np.nanmax(late) < 0.042
+
+
+def test_what_is_lost_is_waited_for_until_the_next_is_there() -> None:
+    playout = Playout(RATE, paced=True)
+    for number in range(100):
+        if number % 10:
+            playout.put(number, number * FRAME, LOUD if number > 50 else QUIET, 1.0 + SECONDS * number)
+    playout.advance(100.0)
+    assert playout.lost == 9
+    assert delays(playout, 100)[51:] == pytest.approx([SECONDS] * 49)

@@ -20,10 +20,10 @@ from aiortc.rtp import is_rtcp
 from playwright.sync_api import sync_playwright
 from support.pages import browsing, write_microphone
 from support.reading import read_speech, word_error_rate
-from support.rtc_client import RATE, RtcClient, calling, post, refusal
+from support.rtc_client import PATIENCE, RATE, RtcClient, calling, post, refusal
 from support.sessions import spoken
 
-from models.protocols import Intent, Outcome
+from models.protocols import Intent, Outcome, Samples
 from pipeline.devices.rtc import CLOCK, Peer, VoiceTrack
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import webrtc
@@ -62,7 +62,7 @@ def talking(work: Callable[[Hosting], Awaitable[None]], **options: Any) -> None:
     async def main() -> None:
         graph = guide()
         await graph.load()
-        async with served(graph, **options) as host, asyncio.timeout(30):
+        async with served(graph, **options) as host, asyncio.timeout(2 * PATIENCE):
             await work(host)
         await graph.close()
 
@@ -81,6 +81,22 @@ async def ask(client: RtcClient, words: str) -> None:
     client.send("release")
 
 
+def answers(client: RtcClient) -> list[str]:
+    """What was heard of each answer, where the syncs say that it lies: a machine that is held up moves the rest."""
+    syncs = [each for each in client.messages if each["type"] == "sync"]
+    sound = client.heard()
+    begins = [int(sync["timestamp"]) - client.packets[0][1] for sync in syncs]
+    laid: list[tuple[int, Samples]] = []  # and where in the answer it begins
+    for sync, begin, end in zip(syncs, begins, [*begins[1:], sound.size], strict=True):
+        place = round(sync["position"] * CLOCK / 1000)
+        if laid and place:
+            first, before = laid.pop()
+            laid.append((first, np.concatenate([before[: place - first], sound[begin:end]])))
+        else:
+            laid.append((place, sound[begin:end]))
+    return [read(samples, CLOCK) for _, samples in laid]
+
+
 def test_a_question_is_heard_and_its_answer_too() -> None:
     async def work(host: Hosting) -> None:
         async with calling(host.url, user="ada") as client:
@@ -90,7 +106,7 @@ def test_a_question_is_heard_and_its_answer_too() -> None:
             answered = await client.told("answered")
             assert answered["heard"] == "how much is a lantern?"
             assert answered["said"] == PRICE
-            assert read(client.heard(), CLOCK) == PRICE.lower()
+            assert answers(client) == [PRICE.lower()]
             captions = [each["text"] for each in client.messages if each["type"] == "caption"]
             assert captions[-1].strip() == PRICE
             visemes = [shape for each in client.messages if each["type"] == "visemes" for shape in each["visemes"]]
@@ -113,14 +129,9 @@ def test_sync_says_which_rtp_timestamp_an_answer_begins_at() -> None:
             for turn in (1, 2):
                 client.send("text", text="lantern?")
                 await client.told("answered", turn)
-            syncs = [each for each in client.messages if each["type"] == "sync"]
-            assert [sync["position"] for sync in syncs] == [0, 0]
-            first, second = (int(sync["timestamp"]) for sync in syncs)
-            start = client.packets[0][1]
-            sound = client.heard()
-            assert read(sound[first - start : second - start], CLOCK) == PRICE.lower()
-            assert read(sound[second - start :], CLOCK) == PRICE.lower()
-            assert not read(sound[: first - start], CLOCK)
+            assert answers(client) == [PRICE.lower()] * 2
+            first = next(int(each["timestamp"]) for each in client.messages if each["type"] == "sync")
+            assert not read(client.heard()[: first - client.packets[0][1]], CLOCK)
 
     talking(work)
 
@@ -156,9 +167,6 @@ def vanish(client: RtcClient) -> None:
 
 
 def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webrtc, "QUIET", 0.5)
-    monkeypatch.setattr(webrtc, "WATCH", 0.1)
-
     async def work(host: Hosting) -> None:
         async with calling(host.url, user="ada") as client:
             client.send("text", text="lantern?")
@@ -168,8 +176,10 @@ def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch
             await asyncio.sleep(1.0)
             vanish(client)
             (visit,) = host.parlour.visits.values()
-            while visit.line:  # noqa: ASYNC110  nor is a line's
-                await asyncio.sleep(0.02)
+            with monkeypatch.context() as hasty:
+                hasty.setattr(webrtc, "QUIET", 0.5)
+                while visit.line:  # noqa: ASYNC110  nor is a line's
+                    await asyncio.sleep(0.02)
             session, key = client.welcome["session"], client.welcome["key"]
             async with calling(host.url, user="ada", session=session, key=key) as again:
                 assert again.welcome["resumed"]
@@ -178,7 +188,9 @@ def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch
                 assert sync["position"] > 500
                 answered = await again.told("answered")
                 assert answered["said"] == STORY
-                assert STORY.lower().endswith(read(again.heard(), CLOCK))
+                (rest,) = answers(again)
+                assert rest
+                assert STORY.lower().endswith(rest)
 
     talking(work)
 
@@ -369,7 +381,10 @@ def test_many_calls_leave_nothing_behind() -> None:
         before = await settled()
         for _ in range(5):
             await asyncio.gather(*(call() for _ in range(5)))
-        assert await settled() == before
+        after = await settled()
+        while after > before:  # a slow machine takes its time
+            after = await settled()
+        assert after == before
 
     talking(work)
 
@@ -409,6 +424,7 @@ IN_A_BROWSER = """async () => {
     const peer = new RTCPeerConnection();
     const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     const [microphone] = (await navigator.mediaDevices.getUserMedia({ audio: raw })).getTracks();
+    const opened = performance.now();
     peer.addTrack(microphone);
     const context = new AudioContext({ sampleRate: 16000 });
     const player = new Audio();
@@ -433,7 +449,7 @@ IN_A_BROWSER = """async () => {
     await peer.setRemoteDescription(await (await fetch("/rtc", { method: "POST", body })).json());
     await open;
     send({ type: "press" });
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, opened + 6000 - performance.now()));
     send({ type: "release" });
     const turn = await answered;
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -452,7 +468,8 @@ def in_a_browser(url: str, microphone: Path) -> dict[str, Any]:
 
 
 def test_a_browser_talks(tmp_path: Path) -> None:
-    microphone = write_microphone(tmp_path / "said.wav", np.zeros(RATE, np.float32), tones("a lantern?", RATE))
+    quiet = np.zeros(3 * RATE, np.float32)  # in which the two connect
+    microphone = write_microphone(tmp_path / "said.wav", quiet, tones("a lantern?", RATE))
 
     async def work(host: Hosting) -> None:
         came = await asyncio.to_thread(in_a_browser, host.url, microphone)
