@@ -29,7 +29,7 @@ from pipeline.graph.build import open_graph
 
 GOALS = {
     "ws_ptt_ms": "above_talk <= 30",
-    "webrtc_ptt_ms": "above_talk <= 30, of which 40 are the client's jitter buffer",
+    "webrtc_ptt_ms": "above_talk <= 30",
     "av_skew_ms": "p95 <= 20",
     "wifi_gap_ms": "largest <= 60",
     "relay_sessions_per_core": "sessions >= 300",

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ LATE = 0.06
 """Seconds by which a packet may be late and the next ones still keep their times; beyond it, they move with it."""
 TAIL = 0.2
 """Seconds of silence that are encoded behind sound; what follows is the last packet again and again."""
+SHORT = 0.01
+"""Seconds of silence in a packet while an answer is expected, which has to wait for the end of it."""
 LINES = 300
 """Of an offer at most: browsers write about 80, and reading them takes the square of their number."""
 MEDIA = ["application", "audio"]
@@ -65,15 +68,18 @@ class VoiceTrack(MediaStreamTrack):
         super().__init__()
         self.latest: Callable[[], int] = lambda: 0
         """The RTP timestamp of the packet that was sent last."""
+        self.expecting = False
+        """An answer may begin at any moment."""
         self._went = went
         frame, fade = round(FRAME * sample_rate), round(FADE * sample_rate)
-        self._encode = OpusEncoder(sample_rate, frame).encode
+        self._encode, self._short = OpusEncoder(sample_rate, frame).encode, _short_silence(sample_rate)
         self._silence = np.zeros(frame, np.float32)
         self._fade = np.concatenate([np.linspace(1, 0, fade), self._silence[fade:]]).astype(np.float32)
         self._frames: deque[tuple[int, int, Samples]] = deque()
         self._tail, self._last = round(TAIL / FRAME), b""
         self._now = asyncio.get_running_loop().time
-        self._began, self._time = self._now(), 0  # samples at `CLOCK` since then: when the next packet is due
+        self._began, self._time = 0.0, 0  # samples at `CLOCK` since then: when the next packet is due
+        self._length = 0  # of the packet before, in such samples
 
     def put(self, timestamp: int, position: int, samples: Samples) -> None:
         """A frame that follows those that wait, shape (n,), and where it lies in the player's stream and in the
@@ -88,27 +94,42 @@ class VoiceTrack(MediaStreamTrack):
 
     async def recv(self) -> Packet[Any]:
         """The next packet, when it is its time."""
+        if not self._last:
+            self._began = self._now()  # until there was a connection, nobody asked
         ahead = self._began + self._time / CLOCK - self._now()
         skipped = round(-ahead * CLOCK) if ahead < -LATE else 0
         if ahead > 0:
             await asyncio.sleep(ahead)
         if self.readyState != "live":
             raise MediaStreamError
-        packet = Packet(self._next(skipped + round(FRAME * CLOCK)))
+        payload, seconds = self._next(skipped + self._length)
+        packet = Packet(payload)
         self._time += skipped
         packet.pts, packet.time_base = self._time, Fraction(1, CLOCK)
-        self._time += round(FRAME * CLOCK)
+        self._length = round(seconds * CLOCK)
+        self._time += self._length
         return packet
 
-    def _next(self, since: int) -> bytes:
-        """What goes out so many samples after the packet before; the first is silent, as nothing is before it."""
+    def _next(self, since: int) -> tuple[bytes, float]:
+        """What goes out so many samples after the packet before, and its seconds; the first is silent, as nothing is
+        before it."""
         if self._frames and self._last:
             timestamp, position, samples = self._frames.popleft()
             self._tail, self._last = round(TAIL / FRAME), self._encode(samples)
             self._went(timestamp, position, (self.latest() + since) % WRAP)
         elif self._tail:
             self._tail, self._last = self._tail - 1, self._encode(self._silence)
-        return self._last
+        elif self.expecting:
+            return self._short, SHORT
+        return self._last, FRAME
+
+
+@cache
+def _short_silence(sample_rate: int) -> bytes:
+    """A packet of `SHORT`. What is encoded before and behind it by another encoder sounds as it would without it."""
+    frame = np.zeros(round(SHORT * sample_rate), np.float32)
+    encode = OpusEncoder(sample_rate, frame.size).encode
+    return [encode(frame) for _ in range(round(TAIL / SHORT))][-1]  # the first are of an encoder that begins
 
 
 class Peer:

@@ -47,3 +47,8 @@ def unpack(data: bytes) -> Frame:
     if kind not in (SOUND, PICTURE):
         raise BadFrame(f"kind {kind} of a binary frame is unknown; {SOUND} is sound, {PICTURE} a picture")
     return Frame(kind, sequence, timestamp, data[HEADER:])
+
+
+def since(number: int, earlier: int) -> int:
+    """How far a sequence number or timestamp is behind another, modulo `WRAP`; negative where it is before it."""
+    return (number - earlier + WRAP // 2) % WRAP - WRAP // 2

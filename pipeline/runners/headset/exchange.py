@@ -13,8 +13,9 @@ import numpy as np
 from models.protocols import Samples
 from pipeline.runners.headset.headset import Headset, Told
 from pipeline.runners.headset.mouth import Shape, Timeline, skews
-from pipeline.runners.headset.playout import AUDIBLE, Stretch, since
+from pipeline.runners.headset.playout import AUDIBLE, Stretch
 from pipeline.wire import messages as wire
+from pipeline.wire.frames import since
 
 QUIET = 3.0
 """Seconds in which the avatar neither answers nor does anything, after which it has not heard anything."""

@@ -198,7 +198,7 @@ class Headset:
         message = wire.FROM_SERVER.validate_json(data)
         match message:
             case wire.Welcome(audio_out=sound, audio_in=microphone):
-                self.playout = Playout(sound.sample_rate)
+                self.playout = Playout(sound.sample_rate, paced=self._line.paced)
                 self._decode = _decoder(sound)
                 self._encode = _encoder(microphone)
                 self.welcome, self.state, self._welcomed = message, message.state, True

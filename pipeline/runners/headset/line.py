@@ -37,6 +37,9 @@ class LineError(PipelineError):
 class Line(Protocol):
     """Takes and gives whole messages, in order."""
 
+    paced: bool
+    """Sound comes in its own time, silence included."""
+
     async def send(self, data: Data) -> None:
         """Send a message. Raises LineError where the line has ended."""
         ...
@@ -52,6 +55,8 @@ class Line(Protocol):
 
 class WebSocketLine(Line):
     """A WebSocket, as it is."""
+
+    paced = False
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -79,6 +84,8 @@ class WebSocketLine(Line):
 
 class BadLine(Line):
     """A line behind a bad network, both ways. Whoever makes it owns `carry_up` and `carry_down`."""
+
+    paced = False
 
     def __init__(self, line: Line, network: Network, seed: int) -> None:
         self._line = line

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.runners.headset.playout import AUDIBLE, Playout, since
+from pipeline.runners.headset.playout import AUDIBLE, Playout
 from pipeline.wire import messages as wire
-from pipeline.wire.frames import WRAP
+from pipeline.wire.frames import WRAP, since
 
 PAUSE = 0.05
 """Seconds of closed mouth, and of silence, behind which speaking begins anew."""

@@ -1,5 +1,8 @@
 """The loudspeaker of a simulated headset: when each sample that came is heard, and where none was there in time.
 
+Sound comes ahead of its time, and begins once some of it waits; or it comes in its own time, silence included, and
+waits for as long as others were late recently. While it plays, only silence is made longer or shorter for that.
+
 It has no clock: it is told what came and what time it is, and works out what a sound card would have played by then. So
 what it tells does not depend on how punctually it is asked.
 """
@@ -7,12 +10,13 @@ what it tells does not depend on how punctually it is asked.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.wire.frames import WRAP
+from pipeline.runners.headset.lateness import Lateness
+from pipeline.wire.frames import WRAP, since
 
 START = 0.06
 """Seconds of sound that wait when it begins to play..."""
@@ -26,11 +30,8 @@ FADE = 0.008
 """Seconds in which a cut sound falls silent."""
 AUDIBLE = 0.01
 """Of full scale: what is softer counts as silence."""
-
-
-def since(timestamp: int, earlier: int) -> int:
-    """How far one number is behind another, modulo `WRAP`; negative where it is before it."""
-    return (timestamp - earlier + WRAP // 2) % WRAP - WRAP // 2
+SLACK = 0.003
+"""Seconds by which sound may be played too early or too late before silence is made longer or shorter."""
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class Stretch:
     """Hz."""
     buffered: float
     """Seconds that its first sample waited."""
+    skipped: int = 0
+    """Samples of silence before its first that were left out."""
     dry: bool = False
     """It ended because nothing more was there."""
     size: int = 0
@@ -78,6 +81,8 @@ class _Waiting:
     timestamp: int
     samples: Samples
     came: float
+    concealing: bool = False
+    """It stands for a frame that did not come yet."""
 
     @property
     def audible(self) -> bool:
@@ -94,14 +99,17 @@ class Playout:
 
     All times are seconds of one clock; they do not decrease from call to call."""
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, sample_rate: int, *, paced: bool = False) -> None:
+        """`paced` says that frames come in their own time, silence included."""
         self.sample_rate = sample_rate
         self.stretches: list[Stretch] = []
         """What was heard, and is heard now."""
         self.lost = 0
         """Frames whose numbers never came, or that came with `LONGEST` waiting."""
+        self._lateness = Lateness(sample_rate) if paced else None
         self._queue: deque[_Waiting] = deque()
         self._next: int | None = None  # sequence number
+        self._latest: _Waiting | None = None  # frame, as it came
         self._playing: Stretch | None = None
         self._last: Stretch | None = None  # that played, or plays
 
@@ -140,36 +148,59 @@ class Playout:
 
     def _start(self) -> float | None:
         """When to begin with what waits."""
+        if not self._queue:
+            return None
+        first = self._queue[0]
+        if self._lateness:
+            return max(first.came, self._lateness.due(first.timestamp))
         size = 0
         for frame in self._queue:
             size += frame.samples.size
             if size >= START * self.sample_rate:
-                return min(frame.came, self._queue[0].came + LATEST_START)
-        return self._queue[0].came + LATEST_START if self._queue else None
+                return min(frame.came, first.came + LATEST_START)
+        return first.came + LATEST_START
 
     def put(self, sequence: int, timestamp: int, samples: Samples, now: float) -> None:
-        """A frame came. One that was there before, or comes behind a later one, is passed over."""
+        """A frame came. One that was there before is passed over, as is one that others overtook, unless it comes
+        before what conceals it is heard."""
         self.advance(now)
         ahead = 0 if self._next is None else since(sequence, self._next)
+        if self._lateness:
+            if ahead > 0:  # what is lost cannot be concealed before the next one is there
+                self._lateness.came((timestamp - samples.size) % WRAP, now)
+            self._lateness.came(timestamp, now)
         if ahead < 0:
+            self._fill(timestamp, samples)
             return
         self.lost += ahead
         self._next = (sequence + 1) % WRAP
         if self._waiting > LONGEST * self.sample_rate:
             self.lost += 1
             return
-        if ahead and self._queue:
-            self._conceal(timestamp, now)
-        self._queue.append(_Waiting(timestamp, samples, now))
+        if ahead and not self.idle:
+            self._conceal(ahead, timestamp, now)
+        self._latest = _Waiting(timestamp, samples, now)
+        self._queue.append(replace(self._latest))
 
-    def _conceal(self, timestamp: int, now: float) -> None:
-        """Put the latest sound, fading, in the place of what was lost before `timestamp`."""
-        last = self._queue[-1]
+    def _conceal(self, count: int, timestamp: int, now: float) -> None:
+        """Put the latest sound, fading, in the place of so many frames that are missing before `timestamp`."""
+        last = self._latest
+        assert last is not None  # noqa: S101  told to mypy
         begin = (last.timestamp + last.samples.size) % WRAP
         size = since(timestamp, begin)
         if 0 < size < LONGEST * self.sample_rate:
             fading = np.clip(1.0 - np.arange(size) / (CONCEALED * self.sample_rate), 0.0, 1.0)
-            self._queue.append(_Waiting(begin, (np.resize(last.samples, size) * fading).astype(np.float32), now))
+            sound = (np.resize(last.samples, size) * fading).astype(np.float32)
+            for part in np.array_split(sound, count):
+                self._queue.append(_Waiting(begin, part, now, concealing=True))
+                begin = (begin + part.size) % WRAP
+
+    def _fill(self, timestamp: int, samples: Samples) -> None:
+        """Put a frame that was overtaken in its place."""
+        for frame in self._queue:
+            if frame.concealing and frame.timestamp == timestamp:
+                frame.samples, frame.concealing = samples, False
+                self.lost -= 1
 
     def advance(self, now: float) -> None:
         """Play what is heard up to `now`."""
@@ -182,6 +213,8 @@ class Playout:
             if not self._queue:
                 stretch.dry, self._playing = True, None
                 return
+            if self._correct(stretch):
+                continue
             frame = self._queue[0]
             if frame.timestamp != (stretch.timestamp + stretch.size) % WRAP:  # a new count, without a break
                 self._hear(Stretch(stretch.end, frame.timestamp, self.sample_rate, stretch.end - frame.came))
@@ -189,6 +222,22 @@ class Playout:
             stretch.add(frame.take(due))
             if not frame.samples.size:
                 self._queue.popleft()
+
+    def _correct(self, stretch: Stretch) -> bool:
+        """Where silence comes next, wait for what may be late, or leave out as much of it as is heard too late; whether
+        that was done."""
+        frame = self._queue[0]
+        if self._lateness is None or frame.audible:
+            return False
+        early = self._lateness.due(frame.timestamp) - stretch.end
+        if early > SLACK:
+            self._playing = None
+        elif early < -SLACK:
+            skipped = frame.take(round(-early * self.sample_rate)).size
+            self._hear(Stretch(stretch.end, frame.timestamp, self.sample_rate, stretch.end - frame.came, skipped))
+            if not frame.samples.size:
+                self._queue.popleft()
+        return self._playing is not stretch
 
     def _begin(self, now: float) -> bool:
         start = self._start()
@@ -218,8 +267,9 @@ class Playout:
             self._hear(Stretch(old.end, self.position, self.sample_rate, old.buffered))
 
     def heard_at(self, timestamp: int) -> float | None:
-        """When the sample of that timestamp was heard, the last time; None if it was not."""
+        """When the sample of that timestamp was heard, the last time, or the next one if it was left out; None if it
+        was not."""
         for stretch in reversed(self.stretches):
-            if 0 <= (offset := since(timestamp, stretch.timestamp)) < stretch.size:
-                return stretch.at + offset / self.sample_rate
+            if -stretch.skipped <= (offset := since(timestamp, stretch.timestamp)) < stretch.size:
+                return stretch.at + max(0, offset) / self.sample_rate
         return None

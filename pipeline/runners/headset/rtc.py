@@ -6,13 +6,24 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import suppress
+from fractions import Fraction
 from typing import Any
 
 import httpx2
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from av import Packet
 
-from pipeline.devices.opus import OpusDecoder
-from pipeline.devices.rtc import CLOCK, LABEL, VoiceTrack, tap
+from pipeline.devices.opus import OpusDecoder, OpusEncoder
+from pipeline.devices.remote import FRAME
+from pipeline.devices.rtc import CLOCK, LABEL, tap
 from pipeline.runners.headset.line import Data, Line, LineError, from_pcm16, pcm16
 from pipeline.runners.headset.network import Network
 from pipeline.wire import messages as wire
@@ -20,8 +31,44 @@ from pipeline.wire.frames import SOUND, Frame, pack, unpack
 
 CONNECT = 10.0
 """Seconds in which the server answers, and the data channel opens."""
+UNSENT = 500
+"""Frames that wait to be sent at most: 10 s."""
 UNREAD = 4096
 """Messages and frames that wait to be read at most; the oldest go first."""
+
+
+class Microphone(MediaStreamTrack):
+    """Sends each frame when it is given one, and nothing while it is not: silence may be left out."""
+
+    kind = "audio"
+
+    def __init__(self, sample_rate: int) -> None:
+        """`sample_rate` is that of the frames, in Hz."""
+        super().__init__()
+        self._encode = OpusEncoder(sample_rate, round(FRAME * sample_rate)).encode
+        self._unit = Fraction(1, sample_rate)
+        self._frames: asyncio.Queue[Frame] = asyncio.Queue(UNSENT)
+        self._sending = False
+
+    def put(self, frame: Frame) -> None:
+        """A frame of 16-bit PCM; where too many wait, it is lost."""
+        with suppress(asyncio.QueueFull):
+            self._frames.put_nowait(frame)
+
+    async def sent(self) -> None:
+        """Returns when all frames have been sent."""
+        await self._frames.join()
+
+    async def recv(self) -> Packet[Any]:
+        """The next packet; the one before has been sent."""
+        if self._sending:
+            self._frames.task_done()
+            self._sending = False
+        frame = await self._frames.get()
+        self._sending = True
+        packet = Packet(self._encode(from_pcm16(frame.payload)))
+        packet.pts, packet.time_base = frame.timestamp, self._unit
+        return packet
 
 
 class RtcLine(Line):
@@ -29,33 +76,30 @@ class RtcLine(Line):
 
     Packets that the network loses are lost, and those that it delays may overtake each other."""
 
+    paced = True
+
     def __init__(self, url: str, network: Network, seed: int) -> None:
         self._url, self._network, self._chance = url, network, random.Random(seed)  # noqa: S311  no secret
         self._loop = asyncio.get_running_loop()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._decode = OpusDecoder(CLOCK).decode
-        self._microphone: VoiceTrack | None = None
+        self._microphone: Microphone | None = None
         self._channel: RTCDataChannel
         self._came: deque[Data] = deque(maxlen=UNREAD)
         self._wake = asyncio.Event()
         self._over = False
-        self._unsent = 0  # frames that the microphone still has
-        self._sent = asyncio.Event()
-        self._sent.set()
 
     async def send(self, data: Data) -> None:
         if self._microphone is None:
             await self._greet(wire.Hello.model_validate_json(data))
         elif isinstance(data, bytes):
-            self._unsent += 1
-            self._sent.clear()
-            self._microphone.put(0, 0, from_pcm16(unpack(data).payload))
+            self._microphone.put(unpack(data))
         elif self._channel.readyState != "open":
             raise LineError(f"{self._url}: the connection has ended")
         elif '"type":"played"' not in data:  # the server's track knows how far it is
             try:
                 async with asyncio.timeout(CONNECT):
-                    await self._sent.wait()  # a release does not overtake what was said before it
+                    await self._microphone.sent()  # a release does not overtake what was said before it
             except TimeoutError as error:
                 raise LineError(f"{self._url}: the connection stands still") from error
             self._channel.send(data)
@@ -76,7 +120,7 @@ class RtcLine(Line):
         await self._connection.close()
 
     async def _greet(self, hello: wire.Hello) -> None:
-        self._microphone = VoiceTrack(hello.audio_in.sample_rate, self._went)
+        self._microphone = Microphone(hello.audio_in.sample_rate)
         tap(self._connection.addTransceiver(self._microphone, "sendrecv").receiver, self._arrive)
         self._channel = self._connection.createDataChannel(LABEL)
         self._channel.on("message", self._put)
@@ -113,12 +157,6 @@ class RtcLine(Line):
         if not response.is_success:
             raise LineError(f"{self._url} refuses: {told.get('code', response.status_code)}: {told.get('message', '')}")
         return told
-
-    def _went(self, *_: int) -> None:
-        """The microphone sent a frame."""
-        self._unsent -= 1
-        if not self._unsent:
-            self._sent.set()
 
     def _arrive(self, frame: Frame) -> None:
         """A packet, before what the network does to it."""

@@ -173,6 +173,8 @@ class WebRtcLine(ParleyLine):
     def tell(self, message: wire.Message) -> None:
         if self._closing:
             return
+        if self._track and isinstance(message, wire.StateIs):
+            self._track.expecting = message.state == "thinking"
         self._peer.send(message.model_dump_json())
         if self._peer.unsent > UNSENT:
             self._parlour.totals.refusals["too-slow"] += 1
