@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -30,7 +31,7 @@ def ignored(*_: object) -> None:
     """Where nobody wants to be told."""
 
 
-class Port:
+class Port(ABC):
     """As a context it keeps a stream open, and opens it again when a device returns."""
 
     direction: ClassVar[Direction]
@@ -128,9 +129,9 @@ class Port:
         rates = dict.fromkeys((self.sample_rate, round(device.sample_rate)))
         return [(channels, rate) for rate in rates for channels in dict.fromkeys((1, most))]
 
+    @abstractmethod
     def _open(self, sounddevice: Any, device: int, channels: int, rate: int) -> Any:
         """A stream of that form, not started. Raises PortAudioError."""
-        raise NotImplementedError
 
     def _start_anew(self) -> None:
         """Open the stream after a restart of PortAudio, which sees new devices only then. Raises MediaError."""

@@ -103,6 +103,10 @@ class SoundCard:
         assert self._listener
         return self._listener.heard()
 
+    def wait_until_used(self) -> None:
+        """Returns when somebody plays to the loudspeaker, be it silence."""
+        _until(lambda: bool(self._control("list", "short", "sink-inputs")))
+
     def _control(self, *command: str) -> str:
         result = subprocess.run(
             ["pactl", *command], env=os.environ | self.environment, capture_output=True, text=True, check=False

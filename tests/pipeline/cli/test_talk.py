@@ -183,6 +183,7 @@ def test_a_killed_session_is_replayed(card: SoundCard, tmp_path: Path) -> None:
 def test_an_unplugged_card_is_waited_for(card: SoundCard, tmp_path: Path) -> None:
     with Terminal(tmp_path, [*PARLEY, "talk", "--graph", "captions", "--hands-free"], card.environment) as terminal:
         terminal.wait_for("○ idle.*Just speak")
+        card.wait_until_used()
         card.unplug()
         terminal.wait_for("! the microphone .*gives no sign of life")
         card.plug()
