@@ -36,7 +36,8 @@ class RtcClient:
         """All that the server told, with the time of arrival as ``at``."""
         self.packets: list[tuple[float, int, Samples]] = []
         """All that was heard: time of arrival, RTP timestamp, sound at `CLOCK`."""
-        self._microphone = VoiceTrack(RATE, lambda *_: None)
+        self._microphone = VoiceTrack(RATE, self._went)
+        self._unsent = 0  # frames
         self._decoder = OpusDecoder(CLOCK)
         self._news = asyncio.Event()
         tap(self.connection.addTransceiver(self._microphone, "sendrecv").receiver, self._hear)
@@ -62,7 +63,11 @@ class RtcClient:
         frames = np.append(samples, np.zeros(-samples.size % FRAME, np.float32)).reshape(-1, FRAME)
         for frame in frames:
             self._microphone.put(0, 0, frame)
-        await asyncio.sleep(len(frames) * FRAME / RATE)
+        self._unsent += len(frames)
+        while self._unsent:  # a slow machine takes longer than the sound
+            self._news.clear()
+            await self._news.wait()
+        await asyncio.sleep(FRAME / RATE)  # the last is on its way out
 
     def send(self, kind: str, **fields: Any) -> None:
         """Send a message."""
@@ -89,6 +94,10 @@ class RtcClient:
     async def close(self) -> None:
         """Hang up."""
         await self.connection.close()
+
+    def _went(self, *_: int) -> None:
+        self._unsent -= 1
+        self._news.set()
 
     def _hear(self, frame: Frame) -> None:
         now = asyncio.get_running_loop().time()
