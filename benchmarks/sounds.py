@@ -26,7 +26,7 @@ from platformdirs import user_cache_path
 from audio_samples import samples
 from audio_samples.make_samples import NORMAL, Sound, Speaker, edges, pink, resample, rms
 from models.protocols import Samples
-from models.store import locate
+from models.store.store import locate
 from pipeline.devices.files import SAMPLE_RATE, read
 from pipeline.testing.tape import AUDIBLE
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.onnx import open_network
 from models.protocols import Voiced
-from models.store import locate
+from models.store.store import locate
 from models.tts.alignment import align
 from models.tts.hibari import Hibari
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from models.asr.guards import VoiceGate, believable
 from models.errors import ModelCorrupt, ModelUnavailable
 from models.protocols import Hypothesis, Recogniser, Samples
-from models.store import locate
+from models.store.store import locate
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel

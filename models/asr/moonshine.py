@@ -12,7 +12,7 @@ from models.asr.guards import VoiceGate, unlooped
 from models.asr.moonshine_network import Decoded, Network
 from models.asr.spans import Cuts, Span
 from models.protocols import Hypothesis, Recogniser, Samples
-from models.store import locate
+from models.store.store import locate
 
 TOKENS_PER_SECOND = 6.5
 """The limit that Moonshine's model card sets: more is the network repeating itself."""

@@ -16,7 +16,7 @@ from models.asr.guards import VoiceGate, believable
 from models.asr.whisper_checkpoint import write_checkpoint
 from models.errors import ModelCorrupt, ModelUnavailable
 from models.protocols import Hypothesis, Recogniser, Samples
-from models.store import locate
+from models.store.store import locate
 
 WINDOW = 30.0
 """Seconds that Whisper's encoder sees, always; only longer sound needs timestamps, to know where it goes on."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.errors import ModelCorrupt
 from models.onnx import open_network
 from models.protocols import EndOfTurn, Samples
-from models.store import locate
+from models.store.store import locate
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

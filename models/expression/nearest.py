@@ -12,7 +12,7 @@ from typing import ClassVar, TypeAlias
 
 import yaml
 
-from models.intent.embedding import MODEL, Embedder, Vector
+from models.embedding import MODEL, Embedder, Vector
 from models.intent.nearest import Space
 from models.protocols import EXPRESSIONS, GESTURES, ExpressionReader, Look
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from models.intent.embedding import LONGEST, MODEL, Embedder, Vector, Vectors
+from models.embedding import LONGEST, MODEL, Embedder, Vector, Vectors
 from models.intent.examples import background, sentences
 from models.intent.slots import SlotReader, read_slots
 from models.intent.wording import Wordings, stems

@@ -28,7 +28,7 @@ from models.errors import ModelError, ModelUnavailable
 from models.protocols import LanguageModel, Message
 from models.response.openmp import brief_spinning
 from models.response.slots import Slot, choose_slot
-from models.store import locate
+from models.store.store import locate
 
 _MAX_THREADS = 4
 """Decoding waits for memory: past about four cores, more threads only heat the machine."""

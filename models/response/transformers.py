@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import LanguageModel, Message
 from models.response.openmp import brief_spinning
-from models.store import locate
+from models.store.store import locate
 
 _SPEAKERS = {"user": "User: ", "assistant": "Assistant: ", "system": ""}
 _RECENT = 64

@@ -11,7 +11,7 @@ import numpy as np
 
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import Samples, Synthesiser, Voiced
-from models.store import locate
+from models.store.store import locate
 
 CATALOGUE = "tts_models/"
 """What names in Coqui's own catalogue begin with."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.errors import ModelCorrupt
 from models.onnx import open_network
 from models.protocols import Samples, Synthesiser, Voiced
-from models.store import locate
+from models.store.store import locate
 from models.tts.alignment import PAUSES, align
 
 VOICES = ("heart", "emma", "fenrir", "fable", "kore")

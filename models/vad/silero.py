@@ -8,7 +8,7 @@ import numpy as np
 
 from models.onnx import open_network
 from models.protocols import Samples, VoiceDetector, VoiceTrack
-from models.store import locate
+from models.store.store import locate
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

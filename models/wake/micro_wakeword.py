@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import ModelCorrupt, ModelUnavailable
 from models.protocols import Samples, WakeTrack, WakeWord
-from models.store import locate
+from models.store.store import locate
 
 if TYPE_CHECKING:
     import pymicro_wakeword

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 
-from models.fetching import Progress, Report
+from models.store.fetching import Progress, Report
 
 STEPS = 4
 """Lines in which a pipe is told of one download."""

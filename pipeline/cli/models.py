@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from models.errors import ModelError
-from models.remedies import megabytes
-from models.store import Store
+from models.store.remedies import megabytes
+from models.store.store import Store
 from pipeline.cli.bars import bars, say
 
 app = typer.Typer(no_args_is_help=True)

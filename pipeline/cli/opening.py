@@ -28,7 +28,7 @@ async def loaded(graph: Graph, work: Callable[[Graph], Awaitable[T]], *, silent:
 
 def bring(models: Sequence[str], console: Console) -> None:
     """Have the models on this machine, and show how what is missing comes. Raises ModelError."""
-    from models.store import Store
+    from models.store.store import Store
 
     store = Store()
     with bars(console) as report:

@@ -73,7 +73,7 @@ def engines(registry: Registry) -> list[Offer]:
 
 def missing_weights(made: tuple[Made, ...]) -> list[str]:
     """A note for each model that engines would have to fetch, or cannot find, with the remedy."""
-    from models.store import Store  # only this looks into the store
+    from models.store.store import Store  # only this looks into the store
 
     store, notes = Store(), []
     for each in made:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from models.catalog import builtin
+from models.store.catalogue import builtin
 from pipeline.graph.build import Built
 from pipeline.graph.dump import dump
 from pipeline.graph.engines import Made

@@ -11,7 +11,7 @@ LOAD = "from models.vad.silero import Silero; Silero().load()"
 
 
 def test_onnxruntime_neither_watches_nor_reports(tmp_path: Path) -> None:
-    from models.store import Store
+    from models.store.store import Store
 
     environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     environment |= {"PARLEY_MODELS": str(Store().root), "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}

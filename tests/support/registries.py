@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from models.catalog import Catalog, Entry
+from models.store.catalogue import Catalog, Entry
 
 Page = tuple[bytes, dict[str, str]]
 """A body and its headers."""

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from models.protocols import Samples
-from models.store import locate
+from models.store.store import locate
 
 RATE = 16_000
 """Hz, of everything here."""

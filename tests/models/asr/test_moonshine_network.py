@@ -9,7 +9,7 @@ from support.sounds import RATE, speech
 
 from models.asr.moonshine_network import Decoded, Network, read_vocabulary
 from models.errors import ModelCorrupt
-from models.store import locate
+from models.store.store import locate
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from models.asr.faster_whisper import FasterWhisper
 from models.asr.openai_whisper import OpenAIWhisper
 from models.asr.whisper_checkpoint import write_checkpoint
 from models.errors import ModelCorrupt, ModelUnavailable
-from models.store import locate
+from models.store.store import locate
 
 # OpenAI's package leaves the file of its vocabulary to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*tiktoken:ResourceWarning")

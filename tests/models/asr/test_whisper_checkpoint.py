@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.asr.whisper_checkpoint import Tensors, convert, read_tensors
 from models.errors import ModelCorrupt
-from models.store import locate
+from models.store.store import locate
 
 NUMBERS = {"float32": 0, "int8": 1, "int16": 2, "int32": 3, "float16": 4, "bfloat16": 5}
 

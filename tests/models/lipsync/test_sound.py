@@ -13,7 +13,7 @@ from audio_samples import samples
 from models.lipsync.phonemes import Phonemes
 from models.lipsync.sound import CHANGE, SHORTEST, Sound, likeliest
 from models.protocols import VISEMES, Samples, Viseme, Voiced
-from models.store import locate
+from models.store.store import locate
 from models.tts.hibari import Hibari
 from pipeline.devices.files import SAMPLE_RATE, read
 

@@ -18,7 +18,7 @@ from models.errors import ModelError, ModelUnavailable
 from models.protocols import Message
 from models.response import llama_cpp
 from models.response.openai import OpenAI
-from models.store import locate
+from models.store.store import locate
 
 KEY = "a-key-for-the-test"
 HELLO = [

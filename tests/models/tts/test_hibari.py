@@ -102,7 +102,7 @@ def test_a_recogniser_reads_it_back(voice: Hibari) -> None:
     import soxr
     from faster_whisper import WhisperModel
 
-    from models.store import locate
+    from models.store.store import locate
 
     recogniser = WhisperModel(str(locate("whisper-tiny-en")), device="cpu", compute_type="int8", cpu_threads=1)
     heard = []

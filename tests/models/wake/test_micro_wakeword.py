@@ -15,7 +15,7 @@ from support.sounds import RATE, SAID, noises, speech
 
 from models.errors import ModelCorrupt, ModelError, ModelUnavailable
 from models.protocols import Samples
-from models.store import locate
+from models.store.store import locate
 from models.tts.hibari import Hibari
 from models.wake.micro_wakeword import MicroWakeWord, MicroWakeWordTrack
 

@@ -15,8 +15,8 @@ from rich.console import Console
 from support.registries import UNREACHABLE, point_clients_at
 from typer.testing import CliRunner
 
-from models.fetching import Progress
-from models.store import Store
+from models.store.fetching import Progress
+from models.store.store import Store
 from pipeline.cli.bars import bars
 from pipeline.cli.root import app
 

@@ -11,7 +11,7 @@ import pytest
 from support.specimens import Curious, Loud, point, registry
 from support.streams import collect, stream
 
-from models.store import locate
+from models.store.store import locate
 from pipeline.devices.files import decode
 from pipeline.errors import EngineFailed
 from pipeline.graph.build import open_graph

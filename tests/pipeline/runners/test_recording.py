@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from models.catalog import builtin
+from models.store.catalogue import builtin
 from pipeline.graph.build import Built, build, open_spec
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry

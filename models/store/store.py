@@ -1,6 +1,6 @@
 """The model store: turns a model's name into a verified local path.
 
-    from models.store import locate
+    from models.store.store import locate
     path = locate("moonshine-tiny-en")
 
 A name of the catalogue is looked for in the cache and in installed packages, and fetched where it is in neither. The
@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from models.catalog import Catalog, Entry, ModelFile, Source, builtin
 from models.errors import ModelError, ModelUnavailable, SourceFailed
-from models.fetching import Fetching, Progress, Report
-from models.files import Ledger, writing
-from models.remedies import damaged
-from models.sources import installed
+from models.store.catalogue import Catalog, Entry, ModelFile, Source, builtin
+from models.store.fetching import Fetching, Progress, Report
+from models.store.files import Ledger, writing
+from models.store.remedies import damaged
+from models.store.sources import installed
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ class Store:
             lock.release()
 
     def _hub(self, text: str, *, shown: bool) -> Path:
-        from models import hub  # only hub ids need it
+        from models.store import hub  # only hub ids need it
 
         try:
             source = Source.parse(text)

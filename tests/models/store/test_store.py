@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 from support.registries import UNREACHABLE, catalog, model, point_clients_at
 
-from models.catalog import Catalog, Source, builtin
 from models.errors import ModelCorrupt, ModelError, ModelUnavailable
-from models.store import Store, default_root, locate
+from models.store.catalogue import Catalog, Source, builtin
+from models.store.store import Store, default_root, locate
 
 WEIGHTS = b"weights" * 1000
 TOY = model("toy", {"toy.bin": (WEIGHTS, ["package:no-such-package-of-toys==1.0#toy.bin"])})

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from models.files import whole
-from models.store import default_root, locate
+from models.store.files import whole
+from models.store.store import default_root, locate
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from models.catalog import Source
 from models.errors import ModelUnavailable, SourceFailed
-from models.files import DENIED, FULL, whole
+from models.store.catalogue import Source
+from models.store.files import DENIED, FULL, whole
 
 log = logging.getLogger(__name__)
 

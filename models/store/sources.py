@@ -21,9 +21,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO
 
-from models.catalog import Source
 from models.errors import ModelCorrupt, SourceFailed
-from models.files import FULL, Bytes
+from models.store.catalogue import Source
+from models.store.files import FULL, Bytes
 
 POLL = 0.2
 """Seconds between two looks at a growing download."""
@@ -119,7 +119,7 @@ def _npm(source: Source, folder: Path) -> Path:
 
 
 def _hub(source: Source, folder: Path) -> Path:
-    from models import hub  # the hub's client takes long to import
+    from models.store import hub  # the hub's client takes long to import
 
     return hub.fetch_file(source, folder / "got")
 

@@ -12,7 +12,7 @@ import pytest
 from support.registries import Registry, catalog, model, point_clients_at
 
 from models.errors import ModelUnavailable
-from models.store import Store
+from models.store.store import Store
 
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed (apt-get install npm)")
 

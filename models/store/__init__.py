@@ -1,0 +1,1 @@
+"""store: where the weights of models come from, and where they are kept."""
