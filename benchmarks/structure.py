@@ -16,8 +16,8 @@ from typing import Any, cast
 from models.protocols import VoiceDetector
 from pipeline.graph.graph import AUDIO, Graph, Node
 from pipeline.graph.turns import Turns
+from pipeline.host.host import Host
 from pipeline.runtime.turn import run_turn
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
 PACKETS = 5000

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from pipeline.errors import MediaError
-from pipeline.stages.lift import Worker
+from pipeline.host.host import Worker
 
 T = TypeVar("T")
 

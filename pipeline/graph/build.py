@@ -28,8 +28,8 @@ from pipeline.graph.spec import (
 )
 from pipeline.graph.turns import Turns
 from pipeline.graph.wiring import Wired, wire
+from pipeline.host.host import Host
 from pipeline.packets import Audio
-from pipeline.stages.lift import Host
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any, get_args
 from models.protocols import EndOfTurn, VoiceDetector, WakeWord
 from pipeline.errors import EngineFailed
 from pipeline.graph.turns import Turns
+from pipeline.host.host import Host
 from pipeline.packets import Sense
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Stage
 
 AUDIO = "audio"

@@ -17,7 +17,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from pipeline.graph.registry import STEPS, Unusable, resolved_hints
-from pipeline.stages.lift import Host
+from pipeline.host.host import Host
 from pipeline.stages.stage import Stage
 
 

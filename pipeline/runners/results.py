@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from models.protocols import SlotValue
+from pipeline.host.meter import Meter
 from pipeline.packets import Expression, Gesture
 from pipeline.runtime.record import Record
-from pipeline.stages.meter import Meter
 
 Status = Literal["answered", "nothing heard", "failed"]
 

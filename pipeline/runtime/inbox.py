@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar
 
-from pipeline.stages.meter import Meter
+from pipeline.host.meter import Meter
 
 T = TypeVar("T")
 

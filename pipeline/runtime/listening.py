@@ -10,9 +10,9 @@ import numpy as np
 
 from models.protocols import Samples, VoiceDetector, VoiceTrack
 from pipeline.graph.turns import Turns
+from pipeline.host.host import Host
 from pipeline.packets import Audio
 from pipeline.runtime.endpointing import Endpointer, Mark
-from pipeline.stages.lift import Host
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from typing import Any
 from models.protocols import GUEST, Hypothesis
 from pipeline.errors import StageFailed, traced
 from pipeline.graph.graph import Graph
+from pipeline.host.meter import METER
 from pipeline.packets import Partial, Sense, Speech
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import run_turn, unasked
-from pipeline.stages.meter import METER
 from pipeline.stages.stage import Exchange, Turn
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias, cast
 
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.graph.graph import AUDIO, Graph
+from pipeline.host.meter import METER, Meter
 from pipeline.packets import Reply
 from pipeline.runtime.inbox import Inbox
-from pipeline.stages.meter import METER, Meter
 from pipeline.stages.stage import Turn
 
 Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.graph.graph import AUDIO, Graph, Node
+from pipeline.host.meter import Meter
 from pipeline.packets import Partial, Speech
 from pipeline.runtime.record import Record
-from pipeline.stages.meter import Meter
 
 LISTENING = "listening"
 """Until the turn's sound was over: the user had finished, and that had to be noticed."""

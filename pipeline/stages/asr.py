@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from models.protocols import ANY_LANGUAGE, Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
+from pipeline.host.host import Host
 from pipeline.packets import Audio, Partial, Text, Transcript
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
 INTERVAL = 0.5

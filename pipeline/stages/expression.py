@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from models.protocols import ExpressionReader, Look
 from pipeline.errors import EngineFailed, traced
+from pipeline.host.host import Host
 from pipeline.packets import Expression, Gesture, Outcome, Speech
-from pipeline.stages.lift import Host
 from pipeline.stages.personas import Persona
 from pipeline.stages.stage import Turn
 

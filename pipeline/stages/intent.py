@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from models.protocols import IntentRecogniser
 from pipeline.errors import GraphError
+from pipeline.host.host import Host
 from pipeline.packets import Intent, Transcript
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
 

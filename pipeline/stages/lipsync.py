@@ -8,8 +8,8 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from models.protocols import MouthShaper, Viseme, Voiced
+from pipeline.host.host import Host
 from pipeline.packets import Speech
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
 

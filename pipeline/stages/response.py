@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field, field_validator
 
 from models.protocols import UNKNOWN, LanguageModel, Message
 from pipeline.errors import EngineFailed, traced
+from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Reply, Transcript
 from pipeline.stages.clauses import Clauses, clauses, ends_sentence
 from pipeline.stages.grounding import is_courtesy, objection
-from pipeline.stages.lift import Host
 from pipeline.stages.manners import Manners, asks_for_deed
 from pipeline.stages.personas import find_persona
 from pipeline.stages.stage import Exchange, Turn

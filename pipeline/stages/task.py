@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pydantic import BaseModel
 
 from models.protocols import Request, SkillCard, TaskHandler
+from pipeline.host.host import Host
 from pipeline.packets import Gaze, Intent, Outcome, Pointing, Scene, Transcript
-from pipeline.stages.lift import Host
 from pipeline.stages.reference import Surroundings
 from pipeline.stages.stage import Turn
 

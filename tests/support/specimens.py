@@ -10,9 +10,9 @@ import numpy as np
 
 from models.protocols import Hypothesis, Recogniser, Samples, TaskHandler
 from pipeline.graph.registry import Registry
+from pipeline.host.host import Host
 from pipeline.packets import Audio, Intent, Outcome, Transcript
 from pipeline.stages.asr import Asr
-from pipeline.stages.lift import Host
 from pipeline.stages.stage import Turn
 
 if TYPE_CHECKING:

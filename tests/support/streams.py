@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 from models.protocols import VoiceDetector
 from pipeline.graph.graph import Graph, Node
 from pipeline.graph.turns import Turns
-from pipeline.stages.lift import Host
+from pipeline.host.host import Host
 from pipeline.stages.stage import Stage
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ import itertools
 
 from support.streams import collect
 
+from pipeline.host.meter import Meter
 from pipeline.runtime.inbox import Inbox
-from pipeline.stages.meter import Meter
 
 
 def inbox(writers: int = 1, size: int = 2) -> tuple[Inbox[int], Meter]:

@@ -14,8 +14,8 @@ from support.streams import graph, node, stream
 
 from models.protocols import Engine
 from pipeline.errors import StageFailed
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.runtime.turn import OUTPUTS, Report, run_turn
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
 from pipeline.testing import run
 

@@ -8,10 +8,10 @@ import pytest
 
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
+from pipeline.host.meter import Meter
 from pipeline.runtime.record import Record
 from pipeline.runtime.turn import Report
 from pipeline.runtime.waterfall import Span, voice_path, waterfall
-from pipeline.stages.meter import Meter
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from support.streams import collect, stream
 from models.asr.moonshine import Moonshine
 from models.protocols import Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Audio, Partial, Text, Transcript
 from pipeline.stages.asr import Asr, Options
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
 from pipeline.testing import run
 

@@ -10,9 +10,9 @@ from support.streams import collect, stream
 
 from models.protocols import Action, Expression, ExpressionReader, Gesture, Look, Phoneme, Voiced
 from models.tts.hibari import Hibari
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Outcome, Reply, Speech
 from pipeline.stages.expression import LINGERS, OUTCOMES, REST, Expressions, Options
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.personas import Persona, find_persona
 from pipeline.stages.stage import Turn
 from pipeline.stages.tts import Options as TtsOptions

@@ -13,9 +13,9 @@ from models.intent.nearest import Nearest
 from models.protocols import Intent, IntentRecogniser, SkillCard
 from models.task.skills import Skills
 from pipeline.errors import EngineFailed, GraphError
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Transcript
 from pipeline.stages.intent import IntentStage, Options
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
 from pipeline.stages.task import Options as TaskOptions
 from pipeline.stages.task import Task

@@ -12,9 +12,9 @@ from support.streams import collect, stream
 from models.lipsync.phonemes import Phonemes
 from models.protocols import MouthShaper, Synthesiser, Viseme, Voiced
 from models.tts.hibari import Hibari
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Reply, Speech
 from pipeline.stages import lipsync, tts
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
 
 

@@ -12,8 +12,8 @@ from support.streams import collect, stream
 
 from models.protocols import UNKNOWN, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Intent, Outcome, Reply, Transcript
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.manners import asks_for_deed
 from pipeline.stages.personas import find_persona, personas
 from pipeline.stages.response import Options, Response, recall

@@ -13,8 +13,8 @@ from support.streams import collect, stream
 from models.protocols import Samples, Synthesiser, Voiced
 from models.tts.hibari import Hibari
 from pipeline.errors import EngineFailed
+from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Reply, Speech
-from pipeline.stages.lift import EngineThread, Host, Rank
 from pipeline.stages.stage import Turn
 from pipeline.stages.tts import Options, Tts
 

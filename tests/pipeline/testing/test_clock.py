@@ -12,7 +12,7 @@ import pytest
 
 from models.protocols import Engine
 from pipeline.errors import EngineFailed
-from pipeline.stages.lift import CLOSING, EngineThread, Host, Rank
+from pipeline.host.host import CLOSING, EngineThread, Host, Rank
 from pipeline.testing.clock import Deadlock, VirtualLoop, run, spend
 
 

@@ -13,11 +13,11 @@ from hypothesis.extra.numpy import arrays
 from models.protocols import Samples, Voiced
 from pipeline import packets
 from pipeline.errors import PipelineError, StageFailed
+from pipeline.host.meter import Meter
 from pipeline.packets import Audio, Intent, Outcome, Speech, Transcript
 from pipeline.runtime.journal.codec import Sound, decode, decoder, digest, encode, fingerprint, no_sound
 from pipeline.runtime.record import Fate, Record
 from pipeline.runtime.turn import Report
-from pipeline.stages.meter import Meter
 
 KINDS = [getattr(packets, name) for name in packets.__all__]
 

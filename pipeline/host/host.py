@@ -19,7 +19,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from models.protocols import Engine
 from pipeline.errors import EngineFailed, traced
-from pipeline.stages.meter import METER
+from pipeline.host.meter import METER
 
 E = TypeVar("E", bound=Engine)
 P = ParamSpec("P")

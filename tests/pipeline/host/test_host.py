@@ -16,8 +16,8 @@ from support.streams import collect
 from models.errors import ModelUnavailable
 from models.protocols import Engine
 from pipeline.errors import EngineFailed
-from pipeline.stages.lift import EngineThread, Host, Rank
-from pipeline.stages.meter import METER, Meter
+from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.meter import METER, Meter
 
 DEADLINE = 0.05
 
@@ -224,7 +224,7 @@ def test_an_engine_that_hangs_does_not_keep_the_process_alive() -> None:
     code = """
 import asyncio, threading
 from models.protocols import Engine
-from pipeline.stages.lift import EngineThread, Host, Rank
+from pipeline.host.host import EngineThread, Host, Rank
 
 class Hanging(Engine):
     def work(self):
