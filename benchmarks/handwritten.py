@@ -11,9 +11,9 @@ import numpy as np
 from sounds import LEAD, Clip
 
 from models.protocols import UNKNOWN, Message, Outcome, Request, Samples
+from models.roles.personas import find_persona
 from pipeline.devices.files import SAMPLE_RATE
 from pipeline.graph.graph import Graph
-from pipeline.stages.personas import find_persona
 from pipeline.testing.room import Room
 
 TOKENS = 120

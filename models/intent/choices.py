@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.intent.words import Found, Word, overlap, split_words
+from models.language.en.words import Found, Word, overlap, split_words
 
 SURE = 0.83
 """Similarity that makes a word a name wherever it stands: ``markit`` is 0.83 of ``market``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
-from models.intent.words import plain
+from models.language.en.words import plain
 from models.protocols import SkillCard, Slot
 
 _FILLINGS = {

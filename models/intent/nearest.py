@@ -13,7 +13,7 @@ from models.embedding import LONGEST, MODEL, Embedder, Vector, Vectors
 from models.intent.examples import background, sentences
 from models.intent.slots import SlotReader, read_slots
 from models.intent.wording import Wordings, stems
-from models.intent.words import plain
+from models.language.en.words import plain
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
 
 NEIGHBOURS = 3

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.intent.amounts import find_durations, find_numbers
 from models.intent.choices import find_choices
 from models.intent.templates import Piece, Value
-from models.intent.words import Found, Word, overlap, stem
+from models.language.en.amounts import find_durations, find_numbers
+from models.language.en.words import Found, Word, overlap, stem
 from models.protocols import Slot, SlotValue
 
 NUMERIC = frozenset({"integer", "number", "duration"})

@@ -17,7 +17,7 @@ from models.intent.choices import LIKELY, find_choices
 from models.intent.readings import NUMERIC, Reading, collapse, find_values, is_text, likeliest, read_values
 from models.intent.templates import Alignment, Hole, Part, Value, align
 from models.intent.wording import stems, weigh
-from models.intent.words import FILLERS, Word, quote, split_words, stem
+from models.language.en.words import FILLERS, Word, quote, split_words, stem
 from models.protocols import DEMONSTRATIVES, PLACE_WORDS, PRONOUNS, SkillCard, Slot, SlotValue
 
 MOST_WORDS = 60

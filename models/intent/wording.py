@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
-from models.intent.words import FILLERS, split_words, stem
+from models.language.en.words import FILLERS, split_words, stem
 
 FEW = 0.5
 """Weight that an example must share beside its own, so that an example of one common word proves little."""

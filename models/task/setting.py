@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from models.task.words import one
+from models.language.en.sentences import one
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 
+from models.language.en.sentences import listed, the, whereabouts
 from models.protocols import REFERRING, Outcome, Slot, SlotValue, Thing
 from models.task.skill import done, refused, unclear
-from models.task.words import listed, the, whereabouts
 
 OFFERED = 5
 """How many choices are told to a user who named none of them: more cannot be kept in mind from hearing."""

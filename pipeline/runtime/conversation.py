@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import cycle
 from typing import Any
 
+from models.language.backchannel import has_word, is_backchannel, is_echo
+from models.language.completeness import Reading, read
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Sense, Transcript
-from pipeline.runtime.backchannel import has_word, is_backchannel, is_echo
-from pipeline.runtime.finished import Reading, read
 from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.session import Answer, Session

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, cast
 
+from models.language.completeness import Reading
 from models.protocols import WakeTrack
 from pipeline.errors import EngineFailed, PipelineError, traced
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio, Gaze, Picture, Pointing, Scene, Sense, Text
 from pipeline.runtime.endpointing import Endpointer, Mark
-from pipeline.runtime.finished import Reading
 from pipeline.runtime.listening import Windows
 from pipeline.runtime.utterance import Phase, Utterance
 

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from models.protocols import ExpressionReader, Look
+from models.roles.personas import Persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Expression, Gesture, Outcome, Speech
-from pipeline.stages.personas import Persona
 from pipeline.stages.stage import Turn
 
 log = logging.getLogger(__name__)

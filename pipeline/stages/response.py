@@ -13,14 +13,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from models.language.clauses import Clauses, clauses, ends_sentence
+from models.language.en.faithfulness import is_courtesy, objection
+from models.language.en.guardrails import Manners, asks_for_deed
 from models.protocols import UNKNOWN, LanguageModel, Message
+from models.roles.personas import find_persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Reply, Transcript
-from pipeline.stages.clauses import Clauses, clauses, ends_sentence
-from pipeline.stages.grounding import is_courtesy, objection
-from pipeline.stages.manners import Manners, asks_for_deed
-from pipeline.stages.personas import find_persona
 from pipeline.stages.stage import Exchange, Turn
 
 log = logging.getLogger(__name__)

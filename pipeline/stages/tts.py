@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, Field
 
+from models.language.speakable import CLAUSE_ENDS, SENTENCE_ENDS, clauses, sentences, speakable
 from models.protocols import Phoneme, Synthesiser, Voiced
 from pipeline.host.host import Host
 from pipeline.packets import Reply, Speech
-from pipeline.stages.speakable import CLAUSE_ENDS, SENTENCE_ENDS, clauses, sentences, speakable
 from pipeline.stages.stage import Turn
 
 CLOSING = "\"'”’)]*_ "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from models.intent.words import plain
+from models.language.en.words import plain
 from models.protocols import Intent, SlotValue
 
 PHRASINGS = Path(__file__).parents[1] / "data" / "phrasings.yaml"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from models.language.en.sentences import listed
 from models.task.setting import neighbours, route
 from models.task.skill import Action, Hint, Outcome, Place, done, skill
-from models.task.words import listed
 from models.task.world import World
 
 

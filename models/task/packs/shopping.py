@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from models.language.en.sentences import counted, listed
 from models.task.setting import WARES
 from models.task.skill import Action, Hint, Item, Outcome, done, refused, skill
-from models.task.words import counted, listed
 from models.task.world import World
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from models.language.en.sentences import to_listener
 from models.task.skill import Hint, Outcome, Text, direct, skill
-from models.task.words import to_listener
 from models.task.world import World
 
 TOPICS = (

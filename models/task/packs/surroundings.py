@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from models.language.en.sentences import counted, one, the
 from models.task.setting import SITES, WARES
 from models.task.skill import Hint, Outcome, Sight, done, skill
-from models.task.words import counted, one, the
 
 
 @skill(

@@ -6,8 +6,8 @@ import re
 import time
 from typing import Annotated
 
+from models.language.en.sentences import spoken_duration
 from models.task.skill import Action, Duration, Hint, Outcome, Text, done, refused, skill
-from models.task.words import spoken_duration
 from models.task.world import World
 
 LONGEST = 24 * 3600

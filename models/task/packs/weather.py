@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from models.language.en.sentences import counted
 from models.task.skill import Hint, Outcome, Region, done, refused, skill, unclear
 from models.task.weather import RegionUnknown, WeatherProvider, WeatherUnavailable
-from models.task.words import counted
 from models.task.world import World
 
 

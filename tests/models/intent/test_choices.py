@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.intent.choices import LIKELY, find_choices
-from models.intent.words import split_words
+from models.language.en.words import split_words
 from models.task.setting import SITES, WARES
 
 NAMES = (*SITES, *WARES)

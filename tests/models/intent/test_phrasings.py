@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from support.phrasings import Phrasing, canonical, read_phrasings, slot_counts
 
-from models.intent.words import plain
+from models.language.en.words import plain
 from models.protocols import UNKNOWN, Intent
 from models.task.skills import Skills
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.language.speakable import speakable
 from models.protocols import Phoneme, Voiced
 from models.tts.hibari import Hibari
 from pipeline.devices.words import Words
-from pipeline.stages.speakable import speakable
 
 RATE = 1000
 

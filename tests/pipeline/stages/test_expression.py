@@ -9,11 +9,11 @@ import pytest
 from support.streams import collect, stream
 
 from models.protocols import Action, Expression, ExpressionReader, Gesture, Look, Phoneme, Voiced
+from models.roles.personas import Persona, find_persona
 from models.tts.hibari import Hibari
 from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Outcome, Reply, Speech
 from pipeline.stages.expression import LINGERS, OUTCOMES, REST, Expressions, Options
-from pipeline.stages.personas import Persona, find_persona
 from pipeline.stages.stage import Turn
 from pipeline.stages.tts import Options as TtsOptions
 from pipeline.stages.tts import Tts

@@ -10,12 +10,12 @@ import pytest
 from pydantic import ValidationError
 from support.streams import collect, stream
 
+from models.language.en.guardrails import asks_for_deed
 from models.protocols import UNKNOWN, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
+from models.roles.personas import find_persona, personas
 from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Intent, Outcome, Reply, Transcript
-from pipeline.stages.manners import asks_for_deed
-from pipeline.stages.personas import find_persona, personas
 from pipeline.stages.response import Options, Response, recall
 from pipeline.stages.stage import Exchange, Turn
 

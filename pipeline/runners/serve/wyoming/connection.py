@@ -21,6 +21,7 @@ from wyoming.intent import Intent as Recognition
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
 
+from models.language.clauses import Clauses
 from models.protocols import UNKNOWN, Samples
 from pipeline.devices.resample import Resampler
 from pipeline.errors import PipelineError
@@ -32,7 +33,6 @@ from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, samples
 from pipeline.runners.serve.wyoming.talks import Talks
 from pipeline.runtime.record import Fate
 from pipeline.runtime.sink import Sink
-from pipeline.stages.clauses import Clauses
 from pipeline.stages.stage import Stage, Turn
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.intent.amounts import find_durations, find_numbers
-from models.intent.words import split_words
+from models.language.en.amounts import find_durations, find_numbers
+from models.language.en.words import split_words
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline.stages.clauses import Clauses, clauses, count_words, ends_sentence
+from models.language.clauses import Clauses, clauses, count_words, ends_sentence
 
 TEXTS = [
     ("Hello there, my friend, how are you? I am fine.", ["Hello there, my friend,", " how are you?", " I am fine."]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from models.language.completeness import Reading, read
 from models.protocols import UNKNOWN, Intent, SkillCard, Slot
-from pipeline.runtime.finished import Reading, read
 
 SKILLS = {
     "remember": SkillCard("remember", "", (), (Slot("fact", "text"),)),

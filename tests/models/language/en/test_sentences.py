@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from models.language.en.sentences import counted, listed, one, spoken_duration, the, to_listener, whereabouts
 from models.protocols import Position
-from models.task.words import counted, listed, one, spoken_duration, the, to_listener, whereabouts
 
 
 def test_lists() -> None:

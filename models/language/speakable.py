@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from pipeline.stages.spoken_english import spoken_english
+from models.language.en.spoken import spoken_english
 
 SENTENCE_ENDS = ".!?…。！？"
 CLAUSE_ENDS = ",;:—–，；：、"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.stages.speakable import clauses, sentences, speakable
+from models.language.speakable import clauses, sentences, speakable
 
 SPOKEN = [
     # Numbers.

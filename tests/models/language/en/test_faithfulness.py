@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from models.language.en.faithfulness import is_courtesy, objection
 from models.protocols import Outcome
-from pipeline.stages.grounding import is_courtesy, objection
 
 BOUGHT = Outcome(
     "buy",

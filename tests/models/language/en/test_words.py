@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.intent.words import plain, quote, split_words
+from models.language.en.words import plain, quote, split_words
 
 
 def test_contractions_are_written_in_full_and_possessives_read_the_same_way() -> None:

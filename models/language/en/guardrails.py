@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pipeline.stages.clauses import ends_sentence
+from models.language.clauses import ends_sentence
 
 _LEAK = re.compile(
     r"language model|\ban? AI\b|\bAI assistant\b|\bsystem prompt|\bmy (?:instructions|prompt)\b|\btext-based\b"

@@ -14,9 +14,9 @@ from support.phrasings import read_phrasings
 from support.sounds import RATE, noises, speech
 
 from models.asr.moonshine import Moonshine
+from models.language.backchannel import has_word, is_backchannel, is_echo
 from models.protocols import Hypothesis, Samples
 from models.tts.hibari import Hibari
-from pipeline.runtime.backchannel import has_word, is_backchannel, is_echo
 
 REQUESTS = [phrasing.text for part in ("calibration", "heldout") for phrasing in read_phrasings(part)]
 

@@ -1,0 +1,1 @@
+"""language: how text is cut, heard, spoken and meant, a room for each language."""

@@ -1,0 +1,1 @@
+"""roles: who the avatar is."""
