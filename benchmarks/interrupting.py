@@ -16,8 +16,8 @@ from sounds import Clip
 from models.protocols import VoiceDetector
 from pipeline.devices.files import SAMPLE_RATE
 from pipeline.graph.graph import Graph
-from pipeline.runtime.endpointing import Endpointer
 from pipeline.runtime.record import Fate
+from pipeline.runtime.turn_taking.endpointing import Endpointer
 from pipeline.testing.tape import AUDIBLE
 
 STORY = "Tell me a story about a dragon"

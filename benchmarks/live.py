@@ -17,10 +17,10 @@ from pipeline.devices.player import Player
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio
-from pipeline.runtime.conversation import Conversation
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Record, Watcher
 from pipeline.runtime.session import Session
+from pipeline.runtime.turn_taking.conversation import Conversation
+from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.testing.room import Card, Room
 
 LOUDSPEAKER = 24_000

@@ -30,8 +30,8 @@ from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.settings import Address
 from pipeline.runners.serve.tokens import secret_of_this_user
 from pipeline.runners.serve.visit import Visit
-from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.sink import Sink
+from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.testing import scripted_graph
 from pipeline.wire.frames import WRAP
 

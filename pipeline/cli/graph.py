@@ -14,14 +14,14 @@ from rich.table import Table
 
 from pipeline.graph import inventory
 from pipeline.graph.build import Built, build, open_spec
-from pipeline.graph.draw import mermaid, picture
+from pipeline.graph.drawing.mermaid import mermaid, picture
+from pipeline.graph.drawing.svg import svg
 from pipeline.graph.dump import dump, sections
 from pipeline.graph.inventory import Offer
 from pipeline.graph.load import load
 from pipeline.graph.mistakes import Mistakes, WrongGraph, alternatives
 from pipeline.graph.ports import type_names
 from pipeline.graph.registry import Registry
-from pipeline.graph.svg import svg
 from pipeline.graph.wiring import wire
 
 app = typer.Typer(no_args_is_help=True)

@@ -33,10 +33,10 @@ from pipeline.graph.turns import Policy
 from pipeline.runners import talk as runner
 from pipeline.runners.recording import open_journal
 from pipeline.runners.talk import NAME, PLAYED, Devices
-from pipeline.runtime.conversation import Conversation
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.journal import require_new
 from pipeline.runtime.session import Session
+from pipeline.runtime.turn_taking.conversation import Conversation
+from pipeline.runtime.turn_taking.floor import Floor
 
 if TYPE_CHECKING:
     from pipeline.devices.osc import Display

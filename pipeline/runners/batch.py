@@ -31,9 +31,9 @@ from pipeline.runners.results import (
     turn_result,
 )
 from pipeline.runners.tracks import Tracks
-from pipeline.runtime.listening import Passage, utterances
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
+from pipeline.runtime.turn_taking.segmenting import Passage, utterances
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from pipeline.devices.echo import EchoCanceller
 from pipeline.devices.player import Player
 from pipeline.devices.soundcard import Loudspeaker, Microphone
 from pipeline.packets import Audio, Speech, Text
-from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.record import Record
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
+from pipeline.runtime.turn_taking.conversation import Conversation
 
 NAME = "talk"
 """Of a session that is the only one."""

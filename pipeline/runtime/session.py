@@ -1,6 +1,6 @@
 """A user's conversation with a graph: one turn after another, and the history between them.
 
-`pipeline.runtime.conversation.Conversation` makes a live one of it."""
+`pipeline.runtime.turn_taking.conversation.Conversation` makes a live one of it."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pipeline.devices.player import Player
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
-from pipeline.runtime.conversation import Conversation
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Record, State, Watcher
 from pipeline.runtime.session import Session
+from pipeline.runtime.turn_taking.conversation import Conversation
+from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.testing.clock import Deadlock
 from pipeline.testing.room import Room
 

@@ -16,10 +16,10 @@ from support.sessions import spoken
 from pipeline.cli.terminal.app import TalkApp
 from pipeline.devices.player import Player
 from pipeline.graph.build import open_graph
-from pipeline.runtime.conversation import Conversation
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import State
 from pipeline.runtime.session import Session
+from pipeline.runtime.turn_taking.conversation import Conversation
+from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.testing import Room
 
 AUDIBLE, TAIL = 0.02, 4000

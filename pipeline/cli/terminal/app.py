@@ -20,8 +20,8 @@ from pipeline.cli.terminal.talk_key import TalkKey
 from pipeline.cli.terminal.waterfall import WaterfallView
 from pipeline.errors import PipelineError
 from pipeline.packets import Audio
-from pipeline.runtime.conversation import Conversation
 from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.waterfall import waterfall
 from pipeline.stages.stage import Turn
 

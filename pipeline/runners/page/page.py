@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from models.protocols import VISEMES
-from pipeline.graph.svg import HUES
+from pipeline.graph.drawing.svg import HUES
 from pipeline.runners.page.card import FATES, card, legend, ticks
 from pipeline.runners.page.markup import Markup, element
 from pipeline.runners.page.scene import UNFINISHED, Scene, clock

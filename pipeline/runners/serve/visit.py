@@ -16,10 +16,10 @@ from pipeline.packets import Gaze, Pointing, Scene, Thing
 from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.telling import Telling
-from pipeline.runtime.conversation import Conversation
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
+from pipeline.runtime.turn_taking.conversation import Conversation
+from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.wire import messages as wire
 
 log = logging.getLogger(__name__)

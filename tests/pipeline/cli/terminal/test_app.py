@@ -16,9 +16,9 @@ from models.protocols import Action, Intent, Outcome
 from pipeline.cli.terminal.app import TalkApp
 from pipeline.devices.player import Player
 from pipeline.errors import MediaError
-from pipeline.runtime.conversation import Conversation
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.session import Session
+from pipeline.runtime.turn_taking.conversation import Conversation
+from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.stages.stage import Exchange
 from pipeline.testing import Room, ScriptedIntents, ScriptedRecogniser, ScriptedTasks, ScriptedVoice, scripted_graph
 

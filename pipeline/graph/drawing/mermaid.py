@@ -1,4 +1,4 @@
-"""A graph as a picture: what is in it, and its form as Mermaid text. `pipeline.graph.svg` paints it."""
+"""A graph as a picture: what is in it, and its form as Mermaid text. `pipeline.graph.drawing.svg` paints it."""
 
 from __future__ import annotations
 

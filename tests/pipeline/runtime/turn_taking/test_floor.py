@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.packets import Gaze, Picture, Pointing, Scene
-from pipeline.runtime.floor import NOTICED, PICTURES, Floor
 from pipeline.runtime.record import State
+from pipeline.runtime.turn_taking.floor import NOTICED, PICTURES, Floor
 from pipeline.testing import run, scripted_graph, talking
 
 

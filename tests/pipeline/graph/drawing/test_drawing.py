@@ -6,13 +6,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.graph.draw import Edge, Picture, Shape, mermaid, picture
-from pipeline.graph.layout import SPACE, Layout, arrange
+from pipeline.graph.drawing.layout import SPACE, Layout, arrange
+from pipeline.graph.drawing.mermaid import Edge, Picture, Shape, mermaid, picture
+from pipeline.graph.drawing.svg import svg
 from pipeline.graph.load import load
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.graph.spec import read_spec
-from pipeline.graph.svg import svg
 from pipeline.graph.wiring import wire
 
 ARMS = """

@@ -15,9 +15,9 @@ from pipeline.errors import EngineFailed, PipelineError, traced
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio, Gaze, Picture, Pointing, Scene, Sense, Text
-from pipeline.runtime.endpointing import Endpointer, Mark
-from pipeline.runtime.listening import Windows
-from pipeline.runtime.utterance import Phase, Utterance
+from pipeline.runtime.turn_taking.endpointing import Endpointer, Mark
+from pipeline.runtime.turn_taking.segmenting import Windows
+from pipeline.runtime.turn_taking.utterance import Phase, Utterance
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from models.protocols import Samples, VoiceDetector, VoiceTrack
 from pipeline.graph.turns import Turns
 from pipeline.host.host import Host
 from pipeline.packets import Audio
-from pipeline.runtime.endpointing import Endpointer, Mark
+from pipeline.runtime.turn_taking.endpointing import Endpointer, Mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from models.language.backchannel import has_word, is_backchannel, is_echo
 from models.language.completeness import Reading, read
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Sense, Transcript
-from pipeline.runtime.floor import Floor
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.runtime.session import Answer, Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import first
-from pipeline.runtime.utterance import Phase, Utterance
+from pipeline.runtime.turn_taking.floor import Floor
+from pipeline.runtime.turn_taking.utterance import Phase, Utterance
 from pipeline.stages.stage import Exchange
 
 GOES_ON = 2.0

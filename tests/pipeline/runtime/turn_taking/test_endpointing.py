@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.graph.turns import Turns
-from pipeline.runtime.listening import Cutter, Passage
+from pipeline.runtime.turn_taking.segmenting import Cutter, Passage
 
 RATE, WINDOW = 16_000, 1600  # windows of 0.1 s
 TURNS = Turns(threshold=0.5, lead=0.2, tail=0.1, pause=0.5, shortest=0.2, longest=3.0)

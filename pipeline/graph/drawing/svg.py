@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from pipeline.graph.draw import Picture, Shape
+from pipeline.graph.drawing.layout import Item, Layout, Link, arrange
+from pipeline.graph.drawing.mermaid import Picture, Shape
 from pipeline.graph.graph import AUDIO
-from pipeline.graph.layout import Item, Layout, Link, arrange
 
 MARGIN, TOP = 24.0, 76.0
 """Pixels around the drawing, and above it, where the title stands."""

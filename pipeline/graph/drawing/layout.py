@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean, median
 
-from pipeline.graph.draw import Edge, Picture, Shape
+from pipeline.graph.drawing.mermaid import Edge, Picture, Shape
 
 SWEEPS = 8
 """Passes over the columns, after which a graph of a few dozen nodes no longer moves."""

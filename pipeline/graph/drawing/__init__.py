@@ -1,0 +1,1 @@
+"""drawing: a graph as a picture."""

@@ -1,0 +1,1 @@
+"""turn_taking: who may speak when in a live conversation."""
