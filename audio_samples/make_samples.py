@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from audio_samples import FOLDER, SAMPLE_RATE, Sample, Utterance
 from audio_samples.recipes import BABBLE, LEVEL, PAUSE, RECIPES, Line, Recipe
 from models.store.store import locate
-from pipeline.devices.wav import write_wav
+from pipeline.devices.files.wav import write_wav
 
 if TYPE_CHECKING:
     from av import AudioStream

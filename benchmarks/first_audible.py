@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from recordings import FRAME, Spoken
 
-from pipeline.devices.files import SAMPLE_RATE
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
 from pipeline.runtime.session import Session

@@ -12,7 +12,7 @@ from sounds import LEAD, Clip
 
 from models.protocols import UNKNOWN, Message, Outcome, Request, Samples
 from models.roles.personas import find_persona
-from pipeline.devices.files import SAMPLE_RATE
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.testing.room import Room
 

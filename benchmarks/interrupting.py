@@ -14,7 +14,7 @@ from live import LOUDSPEAKER, Talk, conversation
 from sounds import Clip
 
 from models.protocols import VoiceDetector
-from pipeline.devices.files import SAMPLE_RATE
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate
 from pipeline.runtime.turn_taking.endpointing import Endpointer

@@ -28,8 +28,8 @@ from speakers import voices
 from models.lipsync.phonemes import Phonemes
 from models.lipsync.sound import Sound
 from models.protocols import Viseme, Voiced
-from pipeline.devices.mouth import Mouth
-from pipeline.devices.shapes import opening
+from pipeline.devices.face.mouth import Mouth
+from pipeline.devices.face.shapes import opening
 
 SENTENCES = """
 The old lighthouse keeper climbed the stairs before breakfast.

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from sounds import Clip
 
-from pipeline.devices.echo import EchoCanceller
-from pipeline.devices.files import SAMPLE_RATE
-from pipeline.devices.player import Player
+from pipeline.devices.card.echo import EchoCanceller
+from pipeline.devices.card.player import Player
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audio_samples import samples
 from models.protocols import Samples
-from pipeline.devices.files import SAMPLE_RATE, read
+from pipeline.devices.files.decoding import SAMPLE_RATE, read
 from pipeline.packets import Audio
 
 FRAME = SAMPLE_RATE // 50

@@ -13,7 +13,7 @@ import answering
 from serving import served
 from sounds import Clip
 
-from pipeline.devices.files import SAMPLE_RATE
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.runners.headset.exchange import exchange
 from pipeline.runners.headset.headset import Headset

@@ -10,7 +10,7 @@ from typing import Any
 from serving import Served, served
 from sounds import Clip
 
-from pipeline.devices.files import SAMPLE_RATE
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.runners.headset.exchange import Exchange
 from pipeline.runners.headset.fleet import Fleet, Said
 from pipeline.runners.headset.headset import Headset

@@ -29,7 +29,7 @@ import numpy as np
 from recordings import spoken
 
 from models.protocols import Samples
-from pipeline.devices.files import SAMPLE_RATE
+from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.build import open_graph
 from pipeline.testing import Card, Room, Talk, run, talking
 

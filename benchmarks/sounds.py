@@ -27,7 +27,7 @@ from audio_samples import samples
 from audio_samples.make_samples import NORMAL, Sound, Speaker, edges, pink, resample, rms
 from models.protocols import Samples
 from models.store.store import locate
-from pipeline.devices.files import SAMPLE_RATE, read
+from pipeline.devices.files.decoding import SAMPLE_RATE, read
 from pipeline.testing.tape import AUDIBLE
 
 LEAD = round(0.3 * SAMPLE_RATE)

@@ -15,8 +15,8 @@ from audio_samples.recipes import LEVEL, PAUSE, RECIPES
 from models.asr.moonshine import Moonshine
 from models.protocols import UNKNOWN, Recogniser, Slot
 from models.task.skills import Skills
-from pipeline.devices.files import Recording, read
-from pipeline.devices.paths import SUFFIXES
+from pipeline.devices.files.decoding import Recording, read
+from pipeline.devices.files.paths import SUFFIXES
 
 every_sample = pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.file)
 

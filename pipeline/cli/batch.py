@@ -12,7 +12,7 @@ from rich.console import Console
 
 from pipeline.cli.opening import loaded
 from pipeline.cli.progress import clock, watching
-from pipeline.devices.paths import find_audio, shown, unique_names
+from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph

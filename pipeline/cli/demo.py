@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipeline.cli.opening import loaded
 from pipeline.cli.progress import watching
-from pipeline.devices.paths import find_audio, shown, unique_names
+from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.runners.batch import make_folder, run_batch

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from pipeline.devices.paths import find_audio, unique_names
+from pipeline.devices.files.paths import find_audio, unique_names
 from pipeline.errors import MediaError, PipelineError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _number(text: str, unit: str, option: str, *, most: float) -> float:
 
 def _read(wavs: Sequence[str], out: Path | None) -> list[Said]:
     """What is to be said. Raises BadParameter, MediaError."""
-    from pipeline.devices.files import SAMPLE_RATE, read
+    from pipeline.devices.files.decoding import SAMPLE_RATE, read
     from pipeline.runners.batch import make_folder
     from pipeline.runners.headset.fleet import Said
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from pipeline.devices.paths import shown
+from pipeline.devices.files.paths import shown
 from pipeline.runners.results import FileSummary, TurnResult
 
 

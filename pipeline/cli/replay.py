@@ -15,8 +15,8 @@ from rich.markup import escape
 
 from models.errors import ModelError
 from pipeline.cli.opening import loaded
-from pipeline.devices.atomic import replacing
-from pipeline.devices.paths import shown
+from pipeline.devices.files.atomic import replacing
+from pipeline.devices.files.paths import shown
 from pipeline.errors import PipelineError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph

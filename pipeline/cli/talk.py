@@ -21,9 +21,9 @@ from models.protocols import GUEST
 from pipeline.cli.lines import talk_in_lines
 from pipeline.cli.opening import loaded
 from pipeline.cli.terminal.hotkey import hotkey, require_key
-from pipeline.devices import portaudio
-from pipeline.devices.paths import shown
-from pipeline.devices.player import Player
+from pipeline.devices.card import portaudio
+from pipeline.devices.card.player import Player
+from pipeline.devices.files.paths import shown
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.build import Built, build, open_spec
 from pipeline.graph.graph import Graph
@@ -39,7 +39,7 @@ from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.turn_taking.floor import Floor
 
 if TYPE_CHECKING:
-    from pipeline.devices.osc import Display
+    from pipeline.devices.face.osc import Display
 
 EPILOG = """Examples:
 

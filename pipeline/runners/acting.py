@@ -8,8 +8,8 @@ from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, 
 from random import Random
 from typing import Any
 
-from pipeline.devices.face import Face, Timeline
-from pipeline.devices.osc import Display, open_display
+from pipeline.devices.face.face import Face, Timeline
+from pipeline.devices.face.osc import Display, open_display
 from pipeline.runtime.record import Record, State, Watcher
 from pipeline.runtime.session import Session
 
@@ -43,7 +43,7 @@ async def acting(
 ) -> AsyncIterator[None]:
     """While it is entered, `displays` show the face of the session's avatar.
 
-    `position` tells where in the answer is what is heard just now: `Player.position` of `pipeline.devices.player`."""
+    `position` tells where in the answer is what is heard just now: `Player.position` of `pipeline.devices.card.player`."""
     actor = Actor(random or Random())  # noqa: S311  blinks are no secret
     session.watchers.append(actor)
     showing = asyncio.create_task(_show(actor.face, position, displays))

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from models.protocols import GUEST, Voiced
-from pipeline.devices.atomic import Draft, replacing, write_json
-from pipeline.devices.files import Recording, packets
-from pipeline.devices.paths import ANSWER, shown
-from pipeline.devices.wav import WavWriter, resampled, wav_writer
-from pipeline.devices.words import Words
+from pipeline.devices.files.atomic import Draft, replacing, write_json
+from pipeline.devices.files.decoding import Recording, packets
+from pipeline.devices.files.paths import ANSWER, shown
+from pipeline.devices.files.wav import WavWriter, resampled, wav_writer
+from pipeline.devices.word_timing import Words
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pipeline.devices.words import Words
+from pipeline.devices.word_timing import Words
 from pipeline.packets import Speech
 from pipeline.runtime.journal import RecordedTurn
 from pipeline.runtime.record import Record

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pipeline.devices.echo import EchoCanceller
-from pipeline.devices.player import Player
-from pipeline.devices.soundcard import Loudspeaker, Microphone
+from pipeline.devices.card.echo import EchoCanceller
+from pipeline.devices.card.player import Player
+from pipeline.devices.card.soundcard import Loudspeaker, Microphone
 from pipeline.packets import Audio, Speech, Text
 from pipeline.runtime.record import Record
 from pipeline.runtime.session import Session

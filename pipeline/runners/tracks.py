@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline.devices.atomic import Draft, replacing
-from pipeline.devices.captions import VTT_HEAD, Cue, cues, srt, vtt
-from pipeline.devices.paths import ANSWER, BESIDE
-from pipeline.devices.words import Word
+from pipeline.devices.files.atomic import Draft, replacing
+from pipeline.devices.files.captions import VTT_HEAD, Cue, cues, srt, vtt
+from pipeline.devices.files.paths import ANSWER, BESIDE
+from pipeline.devices.word_timing import Word
 from pipeline.runners.results import FaceResult, FaceTrack, SpeechResult, VisemeResult, VisemeTrack, json_line
 
 REPLY, VISEMES, FACE = BESIDE

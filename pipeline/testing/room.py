@@ -39,7 +39,7 @@ SOON = 1e-6
 
 
 class Player(Protocol):
-    """What a loudspeaker asks for sound, such as `pipeline.devices.player.Player`."""
+    """What a loudspeaker asks for sound, such as `pipeline.devices.card.player.Player`."""
 
     sample_rate: int
     """Hz."""

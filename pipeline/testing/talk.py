@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from pipeline.devices.player import Player
+from pipeline.devices.card.player import Player
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.runtime.record import Record, State, Watcher

@@ -196,7 +196,7 @@ class _Listener:
 @contextmanager
 def sound_card(folder: Path) -> Iterator[SoundCard]:
     """A sound card for this process, which must not have used PortAudio before on another one."""
-    from pipeline.devices import portaudio
+    from pipeline.devices.card import portaudio
 
     card = SoundCard(folder)
     before = dict(os.environ)

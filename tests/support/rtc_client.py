@@ -14,8 +14,8 @@ import numpy as np
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from models.protocols import Samples
+from pipeline.devices.network.rtc import CLOCK, LABEL, VoiceTrack, tap
 from pipeline.devices.opus import OpusDecoder
-from pipeline.devices.rtc import CLOCK, LABEL, VoiceTrack, tap
 from pipeline.wire.frames import WRAP, Frame
 
 RATE = 16_000

@@ -10,7 +10,7 @@ import numpy as np
 
 from audio_samples import FOLDER
 from models.protocols import Samples
-from pipeline.devices.files import Recording, packets
+from pipeline.devices.files.decoding import Recording, packets
 from pipeline.graph.build import build, open_spec
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry

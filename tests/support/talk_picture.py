@@ -14,7 +14,7 @@ import numpy as np
 from support.sessions import spoken
 
 from pipeline.cli.terminal.app import TalkApp
-from pipeline.devices.player import Player
+from pipeline.devices.card.player import Player
 from pipeline.graph.build import open_graph
 from pipeline.runtime.record import State
 from pipeline.runtime.session import Session

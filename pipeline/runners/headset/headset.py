@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from models.protocols import Samples
+from pipeline.devices.files.wav import resampled
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
-from pipeline.devices.wav import resampled
 from pipeline.errors import PipelineError
 from pipeline.runners.headset.line import Line, LineError, from_pcm16, open_line, pcm16
 from pipeline.runners.headset.network import PERFECT, Network

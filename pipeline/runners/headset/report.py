@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.devices.atomic import replacing
-from pipeline.devices.paths import ANSWER
-from pipeline.devices.wav import write_wav
+from pipeline.devices.files.atomic import replacing
+from pipeline.devices.files.paths import ANSWER
+from pipeline.devices.files.wav import write_wav
 from pipeline.runners.headset.exchange import Exchange
 
 

@@ -21,9 +21,9 @@ from aiortc import (
 )
 from av import Packet
 
+from pipeline.devices.network.rtc import CLOCK, LABEL, tap
+from pipeline.devices.network.sender import FRAME
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
-from pipeline.devices.remote import FRAME
-from pipeline.devices.rtc import CLOCK, LABEL, tap
 from pipeline.runners.headset.line import Data, Line, LineError, from_pcm16, pcm16
 from pipeline.runners.headset.network import Network
 from pipeline.wire import messages as wire

@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 from typing import TypeAlias
 
-from pipeline.devices.paths import shown
+from pipeline.devices.files.paths import shown
 from pipeline.runners.serve.listening import CannotListen
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.protocols import Samples
+from pipeline.devices.network.sender import RemotePlayer
 from pipeline.devices.opus import RATES
-from pipeline.devices.remote import RemotePlayer
 from pipeline.errors import MediaError
 from pipeline.packets import Picture
 from pipeline.runners.serve.allowance import Allowance

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
-from pipeline.devices.words import Words
+from pipeline.devices.word_timing import Words
 from pipeline.packets import Expression, Gesture, Outcome, Partial, Speech, Transcript, Viseme
 from pipeline.runtime.record import Fate, Record, State, Watcher
 from pipeline.wire import messages as wire

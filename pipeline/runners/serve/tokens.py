@@ -11,7 +11,7 @@ from typing import Final
 
 import jwt
 
-from pipeline.devices.paths import shown
+from pipeline.devices.files.paths import shown
 from pipeline.errors import PipelineError
 from pipeline.wire.messages import NAME
 

@@ -8,8 +8,8 @@ import secrets
 from contextlib import ExitStack
 from typing import Protocol
 
-from pipeline.devices.ears import Ears
-from pipeline.devices.remote import RemotePlayer
+from pipeline.devices.network.receiver import Ears
+from pipeline.devices.network.sender import RemotePlayer
 from pipeline.errors import PipelineError
 from pipeline.graph.turns import Policy
 from pipeline.packets import Gaze, Pointing, Scene, Thing

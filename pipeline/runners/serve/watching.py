@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.protocols import GUEST
-from pipeline.devices.paths import shown
+from pipeline.devices.files.paths import shown
 from pipeline.errors import JournalError
 from pipeline.graph.build import Built
 from pipeline.graph.dump import dump

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from models.protocols import Samples
-from pipeline.devices.rtc import CLOCK, Peer, VoiceTrack
+from pipeline.devices.network.rtc import CLOCK, Peer, VoiceTrack
 from pipeline.errors import MediaError
 from pipeline.runners.serve.line import TEXT, ParleyLine, mistakes, read_message
 from pipeline.runners.serve.parlour import Parlour

@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from models.protocols import Samples
+from pipeline.devices.network.sender import FRAME
 from pipeline.devices.opus import OpusEncoder
-from pipeline.devices.remote import FRAME
 from pipeline.packets import Picture
 from pipeline.runners.serve.line import ParleyLine, read_message
 from pipeline.runners.serve.parlour import Parlour

@@ -16,8 +16,8 @@ from models.lipsync.sound import Sound
 from models.protocols import VISEMES, Phoneme, Samples, Viseme, Voiced
 from models.tts.alignment import IPA, PAUSES, STRESS
 from models.tts.hibari import Hibari
-from pipeline.devices.mouth import Mouth
-from pipeline.devices.shapes import opening
+from pipeline.devices.face.mouth import Mouth
+from pipeline.devices.face.shapes import opening
 
 RATE = 24_000
 

@@ -15,7 +15,7 @@ from models.lipsync.sound import CHANGE, SHORTEST, Sound, likeliest
 from models.protocols import VISEMES, Samples, Viseme, Voiced
 from models.store.store import locate
 from models.tts.hibari import Hibari
-from pipeline.devices.files import SAMPLE_RATE, read
+from pipeline.devices.files.decoding import SAMPLE_RATE, read
 
 VOWELS = frozenset({"aa", "E", "ih", "oh", "ou"})
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from models.protocols import Intent, Outcome
 from pipeline.cli.root import app
-from pipeline.devices.files import read
-from pipeline.devices.wav import write_wav
+from pipeline.devices.files.decoding import read
+from pipeline.devices.files.wav import write_wav
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import Secret

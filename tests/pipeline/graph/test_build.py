@@ -12,7 +12,7 @@ from support.specimens import Curious, Loud, point, registry
 from support.streams import collect, stream
 
 from models.store.store import locate
-from pipeline.devices.files import decode
+from pipeline.devices.files.decoding import decode
 from pipeline.errors import EngineFailed
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph

@@ -12,8 +12,8 @@ import pytest
 from support.osc import Received, receiving
 
 from models.protocols import EXPRESSIONS, Phoneme
-from pipeline.devices.osc import CHATBOX, PREFIX, STATES
-from pipeline.devices.player import Player
+from pipeline.devices.card.player import Player
+from pipeline.devices.face.osc import CHATBOX, PREFIX, STATES
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech

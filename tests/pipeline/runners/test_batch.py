@@ -21,8 +21,8 @@ from support.waves import dominant, tone
 from audio_samples import samples
 from models.protocols import Samples, Voiced
 from pipeline.cli.progress import Silent
-from pipeline.devices.paths import unique_names
-from pipeline.devices.wav import write_wav
+from pipeline.devices.files.paths import unique_names
+from pipeline.devices.files.wav import write_wav
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech

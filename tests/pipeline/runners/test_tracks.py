@@ -19,7 +19,7 @@ from support.reading import normalised
 from audio_samples import FOLDER
 from models.protocols import EXPRESSIONS, GESTURES, VISEMES
 from pipeline.cli.progress import Silent
-from pipeline.devices.words import Word
+from pipeline.devices.word_timing import Word
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph

@@ -11,7 +11,7 @@ import pytest
 from support.streams import stream
 
 from models.protocols import Samples, Voiced
-from pipeline.devices.player import Player
+from pipeline.devices.card.player import Player
 from pipeline.packets import Audio, Speech
 from pipeline.testing.clock import run
 from pipeline.testing.room import SAMPLE_RATE, Card, Room

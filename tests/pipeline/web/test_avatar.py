@@ -16,7 +16,7 @@ from support.sources import blank, developing
 from support.vrm import MOVED, glb, vrm0, vrm1
 
 from models.protocols import VISEMES, Viseme
-from pipeline.devices.mouth import Mouth, coming_to_rest
+from pipeline.devices.face.mouth import Mouth, coming_to_rest
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from support.pages import DESKTOP, NARROW, browsing, opened, recording, serving,
 from support.reading import read_speech, word_error_rate
 from support.waves import silence
 
-from pipeline.devices.files import read
+from pipeline.devices.files.decoding import read
 
 SAMPLES = Path(__file__).parents[3] / "audio_samples"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from models.protocols import Samples
-from pipeline.devices.ears import Ears
+from pipeline.devices.network.receiver import Ears
 from pipeline.runners.serve.realtime.mistakes import Mistake
 
 BUFFERED = 60.0

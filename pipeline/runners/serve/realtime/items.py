@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pipeline.devices.sounding import Sounding
+from pipeline.devices.playback import Sounding
 from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.settings import described, modalities
 from pipeline.runners.serve.realtime.sound import Form, packed

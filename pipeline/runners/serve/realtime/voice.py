@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from models.protocols import Samples
+from pipeline.devices.playback import AUDIBLE, Sounding
 from pipeline.devices.resample import VoiceResampler
-from pipeline.devices.sounding import AUDIBLE, Sounding
 from pipeline.packets import Speech
 from pipeline.runners.serve.realtime.items import Item, Response
 from pipeline.runners.serve.realtime.mistakes import Mistake

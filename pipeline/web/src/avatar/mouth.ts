@@ -1,4 +1,4 @@
-/** The mouth at any moment: a timeline of visemes, sampled. The mathematics of pipeline/devices/mouth.py, which says why. */
+/** The mouth at any moment: a timeline of visemes, sampled. The mathematics of pipeline/devices/face/mouth.py, which says why. */
 
 import type { Viseme, VisemeName } from "./contract";
 

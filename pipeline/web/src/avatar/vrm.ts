@@ -11,7 +11,7 @@ import { VISEMES } from "./mouth";
 /** Bytes of a file at most: a large avatar for games has some 50 MB. */
 const LARGEST = 120 * 2 ** 20;
 
-/** By viseme, the mouth presets of VRM: those of pipeline/devices/shapes.py. A closed mouth is their absence. */
+/** By viseme, the mouth presets of VRM: those of pipeline/devices/face/shapes.py. A closed mouth is their absence. */
 const PRESETS: Record<VisemeName, Readonly<Partial<Record<"aa" | "ih" | "ou" | "ee" | "oh", number>>>> = {
   sil: {}, PP: {}, FF: { ih: 0.15 }, TH: { aa: 0.1, ih: 0.15 }, DD: { ih: 0.3 }, kk: { aa: 0.15, ih: 0.15 }, CH: { ou: 0.45, ih: 0.1 },
   SS: { ih: 0.4 }, nn: { ih: 0.25 }, RR: { ou: 0.35 }, aa: { aa: 1 }, E: { ee: 1 }, ih: { ih: 1 }, oh: { oh: 1 }, ou: { ou: 1 },

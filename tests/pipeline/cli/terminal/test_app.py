@@ -14,7 +14,7 @@ from textual.events import Key
 
 from models.protocols import Action, Intent, Outcome
 from pipeline.cli.terminal.app import TalkApp
-from pipeline.devices.player import Player
+from pipeline.devices.card.player import Player
 from pipeline.errors import MediaError
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation

@@ -24,7 +24,7 @@ from support.rtc_client import PATIENCE, RATE, RtcClient, calling, post, refusal
 from support.sessions import spoken
 
 from models.protocols import Intent, Outcome, Samples
-from pipeline.devices.rtc import CLOCK, Peer, VoiceTrack
+from pipeline.devices.network.rtc import CLOCK, Peer, VoiceTrack
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import webrtc
 from pipeline.runners.serve.hosting import Hosting, hosting

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.protocols import Samples
-from pipeline.devices.files import Recording
+from pipeline.devices.files.decoding import Recording
 from pipeline.errors import JournalError
 from pipeline.runtime.journal.flac import FlacReader, FlacWriter
 

@@ -10,7 +10,7 @@ import numpy as np
 from support.journals import HEADER, PIECE, RATE, new, spoken, until
 
 from models.protocols import Hypothesis
-from pipeline.devices import files
+from pipeline.devices.files.decoding import decoding as files
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript

@@ -15,7 +15,7 @@ from support.realtime import RATE, serving
 
 from audio_samples import FOLDER
 from models.protocols import Samples
-from pipeline.devices.files import read
+from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
 
 

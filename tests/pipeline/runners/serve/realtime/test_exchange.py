@@ -10,7 +10,7 @@ from support.reading import read_speech, word_error_rate
 from support.realtime import DONE, LONG, RATE, Caller, ended, history, hold, quiet, talker
 
 from audio_samples import FOLDER
-from pipeline.devices.files import read
+from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.parlour import Parlour
 from pipeline.stages.stage import Exchange

@@ -16,7 +16,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from audio_samples import FOLDER
 from models.protocols import Samples
-from pipeline.devices.files import read
+from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.parlour import Parlour
 

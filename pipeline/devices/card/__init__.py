@@ -1,0 +1,1 @@
+"""card: the sound card of this machine."""

@@ -1,0 +1,1 @@
+"""face: what an avatar's face shows, for programs that draw it."""

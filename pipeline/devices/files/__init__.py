@@ -1,0 +1,1 @@
+"""files: sound, captions and results in files."""

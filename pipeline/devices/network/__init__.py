@@ -1,0 +1,1 @@
+"""network: sound to and from a distant client."""
