@@ -23,13 +23,14 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pipeline.packets import Audio
-from pipeline.runners.serve import line, websocket
-from pipeline.runners.serve.listening import allow_connections, listen, serving
-from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.client_session import Visit
+from pipeline.runners.serve.http_server import allow_connections, listen, serving
+from pipeline.runners.serve.parley import connection as line
+from pipeline.runners.serve.parley import websocket
 from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.settings import Address
 from pipeline.runners.serve.tokens import secret_of_this_user
-from pipeline.runners.serve.visit import Visit
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.testing import scripted_graph

@@ -16,8 +16,8 @@ from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch import make_folder, run_batch
-from pipeline.runners.results import Summary, json_line
+from pipeline.runners.batch.batch import make_folder, run_batch
+from pipeline.runners.batch.results import Summary, json_line
 
 EPILOG = """Examples:
 

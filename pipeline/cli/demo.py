@@ -17,8 +17,8 @@ from pipeline.cli.progress import watching
 from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch import make_folder, run_batch
-from pipeline.runners.results import FileResult, Summary, TurnResult
+from pipeline.runners.batch.batch import make_folder, run_batch
+from pipeline.runners.batch.results import FileResult, Summary, TurnResult
 
 EPILOG = """Examples:
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import typer
 
-from pipeline.runners.talk import answer_lines
+from pipeline.runners.talk.talk import answer_lines
 from pipeline.runtime.record import Fate, Record
 from pipeline.runtime.session import Session
 

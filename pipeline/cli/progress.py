@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from pipeline.devices.files.paths import shown
-from pipeline.runners.results import FileSummary, TurnResult
+from pipeline.runners.batch.results import FileSummary, TurnResult
 
 
 class Silent:

@@ -20,9 +20,9 @@ from pipeline.devices.files.paths import shown
 from pipeline.errors import PipelineError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.findings import as_data, as_page, passed_over, summary, upgrades
-from pipeline.runners.page.scene import UNFINISHED, clock
-from pipeline.runners.replay import Replay, Replayed, ReplayedTurn, standing_in
+from pipeline.runners.replay.page.scene import UNFINISHED, clock
+from pipeline.runners.replay.replay import Replay, Replayed, ReplayedTurn, standing_in
+from pipeline.runners.replay.report import as_data, as_page, passed_over, summary, upgrades
 from pipeline.runtime.journal import Recorded, read_header, read_journal
 from pipeline.runtime.journal.header import GRAPH
 from pipeline.runtime.record import Fate

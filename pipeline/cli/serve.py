@@ -27,10 +27,10 @@ from pipeline.graph.registry import Registry
 
 if TYPE_CHECKING:
     from pipeline.runners.serve.hosting import Hosting
-    from pipeline.runners.serve.parlour import Limits
+    from pipeline.runners.serve.observers import Journals
+    from pipeline.runners.serve.sessions import Limits
     from pipeline.runners.serve.settings import Settings
     from pipeline.runners.serve.tracing import Tracing
-    from pipeline.runners.serve.watching import Journals
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +98,9 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     Listens on this machine alone unless told otherwise. Ctrl-C ends it. Exit code 0: it was ended; 1: it could not be
     run; 2: wrong usage.
     """
-    from pipeline.runners.serve.parlour import Limits
+    from pipeline.runners.serve.observers import Journals
+    from pipeline.runners.serve.sessions import Limits
     from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_wyoming
-    from pipeline.runners.serve.watching import Journals
 
     try:
         settings = Settings(

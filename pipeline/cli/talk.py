@@ -30,9 +30,9 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.graph.turns import Policy
-from pipeline.runners import talk as runner
 from pipeline.runners.recording import open_journal
-from pipeline.runners.talk import NAME, PLAYED, Devices
+from pipeline.runners.talk.talk import NAME, PLAYED, Devices
+from pipeline.runners.talk.talk import talk as runner
 from pipeline.runtime.journal import require_new
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation
@@ -148,7 +148,7 @@ def _displays(wanted: Sequence[str]) -> AbstractContextManager[Sequence[Display]
     """Where the face is shown. Raises PipelineError when it is entered."""
     if not wanted:
         return nullcontext(())
-    from pipeline.runners.acting import opened
+    from pipeline.runners.talk.avatar_display import opened
 
     return opened(wanted)
 
@@ -165,7 +165,7 @@ async def _on_screen(
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         if displays:
-            from pipeline.runners.acting import acting
+            from pipeline.runners.talk.avatar_display import acting
 
             await stack.enter_async_context(acting(session, player.position, displays))
         if ptt_key:

@@ -20,9 +20,9 @@ from starlette.applications import Starlette
 from models.protocols import Samples
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import realtime
-from pipeline.runners.serve.listening import serving as listening
-from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.http_server import serving as listening
 from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.tokens import Secret
 from pipeline.stages.stage import Exchange
 from pipeline.testing.engines import ScriptedModel

@@ -17,10 +17,10 @@ from models.protocols import Intent, Outcome, Samples
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.hosting import Hosting, hosting
-from pipeline.runners.serve.parlour import Limits
+from pipeline.runners.serve.observers import Journals
+from pipeline.runners.serve.sessions import Limits
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
-from pipeline.runners.serve.watching import Journals
 from pipeline.testing import ScriptedIntents, ScriptedTasks, scripted_graph, tones
 from pipeline.wire.frames import SOUND, WRAP, pack, unpack
 

@@ -14,8 +14,8 @@ from wyoming.event import Event, Eventable
 from models.protocols import Samples
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import wyoming
-from pipeline.runners.serve.listening import listen
-from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.http_server import listen
+from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.settings import Address
 
 E = TypeVar("E", bound=Eventable)

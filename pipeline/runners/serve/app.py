@@ -16,12 +16,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from pipeline.runners.serve import realtime, webrtc, websocket
+from pipeline.runners.serve import realtime
 from pipeline.runners.serve.gate import HEALTH, Gate, Standing, Status
 from pipeline.runners.serve.metrics import Metrics
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.parley import webrtc, websocket
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.wire.messages import Code, schema
 
 HASHED: Final = "assets"

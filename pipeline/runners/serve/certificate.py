@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.devices.files.paths import shown
-from pipeline.runners.serve.listening import CannotListen
+from pipeline.runners.serve.http_server import CannotListen
 
 log = logging.getLogger(__name__)
 

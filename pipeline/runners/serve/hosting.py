@@ -13,14 +13,14 @@ from pipeline.graph.graph import Graph
 from pipeline.runners.serve.app import app
 from pipeline.runners.serve.certificate import Certificate
 from pipeline.runners.serve.gate import Standing, Status
-from pipeline.runners.serve.listening import allow_connections, listen, serving
+from pipeline.runners.serve.http_server import allow_connections, listen, serving
 from pipeline.runners.serve.metrics import Metrics
-from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.observers import Journals, Watchers
 from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.settings import Settings, WrongSetting
 from pipeline.runners.serve.tokens import Secret, secret_of_this_user
 from pipeline.runners.serve.tracing import Tracing
-from pipeline.runners.serve.watching import Journals, Watchers
 
 BESIDE: Final = 200
 """Connections beside those of sessions: pages that load, scrapers, clients that have not said hello yet."""

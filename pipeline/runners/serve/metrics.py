@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.security import Guard, bearer
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.runtime.record import Fate, Record, Watcher
 
 WAITS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)

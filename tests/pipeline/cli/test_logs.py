@@ -22,9 +22,9 @@ from pipeline.errors import StageFailed
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.metrics import Metrics
+from pipeline.runners.serve.observers import Logged
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
-from pipeline.runners.serve.watching import Logged
 from pipeline.runtime.record import Fate, Record
 from pipeline.testing import (
     ScriptedEndpoint,

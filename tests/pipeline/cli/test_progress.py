@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.cli.progress import Bar, Lines, Silent, clock, watching
-from pipeline.runners.results import FileSummary, TurnResult
+from pipeline.runners.batch.results import FileSummary, TurnResult
 
 PATH = Path("recordings/[odd] name.wav")
 TURN = TurnResult(

@@ -16,13 +16,13 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pipeline.runners.serve.allowance import Allowance
-from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.realtime.events import KNOWN, Append
 from pipeline.runners.serve.realtime.items import new_id
 from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.talk import Talk
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.wire import messages as wire
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 
 from pipeline.errors import PipelineError
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.client_session import Visit
 from pipeline.runners.serve.realtime import events
 from pipeline.runners.serve.realtime.buffer import Buffer
 from pipeline.runners.serve.realtime.items import Item, Send, new_id
@@ -15,7 +15,7 @@ from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.narrator import Narrator
 from pipeline.runners.serve.realtime.settings import Complain, Settings
 from pipeline.runners.serve.realtime.sound import unpacked
-from pipeline.runners.serve.visit import Visit
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.runtime.record import State
 from pipeline.wire.messages import LINE, Format, SetMode
 

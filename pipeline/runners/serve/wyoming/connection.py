@@ -26,8 +26,8 @@ from models.protocols import UNKNOWN, Samples
 from pipeline.devices.resample import Resampler
 from pipeline.errors import PipelineError
 from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
-from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.refusal import Refused
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.runners.serve.wyoming.parts import gives, introduction, stage_for
 from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, samples_of, short, taken
 from pipeline.runners.serve.wyoming.talks import Talks

@@ -11,7 +11,7 @@ from socket import socket
 from wyoming.error import Error
 from wyoming.event import async_write_event
 
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.runners.serve.wyoming.connection import Connection
 from pipeline.runners.serve.wyoming.reading import LINE
 from pipeline.runners.serve.wyoming.talks import Talks

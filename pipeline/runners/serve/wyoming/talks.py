@@ -7,7 +7,7 @@ from collections import OrderedDict
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.runtime.session import Session
 
 KEPT = 64

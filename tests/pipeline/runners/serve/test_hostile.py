@@ -22,7 +22,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from pipeline.runners.serve.hosting import Hosting
-from pipeline.runners.serve.parlour import Limits
+from pipeline.runners.serve.sessions import Limits
 
 T = TypeVar("T")
 

@@ -18,11 +18,12 @@ from support.certificates import certificate
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
-from pipeline.runners.serve import listening, parlour
+from pipeline.runners.serve import http_server as listening
+from pipeline.runners.serve import sessions as parlour
 from pipeline.runners.serve.gate import HEADERS
 from pipeline.runners.serve.hosting import Hosting, hosting
-from pipeline.runners.serve.listening import CannotListen
-from pipeline.runners.serve.parlour import Limits
+from pipeline.runners.serve.http_server import CannotListen
+from pipeline.runners.serve.sessions import Limits
 from pipeline.runners.serve.settings import Address, Settings, WrongSetting
 from pipeline.runners.serve.tokens import SHORTEST, Secret, SecretUnusable, issue
 from pipeline.testing import scripted_graph

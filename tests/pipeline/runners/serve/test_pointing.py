@@ -15,9 +15,9 @@ from pipeline.graph.build import build, open_spec
 from pipeline.graph.graph import Graph
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
-from pipeline.runners.replay import Replay
+from pipeline.runners.replay.replay import Replay
 from pipeline.runners.serve.hosting import Hosting
-from pipeline.runners.serve.watching import Journals
+from pipeline.runners.serve.observers import Journals
 from pipeline.runtime.journal import read_journal
 
 LANTERN = {"name": "lantern", "position": [0.7, 0.6, -1.0]}

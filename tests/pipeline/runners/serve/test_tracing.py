@@ -20,7 +20,7 @@ from opentelemetry.trace import StatusCode
 from models.protocols import Engine
 from pipeline.packets import Text
 from pipeline.runners.serve.tracing import ENDPOINTS, Tracing, TracingUnusable, open_tracing
-from pipeline.runners.talk import Unheard
+from pipeline.runners.talk.talk import Unheard
 from pipeline.runtime.record import Record
 from pipeline.runtime.session import Session
 from pipeline.testing import ScriptedModel, ScriptedVoice, scripted_graph

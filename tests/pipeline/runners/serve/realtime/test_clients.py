@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from support.realtime import DONE, RATE, Caller, hold, talker
 
-from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.realtime import talk
 from pipeline.runners.serve.realtime.sound import G711, packed, unpacked
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.testing.engines import ScriptedRecogniser
 from pipeline.testing.tones import read as read_tones
 from pipeline.testing.tones import tones

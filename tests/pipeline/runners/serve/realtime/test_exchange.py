@@ -12,7 +12,7 @@ from support.realtime import DONE, LONG, RATE, Caller, ended, history, hold, qui
 from audio_samples import FOLDER
 from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.stages.stage import Exchange
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.tones import read as read_tones

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from support.realtime import DONE, KINDS, RATE
 
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.parlour import Parlour
 from pipeline.runners.serve.realtime.events import KNOWN
 from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.sound import Pcm, packed
 from pipeline.runners.serve.realtime.talk import Talk
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
 from pipeline.testing.tones import tones

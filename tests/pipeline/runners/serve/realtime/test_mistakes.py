@@ -14,9 +14,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.parlour import Limits, Parlour
 from pipeline.runners.serve.realtime import buffer, line, talk
 from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.tokens import Secret, issue
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.tones import tones

@@ -18,7 +18,7 @@ from audio_samples import FOLDER
 from models.protocols import Samples
 from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.sessions import Parlour
 
 
 def test_it_says_what_the_graph_can_do(assistant: Graph) -> None:

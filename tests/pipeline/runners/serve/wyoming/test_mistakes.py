@@ -19,7 +19,7 @@ from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.parlour import Limits, Parlour
+from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.wyoming import connection, server, talks
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph

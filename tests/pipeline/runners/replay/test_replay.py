@@ -19,8 +19,8 @@ from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Audio, Reply, Speech, Text, Transcript
-from pipeline.runners.findings import as_data, passed_over
-from pipeline.runners.replay import Replay, Replayed, standing_in
+from pipeline.runners.replay.replay import Replay, Replayed, standing_in
+from pipeline.runners.replay.report import as_data, passed_over
 from pipeline.runtime.journal import Crossing, Header, Recorded, RecordedTurn, fingerprint, read_journal
 from pipeline.runtime.record import Fate, Record
 from pipeline.stages.stage import Exchange, Turn

@@ -23,8 +23,8 @@ from pipeline.devices.word_timing import Word
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch import run_batch
-from pipeline.runners.results import (
+from pipeline.runners.batch.batch import run_batch
+from pipeline.runners.batch.results import (
     ExpressionResult,
     FaceTrack,
     FileResult,
@@ -34,7 +34,7 @@ from pipeline.runners.results import (
     VisemeResult,
     VisemeTrack,
 )
-from pipeline.runners.tracks import Tracks
+from pipeline.runners.batch.tracks import Tracks
 
 EVERY = ["x.srt", "x.vtt", "x.reply.srt", "x.reply.vtt", "x.visemes.json", "x.visemes.csv", "x.face.json"]
 

@@ -13,12 +13,12 @@ import pytest
 from models.protocols import VISEMES, Action, Expression, Gesture, Intent, Outcome, Viseme, Voiced
 from pipeline.graph.build import open_graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
-from pipeline.runners.findings import as_page
-from pipeline.runners.page.card import fresh, ticks
-from pipeline.runners.page.drawing import UNIT, envelope
-from pipeline.runners.page.markup import VOID, Markup, element
-from pipeline.runners.page.page import page
-from pipeline.runners.page.scene import clock, scene
+from pipeline.runners.replay.page.card import fresh, ticks
+from pipeline.runners.replay.page.drawing import UNIT, envelope
+from pipeline.runners.replay.page.markup import VOID, Markup, element
+from pipeline.runners.replay.page.page import page
+from pipeline.runners.replay.page.scene import clock, scene
+from pipeline.runners.replay.report import as_page
 from pipeline.runtime.journal import Crossing, Header, Recorded, RecordedTurn, read_journal
 from pipeline.runtime.record import Fate, Record, State
 from pipeline.stages.stage import Turn

@@ -20,7 +20,7 @@ from pipeline.devices.word_timing import Words
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
-from pipeline.runners.results import (
+from pipeline.runners.batch.results import (
     FileResult,
     FileSummary,
     SpeechResult,
@@ -30,7 +30,7 @@ from pipeline.runners.results import (
     json_line,
     turn_result,
 )
-from pipeline.runners.tracks import Tracks
+from pipeline.runners.batch.tracks import Tracks
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.segmenting import Passage, utterances

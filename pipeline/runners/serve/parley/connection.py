@@ -16,10 +16,10 @@ from pipeline.devices.opus import RATES
 from pipeline.errors import MediaError
 from pipeline.packets import Picture
 from pipeline.runners.serve.allowance import Allowance
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.client_session import Visit
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.visit import Visit
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import BadFrame, Frame
 

@@ -15,10 +15,10 @@ from starlette.routing import BaseRoute, Route
 from models.protocols import Samples
 from pipeline.devices.network.rtc import CLOCK, Peer, VoiceTrack
 from pipeline.errors import MediaError
-from pipeline.runners.serve.line import TEXT, ParleyLine, mistakes, read_message
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.parley.connection import TEXT, ParleyLine, mistakes, read_message
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import WRAP, Frame
 

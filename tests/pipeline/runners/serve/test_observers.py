@@ -15,9 +15,9 @@ from pipeline.graph.build import Built, build, open_spec
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.runners.serve.hosting import hosting
+from pipeline.runners.serve.observers import Journals
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
-from pipeline.runners.serve.watching import Journals
 from pipeline.runtime.journal import read_journal
 from pipeline.testing import scripted_graph
 

@@ -12,7 +12,7 @@ from pipeline.devices.files.atomic import Draft, replacing
 from pipeline.devices.files.captions import VTT_HEAD, Cue, cues, srt, vtt
 from pipeline.devices.files.paths import ANSWER, BESIDE
 from pipeline.devices.word_timing import Word
-from pipeline.runners.results import FaceResult, FaceTrack, SpeechResult, VisemeResult, VisemeTrack, json_line
+from pipeline.runners.batch.results import FaceResult, FaceTrack, SpeechResult, VisemeResult, VisemeTrack, json_line
 
 REPLY, VISEMES, FACE = BESIDE
 

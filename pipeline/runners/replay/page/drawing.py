@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.protocols import VISEMES, Samples, Viseme
-from pipeline.runners.page.markup import Markup, element
+from pipeline.runners.replay.page.markup import Markup, element
 
 UNIT = 0.02
 """Seconds."""

@@ -12,8 +12,8 @@ from pipeline.errors import PipelineError, StageFailed
 from pipeline.graph.graph import AUDIO, Graph
 from pipeline.graph.mistakes import unknown
 from pipeline.packets import Speech
-from pipeline.runners.differing import Change, changes
-from pipeline.runners.retelling import Told, history_of
+from pipeline.runners.replay.diff import Change, changes
+from pipeline.runners.replay.history import Told, history_of
 from pipeline.runtime.journal.codec import fingerprint
 from pipeline.runtime.journal.reader import Recorded, RecordedTurn
 from pipeline.runtime.record import Fate, Record

@@ -17,11 +17,11 @@ from models.protocols import Samples
 from pipeline.devices.network.sender import FRAME
 from pipeline.devices.opus import OpusEncoder
 from pipeline.packets import Picture
-from pipeline.runners.serve.line import ParleyLine, read_message
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.client_session import Visit
+from pipeline.runners.serve.parley.connection import ParleyLine, read_message
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.visit import Visit
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import HEADER, PICTURE, SOUND, BadFrame, Frame, pack, unpack
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.protocols import Voiced
 from pipeline.packets import Speech
-from pipeline.runners.serve.telling import Telling
+from pipeline.runners.serve.client_events import Telling
 from pipeline.wire import messages as wire
 
 RATE = 1000

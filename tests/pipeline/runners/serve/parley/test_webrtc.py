@@ -26,13 +26,13 @@ from support.sessions import spoken
 from models.protocols import Intent, Outcome, Samples
 from pipeline.devices.network.rtc import CLOCK, Peer, VoiceTrack
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve import webrtc
+from pipeline.runners.serve.client_session import Visit
 from pipeline.runners.serve.hosting import Hosting, hosting
-from pipeline.runners.serve.line import MISTAKES, TEXT
-from pipeline.runners.serve.parlour import Limits
+from pipeline.runners.serve.parley import webrtc
+from pipeline.runners.serve.parley.connection import MISTAKES, TEXT
+from pipeline.runners.serve.sessions import Limits
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
-from pipeline.runners.serve.visit import Visit
 from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
 
 KEY = b"s" * SHORTEST

@@ -26,8 +26,8 @@ from pipeline.devices.files.wav import write_wav
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech
-from pipeline.runners.batch import AnswerFile, run_batch
-from pipeline.runners.results import FileResult, FileSummary, Summary, schema
+from pipeline.runners.batch.batch import AnswerFile, run_batch
+from pipeline.runners.batch.results import FileResult, FileSummary, Summary, schema
 
 RATE = 16_000
 
@@ -124,7 +124,7 @@ def test_what_is_bought_in_one_turn_is_owned_in_a_later_one(answered: tuple[Path
 def test_the_results_obey_the_published_schema(answered: tuple[Path, Summary]) -> None:
     out, summary = answered
     published = json.loads((resources.files("pipeline.runners") / "batch.schema.json").read_text("utf-8"))
-    assert published == schema(), "write it anew: python -m pipeline.runners.results"
+    assert published == schema(), "write it anew: python -m pipeline.runners.batch.results"
     validator = jsonschema.Draft202012Validator
     for file in summary.files:
         assert file.result is not None

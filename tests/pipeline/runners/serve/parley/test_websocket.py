@@ -26,12 +26,13 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.packets import Gaze, Picture, Pointing, Scene, Thing
-from pipeline.runners.serve import listening, websocket
+from pipeline.runners.serve import http_server as listening
 from pipeline.runners.serve.hosting import Hosting
-from pipeline.runners.serve.line import MISTAKES
-from pipeline.runners.serve.listening import Patient, PatientSocket
-from pipeline.runners.serve.parlour import Limits
-from pipeline.runners.serve.watching import Journals
+from pipeline.runners.serve.http_server import Patient, PatientSocket
+from pipeline.runners.serve.observers import Journals
+from pipeline.runners.serve.parley import websocket
+from pipeline.runners.serve.parley.connection import MISTAKES
+from pipeline.runners.serve.sessions import Limits
 from pipeline.runtime.journal import read_journal
 from pipeline.testing import read, tones
 from pipeline.wire.frames import HEADER, PICTURE, SOUND, pack, unpack

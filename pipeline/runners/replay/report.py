@@ -7,9 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pipeline.graph.graph import Graph
-from pipeline.runners.page.page import page
-from pipeline.runners.page.scene import clock, scene
-from pipeline.runners.replay import Difference, Replayed, ReplayedTurn
+from pipeline.runners.replay.page.page import page
+from pipeline.runners.replay.page.scene import clock, scene
+from pipeline.runners.replay.replay import Difference, Replayed, ReplayedTurn
 from pipeline.runtime.journal import Header, Recorded
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from models.protocols import VISEMES
 from pipeline.packets import Expression, Gesture, Partial
-from pipeline.runners.page.drawing import LANE, STRIP, envelope, lane, mouth, wave
-from pipeline.runners.page.markup import Markup, element, together
-from pipeline.runners.page.scene import UNFINISHED, Scene, Track, clock
+from pipeline.runners.replay.page.drawing import LANE, STRIP, envelope, lane, mouth, wave
+from pipeline.runners.replay.page.markup import Markup, element, together
+from pipeline.runners.replay.page.scene import UNFINISHED, Scene, Track, clock
 from pipeline.runtime.record import Fate, Record
 from pipeline.runtime.waterfall import Span
 

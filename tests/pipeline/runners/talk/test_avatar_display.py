@@ -17,7 +17,7 @@ from pipeline.devices.face.osc import CHATBOX, PREFIX, STATES
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech
-from pipeline.runners.acting import acting, opened
+from pipeline.runners.talk.avatar_display import acting, opened
 from pipeline.runtime.record import Record, Watcher
 from pipeline.runtime.session import Session
 from pipeline.testing import Room, Talk, run, talking

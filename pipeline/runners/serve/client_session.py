@@ -13,9 +13,9 @@ from pipeline.devices.network.sender import RemotePlayer
 from pipeline.errors import PipelineError
 from pipeline.graph.turns import Policy
 from pipeline.packets import Gaze, Pointing, Scene, Thing
-from pipeline.runners.serve.parlour import Parlour
+from pipeline.runners.serve.client_events import Telling
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.telling import Telling
+from pipeline.runners.serve.sessions import Parlour
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation

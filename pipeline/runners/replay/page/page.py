@@ -8,9 +8,9 @@ from importlib import resources
 
 from models.protocols import VISEMES
 from pipeline.graph.drawing.svg import HUES
-from pipeline.runners.page.card import FATES, card, legend, ticks
-from pipeline.runners.page.markup import Markup, element
-from pipeline.runners.page.scene import UNFINISHED, Scene, clock
+from pipeline.runners.replay.page.card import FATES, card, legend, ticks
+from pipeline.runners.replay.page.markup import Markup, element
+from pipeline.runners.replay.page.scene import UNFINISHED, Scene, clock
 from pipeline.runtime.record import Fate
 
 ROWS = 8

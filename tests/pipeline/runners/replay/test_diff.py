@@ -9,7 +9,7 @@ import pytest
 
 from models.protocols import Intent, Outcome, Phoneme, Samples, Voiced
 from pipeline.packets import Partial, Reply, Speech, Transcript
-from pipeline.runners.differing import Change, changes
+from pipeline.runners.replay.diff import Change, changes
 
 TONE = np.sin(np.arange(2400) * 0.1).astype(np.float32)
 SPEECH = Speech(Voiced(TONE, 24_000, (Phoneme("a", 0.0, 0.1),)), 0.0, "Ah.")

@@ -23,7 +23,7 @@ from pipeline.runtime.session import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.runners.serve.visit import Visit
+    from pipeline.runners.serve.client_session import Visit
 
 FAREWELL = 5.0
 """Seconds in which what is being said is finished when the server ends."""

@@ -1,0 +1,1 @@
+"""batch: recordings answered, and what is left beside them."""

@@ -1,0 +1,1 @@
+"""replay: a recorded session run again, compared and drawn."""

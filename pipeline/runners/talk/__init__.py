@@ -1,0 +1,1 @@
+"""talk: a live conversation at this machine."""
