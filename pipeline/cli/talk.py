@@ -31,8 +31,7 @@ from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.graph.turns import Policy
 from pipeline.runners.recording import open_journal
-from pipeline.runners.talk.talk import NAME, PLAYED, Devices
-from pipeline.runners.talk.talk import talk as runner
+from pipeline.runners.talk.talk import NAME, PLAYED, Devices, talk_at_card
 from pipeline.runtime.journal import require_new
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation
@@ -161,7 +160,7 @@ async def _on_screen(
 
     player = Player(PLAYED)
     conversation = Conversation(session, Floor(session.graph, policy), player)
-    app = TalkApp(conversation, lambda: runner.talk(conversation, player, devices, app.show_notice))
+    app = TalkApp(conversation, lambda: talk_at_card(conversation, player, devices, app.show_notice))
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         if displays:

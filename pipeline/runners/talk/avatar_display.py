@@ -43,7 +43,7 @@ async def acting(
 ) -> AsyncIterator[None]:
     """While it is entered, `displays` show the face of the session's avatar.
 
-    `position` tells where in the answer is what is heard just now: `Player.position` of `pipeline.devices.card.player`."""
+    `position` tells where in the answer is what is heard just now: `Player.position`."""
     actor = Actor(random or Random())  # noqa: S311  blinks are no secret
     session.watchers.append(actor)
     showing = asyncio.create_task(_show(actor.face, position, displays))

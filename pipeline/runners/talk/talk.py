@@ -36,7 +36,7 @@ class Devices:
     """Take out of the microphone's sound what is no voice."""
 
 
-async def talk(conversation: Conversation, player: Player, devices: Devices, notify: Notify) -> None:
+async def talk_at_card(conversation: Conversation, player: Player, devices: Devices, notify: Notify) -> None:
     """Hold a conversation, whose sink is `player`, at the sound card until its floor is closed. Raises MediaError where
     a device cannot be opened; one that goes away later is waited for."""
     rate = conversation.session.graph.sample_rate

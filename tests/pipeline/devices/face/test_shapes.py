@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.protocols import VISEMES
-from pipeline.devices.face.face import shapes
+from pipeline.devices.face import shapes
 
 MIXTURES = st.lists(st.floats(0.0, 1.0), min_size=15, max_size=15).map(
     lambda parts: {name: part / max(sum(parts), 1.0) for name, part in zip(VISEMES, parts, strict=True)}

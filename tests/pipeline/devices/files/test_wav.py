@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from support.waves import dominant, tone
 
-from pipeline.devices.files.decoding import read, wav
+from pipeline.devices.files import wav
+from pipeline.devices.files.decoding import read
 from pipeline.devices.files.wav import WavWriter, resampled, wav_writer, write_wav
 from pipeline.errors import MediaError
 

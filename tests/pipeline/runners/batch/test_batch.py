@@ -123,7 +123,7 @@ def test_what_is_bought_in_one_turn_is_owned_in_a_later_one(answered: tuple[Path
 
 def test_the_results_obey_the_published_schema(answered: tuple[Path, Summary]) -> None:
     out, summary = answered
-    published = json.loads((resources.files("pipeline.runners") / "batch.schema.json").read_text("utf-8"))
+    published = json.loads((resources.files("pipeline.runners.batch") / "batch.schema.json").read_text("utf-8"))
     assert published == schema(), "write it anew: python -m pipeline.runners.batch.results"
     validator = jsonschema.Draft202012Validator
     for file in summary.files:

@@ -77,7 +77,7 @@ def test_captions_of_the_answers_lie_on_the_sounds_time(answered: tuple[Path, Fi
 
 def test_both_viseme_tracks_hold_the_mouth_of_the_whole_sound(answered: tuple[Path, FileResult]) -> None:
     out, result = answered
-    published = json.loads((resources.files("pipeline.runners") / "batch.schema.json").read_text("utf-8"))
+    published = json.loads((resources.files("pipeline.runners.batch") / "batch.schema.json").read_text("utf-8"))
     data = json.loads((out / "x.visemes.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(published["$defs"]["VisemeTrack"] | {"$defs": published["$defs"]}).validate(data)
     track = VisemeTrack.model_validate(data)
@@ -95,7 +95,7 @@ def test_both_viseme_tracks_hold_the_mouth_of_the_whole_sound(answered: tuple[Pa
 
 def test_the_face_lies_on_the_sounds_time(answered: tuple[Path, FileResult]) -> None:
     out, result = answered
-    published = json.loads((resources.files("pipeline.runners") / "batch.schema.json").read_text("utf-8"))
+    published = json.loads((resources.files("pipeline.runners.batch") / "batch.schema.json").read_text("utf-8"))
     data = json.loads((out / "x.face.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(published["$defs"]["FaceTrack"] | {"$defs": published["$defs"]}).validate(data)
     track = FaceTrack.model_validate(data)

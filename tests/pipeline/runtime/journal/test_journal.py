@@ -10,7 +10,7 @@ import numpy as np
 from support.journals import HEADER, PIECE, RATE, new, spoken, until
 
 from models.protocols import Hypothesis
-from pipeline.devices.files.decoding import decoding as files
+from pipeline.devices.files import decoding
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
@@ -69,7 +69,7 @@ def test_a_real_session_comes_back_as_it_was(assistant: Graph, tmp_path: Path) -
     async def talk(journal: Journal) -> None:
         session, at = Session(assistant, "ada", "ada", watchers=[spy, journal]), 0.0
         for name in ("hello.wav", "price.flac"):
-            samples = np.rint(files.read(SAMPLES / name) * 32_767).astype(np.float32) / 32_768
+            samples = np.rint(decoding.read(SAMPLES / name) * 32_767).astype(np.float32) / 32_768
 
             async def microphone(samples: Any = samples, begin: float = at) -> AsyncIterator[Audio]:
                 for first in range(0, samples.size, PIECE):
@@ -120,7 +120,7 @@ def test_sound_of_the_user_is_stored_once(tmp_path: Path) -> None:
     assert np.array_equal(own.samples, other.samples)
     assert typed == Text("hello", 6.0)
     assert empty.samples.size == 0
-    sizes = {path.name: files.read(path).size for path in (tmp_path / "j").glob("*.flac")}
+    sizes = {path.name: decoding.read(path).size for path in (tmp_path / "j").glob("*.flac")}
     assert sizes == {"microphone.flac": 100 * PIECE, "audio-16000.flac": 500}
     assert np.array_equal(np.concatenate([audio.samples for audio in recorded.sound()]), spoken(0, 100 * PIECE))
     assert next(recorded.sound()).start == 3.0
@@ -129,7 +129,7 @@ def test_sound_of_the_user_is_stored_once(tmp_path: Path) -> None:
 def stored(track: Path) -> int:
     """How many samples are there to be read by now."""
     try:
-        return files.read(track).size
+        return decoding.read(track).size
     except MediaError:
         return 0  # nothing yet, or the beginning of a block
 
