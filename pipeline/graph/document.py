@@ -23,6 +23,7 @@ DEEPEST = 32
 MOST_VALUES = 20_000
 """Values in a file, aliases counted as what they stand for."""
 
+_TOO_DEEP = f"more than {DEEPEST} maps and lists inside each other"
 _HINT = "look at the indentation and the brackets, and quote text that holds a colon"
 _QUOTE = 'inside { } a reference to the environment needs quotes: "${NAME}"'
 
@@ -106,6 +107,9 @@ def read_yaml(text: str, file: str, mistakes: Mistakes) -> Value | None:
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         line = at.line if at else 0
+        if "nesting depth" in str(error.problem):  # libyaml has a bound of its own, which may be met first
+            mistakes.add(Mark(file, line + 1), (), _TOO_DEEP)
+            return None
         hint = _QUOTE if "${" in "".join(text.splitlines()[line : line + 1]) else _HINT
         mistakes.add(Mark(file, line + 1), (), f"not YAML: {error.problem or error.context}; {hint}")
         return None
@@ -150,7 +154,7 @@ class _Composer:
                 self._refuse(event, path, f"*{name} stands for nothing: no value above it is marked &{name}")
             return replace(self._anchors[name], mark=self._mark(event))
         if len(path) > DEEPEST:
-            self._refuse(event, path[:3], f"more than {DEEPEST} maps and lists inside each other")
+            self._refuse(event, path[:3], _TOO_DEEP)
         if event.tag is not None:
             self._refuse(event, path, f"the tag {event.tag} is refused; a graph holds maps, lists and plain values")
         if isinstance(event, yaml.MappingStartEvent):
