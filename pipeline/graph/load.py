@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
@@ -16,6 +17,7 @@ from pipeline.graph.mistakes import Mark, Mistakes, Path, suggestion
 SUFFIXES = (".yaml", ".yml")
 _OWN = ("name", "description")
 """Keys that a graph does not take over from the one that it extends."""
+_EXPECTED = "expected the name of a graph, the path of a file, or a list of these"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ def load(
     Each override is ``path=value``, such as ``stages.asr.engine=faster-whisper``: the value is YAML, and ``null``
     removes. They are laid on last, one after another."""
     known = os.environ if environ is None else environ
-    root = _Files(known, mistakes).read(name, FilePath())
-    if root is None:
+    layers = _Files(known, mistakes).read(name, FilePath())
+    if not layers:
         return None
+    root = reduce(overlay, layers)
     for override in overrides:
         over = _override(override, mistakes)
         root = overlay(root, over) if over else root
@@ -81,9 +84,13 @@ class _Files:
         self._environ, self._mistakes = environ, mistakes
         self._open: list[str] = []
         """Files on the way from the first to the one that is being read, to notice a loop."""
+        self._laid: set[str] = set()
+        """Files that were read: each is laid on once, so a base that two overlays share undoes neither of them."""
 
-    def read(self, name: str | os.PathLike[str], folder: FilePath, at: Mark | None = None) -> Value | None:
-        """The graph called `name` with all that it extends; a relative path counts from `folder`."""
+    def read(self, name: str | os.PathLike[str], folder: FilePath, at: Mark | None = None) -> list[Value] | None:
+        """The maps to lay on each other for the graph called `name`, its own last; None where one cannot be read.
+
+        A relative path counts from `folder`."""
         path: Path = ("extends",) if at else ()
         file = self._find(name, folder, at or Mark(str(name)), path)
         if file is None:
@@ -94,12 +101,15 @@ class _Files:
             message = f"graphs extend each other in a loop: {loop}; take one 'extends' out"
             self._mistakes.add(at or Mark(label), path, message)
             return None
+        if _label(file) in self._laid:
+            return []
+        self._laid.add(_label(file))
         self._open.append(_label(file))
-        root = self._extended(file, label)
+        layers = self._layers(file, label)
         self._open.pop()
-        return root
+        return layers
 
-    def _extended(self, file: Traversable, label: str) -> Value | None:
+    def _layers(self, file: Traversable, label: str) -> list[Value] | None:
         text = _text(file, label, self._mistakes)
         root = None if text is None else read_yaml(text, label, self._mistakes)
         if root is None or not isinstance(root.data, dict):
@@ -108,20 +118,29 @@ class _Files:
                 self._mistakes.add(root.mark, (), message)
             return None
         items = dict(root.data)
-        parent = items.pop("extends", None)
+        extends = items.pop("extends", None)
         root = replace(root, data=items)
-        if parent is None:
-            return root
-        parent = resolve(parent, self._environ, self._mistakes, ("extends",))
-        if not isinstance(parent.data, str) or not parent.data:
-            message = f"found {describe(parent)}, expected the name of a graph or the path of a file"
-            self._mistakes.add(parent.mark, ("extends",), message)
+        if extends is None:
+            return [root]
+        bases = [self._base(name, FilePath(str(file)).parent) for name in self._names(extends)]
+        below = [layer for layers in bases for layer in layers or ()]
+        return [*below, root] if bases and None not in bases else None
+
+    def _names(self, extends: Value) -> list[Value]:
+        """The names of the graphs to extend, in the order in which they are laid on each other."""
+        extends = resolve(extends, self._environ, self._mistakes, ("extends",))
+        names = extends.data if isinstance(extends.data, list) else [extends]
+        if not names:
+            self._mistakes.add(extends.mark, ("extends",), f"found {describe(extends)}, {_EXPECTED}")
+        return names
+
+    def _base(self, name: Value, folder: FilePath) -> list[Value] | None:
+        """The maps of a graph that another one extends, without what a graph keeps to itself."""
+        if not isinstance(name.data, str) or not name.data:
+            self._mistakes.add(name.mark, ("extends",), f"found {describe(name)}, {_EXPECTED}")
             return None
-        base = self.read(parent.data, FilePath(str(file)).parent, parent.mark)
-        if base is None or not isinstance(base.data, dict):
-            return None
-        inherited = {key: value for key, value in base.data.items() if key not in _OWN}
-        return overlay(replace(base, data=inherited), root)
+        layers = self.read(name.data, folder, name.mark)
+        return None if layers is None else [_without(layer, _OWN) for layer in layers]
 
     def _find(self, name: str | os.PathLike[str], folder: FilePath, at: Mark, path: Path) -> Traversable | None:
         if _is_path(name):
@@ -137,6 +156,11 @@ class _Files:
         hint = f"; the file here is given as ./{name}" if (folder / str(name)).is_file() else ""
         self._mistakes.add(at, path, f"no graph is called {str(name)!r}; {suggestion(str(name), graphs)}{hint}")
         return None
+
+
+def _without(map_: Value, keys: Sequence[str]) -> Value:
+    assert isinstance(map_.data, dict)  # noqa: S101  told to mypy
+    return replace(map_, data={key: value for key, value in map_.data.items() if key not in keys})
 
 
 def _is_path(name: str | os.PathLike[str]) -> bool:

@@ -92,6 +92,37 @@ def test_overlays_on_overlays_find_files_from_where_they_stand(folder: Path) -> 
     assert (plain["language"], plain["sample_rate"], plain["turns"]) == ("zh", 8000, {"pause": 1.5})
 
 
+def test_a_list_is_laid_on_from_left_to_right_and_the_file_itself_last(folder: Path) -> None:
+    (folder / "mandarin.yaml").write_text("language: zh\nstages: {asr: {engine: faster-whisper}}")
+    (folder / "slow.yaml").write_text("turns: {pause: 3.0}\nstages: {asr: {with: {beam: 3}}, intent: {deadline: 9}}")
+    (folder / "mine.yaml").write_text("extends: [base.yaml, mandarin.yaml, slow.yaml]\nstages: {intent: {deadline: 1}}")
+    name, plain = loaded(folder / "mine.yaml")
+    assert (name, plain["language"], plain["turns"]) == ("mine", "zh", {"pause": 3.0})
+    assert plain["stages"]["asr"] == {"from": "audio", "engine": "faster-whisper", "with": {"beam": 3}, "deadline": 5}
+    assert plain["stages"]["intent"] == {"from": "asr", "engine": "nearest", "deadline": 1}
+
+
+def test_a_part_removes_what_stands_left_of_it(folder: Path) -> None:
+    (folder / "deaf.yaml").write_text("stages: {intent: null}\noutputs: [asr]")
+    (folder / "mine.yaml").write_text("extends: [base.yaml, deaf.yaml]")
+    assert list(loaded(folder / "mine.yaml")[1]["stages"]) == ["asr"]
+
+
+def test_a_base_that_two_overlays_share_undoes_neither_and_no_file_extends_itself_by_a_list(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "left.yaml").write_text("extends: base.yaml\nlanguage: zh")
+    (folder / "right.yaml").write_text("extends: base.yaml\nturns: {pause: 2.0}")
+    (folder / "both.yaml").write_text("extends: [left.yaml, right.yaml]")
+    plain = loaded("both.yaml")[1]
+    assert (plain["language"], plain["turns"]) == ("zh", {"pause": 2.0})
+    (folder / "loop.yaml").write_text("extends: [base.yaml, loop.yaml]")
+    assert refusal("loop.yaml").startswith(
+        "loop.yaml:1: extends: graphs extend each other in a loop: loop.yaml -> loop"
+    )
+
+
 def test_an_overlay_on_a_shipped_graph(folder: Path) -> None:
     (folder / "over.yaml").write_text("extends: ${BASE:-assistant}")
     assert loaded(folder / "over.yaml")[1]["stages"].keys() >= {"asr", "lipsync"}
@@ -153,7 +184,10 @@ def test_loops_of_overlays_are_drawn(folder: Path, monkeypatch: pytest.MonkeyPat
     ("text", "told"),
     [
         (b"extends: gone", "g.yaml:1: extends: no graph is called 'gone'; choose from assistant,"),
-        (b"extends: [base]", "g.yaml:1: extends: found a list, expected the name of a graph or the path of a file"),
+        (b"extends: {base: 1}", "g.yaml:1: extends: found a map, expected the name of a graph, the path of a file, or"),
+        (b"extends: []", "g.yaml:1: extends: found an empty list, expected the name of a graph"),
+        (b"extends:\n- captions\n- gone", "g.yaml:3: extends: no graph is called 'gone'; choose from assistant,"),
+        (b"extends:\n- captions\n- [assistant]", "g.yaml:3: extends: found a list, expected the name of a graph"),
         (b"extends:", "g.yaml:1: extends: found null"),
         (b"just words", "g.yaml:1: found 'just words', expected a map with 'stages' and 'outputs'"),
         (b"name: ok\nstages: \xff\xfe", "g.yaml:2: byte 17 is not UTF-8; save the file as UTF-8 text"),
