@@ -16,7 +16,8 @@ from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch.batch import make_folder, run_batch
+from pipeline.runners.batch.batch import run_batch
+from pipeline.runners.batch.claims import open_folder
 from pipeline.runners.batch.results import Summary, json_line
 
 EPILOG = """Examples:
@@ -58,7 +59,7 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     except MediaError as error:
         raise typer.BadParameter(str(error)) from error
     avatar = open_graph(graph, changes or ())
-    make_folder(out)  # before minutes are spent on loading
+    open_folder(out)  # before minutes are spent on loading
 
     async def run(_: Graph) -> Summary:
         with watching(Console(), len(paths), as_json) as watcher:

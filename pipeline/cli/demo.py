@@ -17,7 +17,8 @@ from pipeline.cli.progress import watching
 from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch.batch import make_folder, run_batch
+from pipeline.runners.batch.batch import run_batch
+from pipeline.runners.batch.claims import open_folder
 from pipeline.runners.batch.results import FileResult, Summary, TurnResult
 
 EPILOG = """Examples:
@@ -37,7 +38,7 @@ def demo(
 ) -> None:
     """Answer the recordings that come with Parley, and show what came of them."""
     avatar = open_graph(graph)
-    make_folder(out)  # before minutes are spent on loading
+    open_folder(out)  # before minutes are spent on loading
     with resources.as_file(resources.files("audio_samples")) as folder:
         inputs = unique_names(find_audio([str(folder)]))
 

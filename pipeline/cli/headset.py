@@ -99,7 +99,7 @@ def _number(text: str, unit: str, option: str, *, most: float) -> float:
 def _read(wavs: Sequence[str], out: Path | None) -> list[Said]:
     """What is to be said. Raises BadParameter, MediaError."""
     from pipeline.devices.files.decoding import SAMPLE_RATE, read
-    from pipeline.runners.batch.batch import make_folder
+    from pipeline.runners.batch.claims import make_folder
     from pipeline.runners.headset.fleet import Said
 
     try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import AsyncGenerator, Iterator
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -215,6 +217,15 @@ def read(path: Path | str, sample_rate: int = SAMPLE_RATE) -> Samples:
     return np.concatenate(list(decode(path, sample_rate)))
 
 
+def sound_hash(path: Path) -> str:
+    """SHA-256 of a sound file, hexadecimal: it tells the same recording under every name. Raises MediaError."""
+    with _open(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise MediaError(f"{shown(path)}: cannot be read: {_reason(error)}") from error
+
+
 async def packets(recording: Recording) -> AsyncGenerator[Audio, None]:
     """The recording as a graph takes it, decoded on a thread. Raises MediaError."""
     loop, blocks, start = asyncio.get_running_loop(), iter(recording), 0.0
@@ -246,7 +257,7 @@ class _Bytes:
         self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedReader:
     """Open a regular file, without waiting for the other end of a pipe. Raises MediaError."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:

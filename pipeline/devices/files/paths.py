@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,11 @@ def shown(path: Path | str) -> str:
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in str(path)
     )
+
+
+def alike(name: str) -> str:
+    """The same text for all names that some file system takes for one: it ignores case, and how accents are coded."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def find_audio(inputs: Sequence[str], outside: Path | None = None) -> list[Path]:
@@ -84,19 +90,19 @@ def _within(path: Path, folder: Path | None) -> bool:
 
 
 def unique_names(paths: Sequence[Path], reserved: Sequence[str] = ("summary",)) -> dict[Path, str]:
-    """A name for the answer to each path, no two alike even where case does not count, and none in `reserved`.
+    """A name for the answer to each path, no two that a file system may take for one, and none in `reserved`.
 
     A file's own name without its suffix where that is enough, else with its suffix or its folders: ``x``, ``x-mp3``,
     ``a-x``. None looks like a file that lies beside another's answer. The names depend on the set of paths, not on its
     order."""
     candidates = {
-        path: [name for name in dict.fromkeys(_names(path)) if not name.casefold().endswith(BESIDE)] for path in paths
+        path: [name for name in dict.fromkeys(_names(path)) if not alike(name).endswith(BESIDE)] for path in paths
     }
-    uses = Counter(name.casefold() for names in candidates.values() for name in names)
-    uses.update(dict.fromkeys((name.casefold() for name in reserved), 2))
+    uses = Counter(alike(name) for names in candidates.values() for name in names)
+    uses.update(dict.fromkeys((alike(name) for name in reserved), 2))
     chosen: dict[Path, str] = {}
     for path in sorted(candidates):
-        free = (name for name in candidates[path] if uses[name.casefold()] == 1)
+        free = (name for name in candidates[path] if uses[alike(name)] == 1)
         chosen[path] = next(free, None) or _numbered(path.stem, uses)
     return {path: chosen[path] for path in paths}
 
@@ -115,7 +121,7 @@ def _names(path: Path) -> Iterator[str]:
 
 def _numbered(stem: str, uses: Counter[str]) -> str:
     number = 2
-    while uses[f"{stem}-{number}".casefold()]:
+    while uses[alike(f"{stem}-{number}")]:
         number += 1
-    uses[f"{stem}-{number}".casefold()] = 2
+    uses[alike(f"{stem}-{number}")] = 2
     return f"{stem}-{number}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.devices.files.atomic import Draft, replacing
+from pipeline.devices.files.atomic import Draft, OpenDraft, replacing
 from pipeline.devices.files.paths import shown
 from pipeline.errors import MediaError
 
@@ -56,9 +56,11 @@ class WavWriter:
 
 
 @contextmanager
-def wav_writer(path: Path, sample_rate: int) -> Iterator[WavWriter]:
-    """A writer whose file appears at `path` when the block has ended well; else nothing is left. Raises MediaError."""
-    with replacing(path) as file:
+def wav_writer(path: Path, sample_rate: int, draft: OpenDraft = replacing) -> Iterator[WavWriter]:
+    """A writer whose file is whole when the block has ended well; else nothing is left. Raises MediaError.
+
+    It appears at `path` then, or when `draft`, which opens it, lets it."""
+    with draft(path) as file:
         writer = WavWriter(file, sample_rate)
         writer.write_header()
         yield writer

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from models.protocols import GUEST, Voiced
-from pipeline.devices.files.atomic import Draft, replacing, write_json
-from pipeline.devices.files.decoding import Recording, packets
-from pipeline.devices.files.paths import ANSWER, shown
+from pipeline.devices.files.atomic import Draft, OpenDraft, Together, replacing, write_json
+from pipeline.devices.files.decoding import Recording, packets, sound_hash
+from pipeline.devices.files.paths import shown
 from pipeline.devices.files.wav import WavWriter, resampled, wav_writer
 from pipeline.devices.word_timing import Words
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
+from pipeline.runners.batch.claims import SUMMARY, Claim, Claims, open_folder
 from pipeline.runners.batch.results import (
     FileResult,
     FileSummary,
@@ -36,8 +37,6 @@ from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.segmenting import Passage, utterances
 
 log = logging.getLogger(__name__)
-
-SUMMARY = "summary.json"
 
 
 class Watcher(Protocol):
@@ -69,10 +68,12 @@ async def run_batch(
     the others nor on earlier runs.
 
     `inputs` gives each recording the name of its answer: ``<name>.json``, ``<name>.reply.wav`` and its tracks in the
-    folder `out`, beside ``summary.json``. What is wrong with one recording is in its summary and never stops the
-    others. Raises MediaError where the folder or the summary cannot be written."""
+    folder `out`, beside ``summary.json``. A recording whose answer would take the place of another file there fails.
+    What is wrong with one recording is in its summary and never stops the others. Raises MediaError where the folder or
+    the summary cannot be written."""
     began = time.perf_counter()
-    make_folder(out)
+    open_folder(out)
+    claims = Claims(out, inputs)
     summaries: dict[Path, FileSummary] = {}
     waiting = iter(inputs.items())
     run = secrets.token_hex(4)
@@ -80,7 +81,7 @@ async def run_batch(
     async def work() -> None:
         for path, name in waiting:
             session = Session(graph, name, user or f"{GUEST} {run} {shown(name)}")
-            summaries[path] = await _FileJob(session, path, out, watcher).run()
+            summaries[path] = await _FileJob(session, path, claims, watcher).run()
             watcher.ended(path, summaries[path])
 
     async with asyncio.TaskGroup() as group:
@@ -101,41 +102,35 @@ async def run_batch(
     return summary
 
 
-def make_folder(path: Path) -> None:
-    """Have a folder for answers. Raises MediaError."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MediaError(f"{shown(path)}: cannot be made a folder for the answers: {error.strerror}") from error
-
-
 class _FileJob:
     """One recording on its way from sound to answers."""
 
-    def __init__(self, session: Session, path: Path, out: Path, watcher: Watcher) -> None:
-        self.session, self.path, self.out, self.watcher = session, path, out, watcher
+    def __init__(self, session: Session, path: Path, claims: Claims, watcher: Watcher) -> None:
+        self.session, self.path, self.claims, self.watcher = session, path, claims, watcher
         self.graph, self.name = session.graph, session.name
         self.turns, self.duration = 0, 0.0
         self.notes: list[str] = []
         self.errors: list[str] = []
-        self.written: Path | None = None
-        self.spoken: Path | None = None
+        self.written: str | None = None
+        self.spoken: str | None = None
         self.tracks: list[str] = []
 
     async def run(self) -> FileSummary:
         """Answer it, whatever it is."""
         began = time.perf_counter()
-        result = self.out / f"{self.name}.json"
+        sound = ""
         try:
-            with replacing(result) as draft:
-                await self._write(draft)
-            self.written = result
+            sound = await asyncio.to_thread(sound_hash, self.path)
+        except MediaError as error:
+            self.errors.append(str(error))
+        try:
+            await self._write(sound, await asyncio.to_thread(self.claims.claim, self.name, self.path, sound))
         except MediaError as error:
             self.errors.append(str(error))
         return FileSummary(
             source=shown(self.path),
-            result=self.written and self.written.name,
-            speech=self.spoken and self.spoken.name,
+            result=self.written,
+            speech=self.spoken,
             tracks=self.tracks,
             status=self._status(),
             turns=self.turns,
@@ -145,11 +140,23 @@ class _FileJob:
             error="; ".join(self.errors) or None,
         )
 
-    async def _write(self, draft: Draft) -> None:
-        """Write the result turn by turn, so that hours of sound need no more memory than minutes."""
+    async def _write(self, sound: str, claim: Claim) -> None:
+        """Write the answer, its result last: where the result stands, all that it names does. Raises MediaError."""
+        over = claim.result in claim.over
+        with replacing(claim.result, over=over) as result, Together(claim.over) as beside:
+            await self._write_result(result, sound, claim, beside)
+            # From here on a killed process could leave half an answer, so all that takes long was done before.
+            result.finish()
+            beside.publish()
+            claim.remove_stale(self._files())
+        self.written = claim.result.name
+
+    async def _write_result(self, result: Draft, sound: str, claim: Claim, beside: Together) -> None:
+        """Write it turn by turn, so that hours of sound need no more memory than minutes."""
         head = FileResult(
             schema_version=1,
             source=shown(self.path),
+            sound=sound,
             graph=self.graph.name,
             turns=[],
             duration_s=0.0,
@@ -157,37 +164,49 @@ class _FileJob:
             notes=[],
             error=None,
         )
-        opening = json_line(head, {"schema_version", "source", "graph"})
-        draft.write(opening.removesuffix(b"}") + b',"turns":[')
+        opening = json_line(head, {"schema_version", "source", "sound", "graph"})
+        result.write(opening.removesuffix(b"}") + b',"turns":[')
+        if sound:
+            await self._try(result, claim, beside)
+        head.duration_s, head.status = round(self.duration, 3), self._status()
+        head.notes, head.error = self.notes, "; ".join(self.errors) or None
+        head.files = self._files()
+        closing = json_line(head, {"duration_s", "status", "notes", "error", "files"})
+        result.write(b"]," + closing.removeprefix(b"{") + b"\n")
+
+    async def _try(self, result: Draft, claim: Claim, beside: Together) -> None:
+        """Answer it; where that fails, the result says why, and no other file is left."""
         try:
-            await self._answer(draft)
+            await self._answer(result, claim, beside)
         except PipelineError as error:
             self.errors.append(str(error))
+            beside.discard()
         except Exception as error:  # a defect must not cost the other recordings their answers
             log.exception("recording failed", extra={"recording": self.name})
             self.errors.append(f"{shown(self.path)}: failed unexpectedly: {type(error).__name__}: {error}")
-        head.duration_s, head.status = round(self.duration, 3), self._status()
-        head.notes, head.error = self.notes, "; ".join(self.errors) or None
-        closing = json_line(head, {"duration_s", "status", "notes", "error"})
-        draft.write(b"]," + closing.removeprefix(b"{") + b"\n")
+            beside.discard()
 
-    async def _answer(self, draft: Draft) -> None:
+    async def _answer(self, result: Draft, claim: Claim, beside: Together) -> None:
         with ExitStack() as stack:
             recording = stack.enter_context(Recording(self.path, self.graph.sample_rate))
             self.watcher.began(self.path, recording.expected)
-            tracks = Tracks(self.out, self.name, stack)
-            answer = AnswerFile(self.out / f"{self.name}{ANSWER}", stack)
+            tracks = Tracks(claim.result.parent, self.name, stack, beside.file)
+            answer = AnswerFile(claim.sound, stack, beside.file)
             heard = utterances(self._progressing(recording), self.graph.detector, self.graph.turns)
             async with aclosing(cast("Any", heard)) as found:
                 async for utterance in found:
                     turn = await self._turn(utterance, answer, tracks)
                     if turn.transcript or turn.error:
-                        draft.write((b"," if self.turns else b"") + json_line(turn))
+                        result.write((b"," if self.turns else b"") + json_line(turn))
                         self.turns += 1
                         self.watcher.answered(self.path, turn)
             self.duration, self.notes = recording.duration, recording.notes
-        self.spoken = answer.path if answer.writer else None
+        self.spoken = answer.path.name if answer.writer else None
         self.tracks = tracks.files
+
+    def _files(self) -> list[str]:
+        """The names of the files beside the result."""
+        return [*([self.spoken] if self.spoken else []), *self.tracks]
 
     async def _turn(self, utterance: Passage, answer: AnswerFile, tracks: Tracks) -> TurnResult:
         rate = self.graph.sample_rate
@@ -227,12 +246,13 @@ class _FileJob:
 class AnswerFile(Sink):
     """Writes the answers to a recording into one WAV file, made when the first of them sounds."""
 
-    def __init__(self, path: Path, stack: ExitStack) -> None:
+    def __init__(self, path: Path, stack: ExitStack, draft: OpenDraft = replacing) -> None:
+        """`stack` ends the block for which `draft` opens the file."""
         self.path = path
         self.writer: WavWriter | None = None
         self.words = Words()
         """Those of the latest answer."""
-        self._stack = stack
+        self._stack, self._draft = stack, draft
 
     @property
     def seconds(self) -> float:
@@ -249,13 +269,16 @@ class AnswerFile(Sink):
             if isinstance(packet, Speech):
                 voiced = packet.voiced
                 if self.writer is None:
-                    self.writer = self._stack.enter_context(wav_writer(self.path, voiced.sample_rate))
+                    self.writer = self._open(voiced.sample_rate)
                 # Another voice may have taken over from one that failed, at another rate.
                 self.writer.write(resampled(voiced.samples, voiced.sample_rate, self.writer.sample_rate))
                 self.words.add(packet.text, voiced)
 
     def heard(self) -> str:
         return self.words.before(self.words.length)
+
+    def _open(self, sample_rate: int) -> WavWriter:
+        return self._stack.enter_context(wav_writer(self.path, sample_rate, self._draft))
 
 
 async def _pieces(utterance: Passage, sample_rate: int, seconds: float = 0.5) -> AsyncIterator[Audio]:

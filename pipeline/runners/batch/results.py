@@ -148,6 +148,8 @@ class FileResult(_Result):
 
     schema_version: Literal[1]
     source: str
+    sound: str = ""
+    """SHA-256 of the recording's file, hexadecimal; empty where it cannot be read."""
     graph: str
     turns: list[TurnResult]
     duration_s: float
@@ -155,6 +157,8 @@ class FileResult(_Result):
     notes: list[str]
     """What is odd about the recording although it was answered."""
     error: str | None
+    files: list[str] = []
+    """The other files in its folder that belong to this result: the answers' sound and the tracks."""
 
 
 class FileSummary(_Result):

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline.devices.files.atomic import Draft, replacing
+from pipeline.devices.files.atomic import Draft, OpenDraft, replacing
 from pipeline.devices.files.captions import VTT_HEAD, Cue, cues, srt, vtt
 from pipeline.devices.files.paths import ANSWER, BESIDE
 from pipeline.devices.word_timing import Word
 from pipeline.runners.batch.results import FaceResult, FaceTrack, SpeechResult, VisemeResult, VisemeTrack, json_line
 
 REPLY, VISEMES, FACE = BESIDE
+ENDINGS = (
+    *(".srt", ".vtt", f"{REPLY}.srt", f"{REPLY}.vtt"),
+    *(f"{VISEMES}.json", f"{VISEMES}.csv", f"{FACE}.json"),
+)
+"""How the names of all tracks end."""
 
 
 class Tracks:
     """Takes the turns of a recording one by one; its methods raise MediaError.
 
-    A file is begun when there is something for it, and appears when `stack` ends well."""
+    A file is begun when there is something for it; `stack` ends the block for which `draft` opens it."""
 
-    def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, name: str, stack: ExitStack, draft: OpenDraft = replacing) -> None:
         self.files: list[str] = []
         """The names of those that were begun."""
-        self._folder, self._name, self._stack = folder, name, stack
+        self._folder, self._name, self._stack, self._draft = folder, name, stack, draft
         self._captions: dict[str, _Captions] = {}
         self._visemes: _Visemes | None = None
         self._face: _Rows | None = None
@@ -63,10 +68,10 @@ class Tracks:
             self._captions[whose].write(cue)
 
     def _open_rows(self, ending: str, empty: BaseModel) -> _Rows:
-        return _Rows(self._stack.enter_context(_listing(self._begin(ending), empty)))
+        return _Rows(self._stack.enter_context(_listing(self._draft(self._begin(ending)), empty)))
 
     def _open(self, ending: str) -> Draft:
-        return self._stack.enter_context(replacing(self._begin(ending)))
+        return self._stack.enter_context(self._draft(self._begin(ending)))
 
     def _begin(self, ending: str) -> Path:
         self.files.append(f"{self._name}{ending}")
@@ -110,9 +115,9 @@ class _Visemes:
 
 
 @contextmanager
-def _listing(path: Path, empty: BaseModel) -> Iterator[Draft]:
+def _listing(draft: AbstractContextManager[Draft], empty: BaseModel) -> Iterator[Draft]:
     """A file like `empty`, whose last field is a list that is still to be written."""
-    with replacing(path) as file:
+    with draft as file:
         file.write(json_line(empty).removesuffix(b"]}"))
         yield file
         file.write(b"\n]}\n")
