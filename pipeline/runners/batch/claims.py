@@ -87,7 +87,9 @@ class Claims:
         result = targets[0]
         proof = _read(_Proof, result)
         if proof and not _same(proof, recording, sound):
-            raise _refusal(recording, result, f"is the answer to another recording, {shown(proof.source)}")
+            old = proof.turns and not proof.sound
+            why = "was written by an earlier version of Parley, which did not note the hash of its recording"
+            raise _refusal(recording, result, why if old else f"is the answer to another recording, {proof.source}")
         earlier = [result.name, *proof.files] if proof else []
         for target in targets:
             if os.path.lexists(target) and not (target.name in earlier and _is_plain(target)):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.devices.files.atomic import replacing, write_json
+from pipeline.devices.files.atomic import Together, replacing, sweep, write_json
 from pipeline.errors import MediaError
 
 
@@ -125,3 +125,75 @@ def test_json_without_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Out of range float values"):
         write_json(tmp_path / "x.json", float("nan"))
     assert os.listdir(tmp_path) == []
+
+
+def test_what_may_not_be_replaced_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+
+    def write() -> None:
+        with replacing(path, over=False) as file:
+            file.write(b"new")
+            path.write_bytes(b"mine")
+
+    with pytest.raises(MediaError, match=r"x\.bin: appeared while it was being written"):
+        write()
+    assert path.read_bytes() == b"mine"
+    assert os.listdir(tmp_path) == ["x.bin"]
+
+
+def test_files_appear_together_once_all_are_whole(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"old")
+    with Together(over=[one]) as files:
+        for path in (one, two):
+            with files.file(path) as draft:
+                draft.write(b"new")
+        assert one.read_bytes() == b"old"
+        assert not two.exists()
+        files.publish()
+    assert one.read_bytes() == two.read_bytes() == b"new"
+    assert sorted(os.listdir(tmp_path)) == ["one", "two"]
+
+
+def test_files_that_are_not_published_leave_nothing(tmp_path: Path) -> None:
+    def fail() -> None:
+        with Together(over=()) as files:
+            with files.file(tmp_path / "one") as draft:
+                draft.write(b"new")
+            with files.file(tmp_path / "two"):
+                raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        fail()
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the locks that tell drafts in use are those of POSIX")
+def test_drafts_of_a_killed_program_are_swept_and_no_others(tmp_path: Path) -> None:
+    script = """
+import sys, time
+from pathlib import Path
+from pipeline.devices.files.atomic import Draft
+draft = Draft(Path(sys.argv[1]))
+draft.write(b"half")
+print("begun", flush=True)
+time.sleep(60)
+"""
+    for name in (".mine.part", ".0123456789ABCDEF.part", "0123456789abcdef.part", ".0123456789abcdef.part.txt"):
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / ".0123456789abcdef.part").mkdir()
+    (tmp_path / ".fedcba9876543210.part").symlink_to("0123456789abcdef.part")
+    kept = set(os.listdir(tmp_path))
+    command = [sys.executable, "-c", script, str(tmp_path / "x.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"begun\n"
+        sweep(tmp_path)
+        assert len(set(os.listdir(tmp_path)) - kept) == 1, "its writer lives"
+        writer.kill()
+    sweep(tmp_path)
+    assert set(os.listdir(tmp_path)) == kept
+
+
+def test_a_folder_that_cannot_be_swept_is_nobodys_trouble(tmp_path: Path) -> None:
+    sweep(tmp_path / "gone")
