@@ -17,7 +17,7 @@ from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
 from pipeline.packets import Audio
-from pipeline.runtime.record import Record, Watcher
+from pipeline.runtime.record import Observer, Record
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.turn_taking.floor import Floor
@@ -58,7 +58,7 @@ class Noted(Player):
             self.told.append((order, asyncio.get_running_loop().time()))
 
 
-class Records(Watcher):
+class Records(Observer):
     """Keeps what became of each turn."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ async def conversation(graph: Graph, policy: Policy, echo: float = 0.0) -> Async
     async with Room(player, echo=echo, canceller=canceller, card=card) as room:
         name = f"bench{next(_numbers)}"
         talk = Talk(room, player, Floor(graph, policy))
-        session = Session(graph, name, user=name, watchers=[talk.records])
+        session = Session(graph, name, user=name, observers=[talk.records])
         talking = asyncio.create_task(Conversation(session, talk.floor, player).run(talk.microphone()))
         try:
             yield talk

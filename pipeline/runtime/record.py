@@ -84,7 +84,7 @@ class Record:
                 pass
 
 
-class Watcher:
+class Observer:
     """Is told what goes on in a session, in the event loop's thread; a method that is not needed stays as it is.
 
     `at` is session time: seconds since the session began."""

@@ -16,7 +16,7 @@ from pipeline.errors import StageFailed, traced
 from pipeline.graph.graph import Graph
 from pipeline.host.meter import METER
 from pipeline.packets import Partial, Sense, Speech
-from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import run_turn, unasked
 from pipeline.stages.stage import Exchange, Turn
@@ -76,11 +76,11 @@ class Answer:
 class Session:
     """One user's conversation with a graph, which any number of sessions share."""
 
-    def __init__(self, graph: Graph, name: str, user: str = GUEST, watchers: Sequence[Watcher] = ()) -> None:
+    def __init__(self, graph: Graph, name: str, user: str = GUEST, observers: Sequence[Observer] = ()) -> None:
         self.graph, self.name, self.user = graph, name, user
         self.history: list[Exchange] = []
         self.state = State.IDLE
-        self.watchers = list(watchers)
+        self.observers = list(observers)
         self._turns = itertools.count(1)
         self._origin: float | None = None
         self.may_speak = asyncio.Event()
@@ -103,8 +103,8 @@ class Session:
         if state is not self.state:
             self.state = state
             at = self.now()
-            for watcher in self.watchers:
-                watcher.state(state, at)
+            for observer in self.observers:
+                observer.state(state, at)
 
     async def answer(self, sound: AsyncIterator[Sense], sink: Sink) -> Record:
         """Run one turn whose sound ends where the user has finished. A stage's failure is noted in the record;
@@ -130,14 +130,14 @@ class Session:
         def observe(node: str, packet: Any) -> None:
             record.observe(node, packet)
             at = self.now()
-            for watcher in self.watchers:
-                watcher.crossed(turn.id, node, packet, at)
+            for observer in self.observers:
+                observer.crossed(turn.id, node, packet, at)
 
         async def play(packets: AsyncIterator[Any]) -> None:
             await self._play(answer, packets, sink)
 
-        for watcher in self.watchers:
-            watcher.began(turn, record.began)
+        for observer in self.observers:
+            observer.began(turn, record.began)
         try:
             await run_turn(graph, turn, sound, play, observe, record.report)
         except StageFailed as error:
@@ -155,7 +155,7 @@ class Session:
     async def _play(self, answer: Answer, packets: AsyncIterator[Any], sink: Sink) -> None:
         """Hold an answer until it is confirmed and nothing else sounds; then let it be heard.
 
-        Captions are not held: they are for the watchers, and each replaces the one before."""
+        Captions are not held: they are for the observers, and each replaces the one before."""
         held: list[Any] = []
         async for packet in packets:
             if isinstance(packet, Partial) and not answer.confirmed:
@@ -169,8 +169,8 @@ class Session:
             await self.may_speak.wait()
             answer.playing = True
             at = self.now()
-            for watcher in self.watchers:
-                watcher.plays(answer.turn.id, at)
+            for observer in self.observers:
+                observer.plays(answer.turn.id, at)
             try:
                 await sink.play(self._aloud(held, packets))
             finally:  # at once: the sink is the next answer's from here on
@@ -197,5 +197,5 @@ class Session:
             if len(self.history) >= REMEMBERED + FORGOTTEN:
                 del self.history[:FORGOTTEN]
         at = self.now()
-        for watcher in self.watchers:
-            watcher.ended(record, at)
+        for observer in self.observers:
+            observer.ended(record, at)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pipeline.devices.card.player import Player
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
-from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.record import Observer, Record, State
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.turn_taking.floor import Floor
@@ -22,7 +22,7 @@ ENDING = 120.0
 """Seconds that the last answer may take; a room has no silence in which a deadlock would be noticed."""
 
 
-class Talk(Watcher):
+class Talk(Observer):
     """Everything that takes part in a conversation, and what came of it."""
 
     def __init__(self, session: Session, floor: Floor, room: Room) -> None:
@@ -49,7 +49,7 @@ async def talking(
     session, floor = Session(graph, "test"), Floor(graph, policy)
     async with room(player) as entered:
         talk = Talk(session, floor, entered)
-        session.watchers.append(talk)
+        session.observers.append(talk)
         conversing = asyncio.create_task(Conversation(session, floor, player).run(entered.microphone()))
         try:
             yield talk

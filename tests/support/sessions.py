@@ -48,7 +48,7 @@ def record_session(folder: Path) -> list[Record]:
         await graph.load()
         with open_journal(folder, built, "guest") as journal:
             async with talking(graph, "push-to-talk") as talk:
-                talk.session.watchers.append(journal)
+                talk.session.observers.append(journal)
                 await ask(talk, "price.flac")
                 await answered(talk, 1)
                 await ask(talk, "where.wav")

@@ -20,7 +20,7 @@ from pipeline.cli.terminal.talk_key import TalkKey
 from pipeline.cli.terminal.waterfall import WaterfallView
 from pipeline.errors import PipelineError
 from pipeline.packets import Audio
-from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.record import Observer, Record, State
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.waterfall import waterfall
 from pipeline.stages.stage import Turn
@@ -115,7 +115,7 @@ class TalkApp(App[None], inherit_bindings=False):
         self.dialogue.focus()
         self.show_state(State.IDLE)
         self.set_interval(POLL, self._poll)
-        self._conversation.session.watchers.append(Reporter(self))
+        self._conversation.session.observers.append(Reporter(self))
         self._talking = asyncio.create_task(self._run())
         self._talking.add_done_callback(lambda _: self.exit())
 
@@ -190,9 +190,9 @@ class TalkApp(App[None], inherit_bindings=False):
 
     def _poll(self) -> None:
         self._follow(self._key.tick)
-        for watcher in self._conversation.session.watchers:
-            if watcher.trouble:
-                self.show_notice("recording", f"the rest is not recorded: {watcher.trouble}")
+        for observer in self._conversation.session.observers:
+            if observer.trouble:
+                self.show_notice("recording", f"the rest is not recorded: {observer.trouble}")
         if self._state is State.SPEAKING:
             self.dialogue.hear(self._conversation.sink.heard())
 
@@ -202,7 +202,7 @@ class TalkApp(App[None], inherit_bindings=False):
             self.hold(self._key.talking)
 
 
-class Reporter(Watcher):
+class Reporter(Observer):
     """Shows on the app what a session tells."""
 
     def __init__(self, app: TalkApp) -> None:

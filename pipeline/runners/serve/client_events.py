@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from pipeline.devices.word_timing import Words
 from pipeline.packets import Expression, Gesture, Outcome, Partial, Speech, Transcript, Viseme
-from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.wire import messages as wire
 
 Tell: TypeAlias = Callable[[wire.Message], None]
@@ -20,8 +20,8 @@ TOLD = {Fate.ANSWERED: "answered", Fate.INTERRUPTED: "interrupted", Fate.FAILED:
 APOLOGY = "this turn could not be answered; the others can. The server's log says why"
 
 
-class Telling(Watcher):
-    """A session's watcher on behalf of a client, and what a sink shows of the answer that it plays."""
+class Telling(Observer):
+    """A session's observer on behalf of a client, and what a sink shows of the answer that it plays."""
 
     def __init__(self, tell: Tell, wants: Collection[str] = EVERYTHING) -> None:
         self.tell, self.wants = tell, wants

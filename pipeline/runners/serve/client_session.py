@@ -51,7 +51,7 @@ class Visit:
         self.floor = Floor(parlour.graph, mode)
         self.ears = Ears(parlour.graph.sample_rate, self.session.now, form)
         self.telling = Telling(self._tell)
-        self.session.watchers.append(self.telling)
+        self.session.observers.append(self.telling)
         self.conversation: Conversation | None = None
         self.line: Line | None = None
         self._expiry: asyncio.TimerHandle | None = None

@@ -15,7 +15,7 @@ from pipeline.runners.serve.certificate import Certificate
 from pipeline.runners.serve.gate import Standing, Status
 from pipeline.runners.serve.http_server import allow_connections, listen, serving
 from pipeline.runners.serve.metrics import Metrics
-from pipeline.runners.serve.observers import Journals, Watchers
+from pipeline.runners.serve.observers import Journals, Observers
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Limits, Parlour
 from pipeline.runners.serve.settings import Settings, WrongSetting
@@ -100,7 +100,7 @@ async def hosting(
     guard = Guard(secret, required=settings.tokens_required, origins=settings.origins, default=settings.user)
     metrics = Metrics()
 
-    watchers = Watchers(graph.name, metrics, tracing, journals)
+    observers = Observers(graph.name, metrics, tracing, journals)
     async with AsyncExitStack() as stack:
         if journals:
             stack.push_async_callback(journals.close)
@@ -113,7 +113,7 @@ async def hosting(
         wyoming = listen(settings.wyoming, "--wyoming") if settings.wyoming else None
         if wyoming:
             stack.callback(wyoming.close)
-        host = Hosting(Parlour(graph, limits, watchers.of), settings, listener.getsockname()[1], wyoming)
+        host = Hosting(Parlour(graph, limits, observers.of), settings, listener.getsockname()[1], wyoming)
         metrics.observe(host.parlour)
         lag = asyncio.create_task(metrics.follow_loop(), name="event loop's lag")
         stack.callback(lag.cancel)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.runners.serve.security import Guard, bearer
 from pipeline.runners.serve.sessions import Parlour
-from pipeline.runtime.record import Fate, Record, Watcher
+from pipeline.runtime.record import Fate, Observer, Record
 
 WAITS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 """Seconds that somebody may wait for an answer."""
@@ -29,8 +29,8 @@ TICK: Final = 0.1
 """Seconds between two looks at the event loop."""
 
 
-class Metrics(Watcher):
-    """Counts what goes on in all sessions of a process; a watcher of each of them, and a collector of its own."""
+class Metrics(Observer):
+    """Counts what goes on in all sessions of a process; an observer of each of them, and a collector of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

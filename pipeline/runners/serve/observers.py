@@ -19,7 +19,7 @@ from pipeline.runners.recording import header
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.tracing import Tracing
 from pipeline.runtime.journal import Journal
-from pipeline.runtime.record import Record, Watcher
+from pipeline.runtime.record import Observer, Record
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Journals:
             raise JournalError(f"{shown(folder)}: cannot be made: {error.strerror}; choose another folder") from error
 
     @contextmanager
-    def journal(self, session: str, user: str) -> Iterator[Sequence[Watcher]]:
+    def journal(self, session: str, user: str) -> Iterator[Sequence[Observer]]:
         """The journal of a new session; what goes wrong with it is logged, and the session goes on."""
         began = datetime.now(UTC)
         try:
@@ -70,7 +70,7 @@ class Journals:
             await asyncio.wait(self._closing)
 
 
-class Logged(Watcher):
+class Logged(Observer):
     """Logs how each turn of a session ended."""
 
     def __init__(self, session: str) -> None:
@@ -85,8 +85,8 @@ class Logged(Watcher):
 
 
 @dataclass(frozen=True, slots=True)
-class Watchers:
-    """Who looks on in every session."""
+class Observers:
+    """The observers that every session has."""
 
     graph: str
     """Its name."""
@@ -95,14 +95,14 @@ class Watchers:
     journals: Journals | None = None
 
     @contextmanager
-    def of(self, session: str, user: str) -> Iterator[Sequence[Watcher]]:
-        """The watchers of a new session, until it is over."""
-        watchers: list[Watcher] = [self.metrics, Logged(session)]
+    def of(self, session: str, user: str) -> Iterator[Sequence[Observer]]:
+        """The observers of a new session, until it is over."""
+        observers: list[Observer] = [self.metrics, Logged(session)]
         if self.tracing:
-            watchers.append(self.tracing.watcher(session, self.graph))
+            observers.append(self.tracing.observer(session, self.graph))
         log.info("session began", extra={"session": session, "user": user})
         with ExitStack() as stack:
             stack.callback(log.info, "session over", extra={"session": session})
             if self.journals:
-                watchers += stack.enter_context(self.journals.journal(session, user))
-            yield watchers
+                observers += stack.enter_context(self.journals.journal(session, user))
+            yield observers

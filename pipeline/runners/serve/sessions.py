@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from models.protocols import GUEST
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runtime.record import Watcher
+from pipeline.runtime.record import Observer
 from pipeline.runtime.session import Session
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class Limits(BaseModel, extra="forbid"):
     """Seconds for which a session without a line is kept."""
 
 
-Watch = Callable[[str, str], "AbstractContextManager[Sequence[Watcher]]"]
-"""Watchers of a new session, by its name and user; left when the session is over."""
+Observe = Callable[[str, str], "AbstractContextManager[Sequence[Observer]]"]
+"""The observers of a new session, by its name and user; left when the session is over."""
 
 
-def unwatched(_name: str, _user: str) -> AbstractContextManager[Sequence[Watcher]]:
+def unobserved(_name: str, _user: str) -> AbstractContextManager[Sequence[Observer]]:
     """Nobody looks on."""
     return nullcontext(())
 
@@ -65,13 +65,13 @@ class Totals:
 class Parlour:
     """Admits users, keeps their sessions, and ends them; to be entered before anybody comes."""
 
-    def __init__(self, graph: Graph, limits: Limits | None = None, watch: Watch = unwatched) -> None:
+    def __init__(self, graph: Graph, limits: Limits | None = None, observe: Observe = unobserved) -> None:
         self.graph, self.limits = graph, limits or Limits()
         self.visits: dict[str, Visit] = {}
         """By the session's name."""
         self.totals = Totals()
         self.closing = False
-        self._watch = watch
+        self._observe = observe
         self._users: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -94,8 +94,8 @@ class Parlour:
         self._users[user] += 1
         try:
             with ExitStack() as stack:
-                watchers = stack.enter_context(self._watch(name, user))
-                yield Session(self.graph, name, user, watchers)
+                observers = stack.enter_context(self._observe(name, user))
+                yield Session(self.graph, name, user, observers)
         finally:
             self._users[user] -= 1
             if not self._users[user]:

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import PipelineError
-from pipeline.runtime.record import Record, Watcher
+from pipeline.runtime.record import Observer, Record
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -37,7 +37,7 @@ class Tracing:
         self._provider = provider
         self._tracer = provider.get_tracer("parley")
 
-    def watcher(self, session: str, graph: str) -> Watcher:
+    def observer(self, session: str, graph: str) -> Observer:
         """Traces the turns of a session."""
         return _Traced(self, session, graph)
 
@@ -78,7 +78,7 @@ class Tracing:
         sending.join(PATIENCE)
 
 
-class _Traced(Watcher):
+class _Traced(Observer):
     def __init__(self, tracing: Tracing, session: str, graph: str) -> None:
         self._tracing = tracing
         self._attributes = {"parley.session": session, "parley.graph": graph}

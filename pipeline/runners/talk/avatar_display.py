@@ -10,14 +10,14 @@ from typing import Any
 
 from pipeline.devices.face.face import Face, Timeline
 from pipeline.devices.face.osc import Display, open_display
-from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.record import Observer, Record, State
 from pipeline.runtime.session import Session
 
 RATE = 60
 """Pictures of the face in a second."""
 
 
-class Actor(Watcher):
+class Actor(Observer):
     """Follows a session: its state, and what belongs to the answer that is played."""
 
     def __init__(self, random: Random) -> None:
@@ -45,12 +45,12 @@ async def acting(
 
     `position` tells where in the answer is what is heard just now: `Player.position`."""
     actor = Actor(random or Random())  # noqa: S311  blinks are no secret
-    session.watchers.append(actor)
+    session.observers.append(actor)
     showing = asyncio.create_task(_show(actor.face, position, displays))
     try:
         yield
     finally:
-        session.watchers.remove(actor)
+        session.observers.remove(actor)
         showing.cancel()
         with suppress(asyncio.CancelledError):
             await showing

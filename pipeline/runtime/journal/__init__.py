@@ -1,7 +1,7 @@
 """The journal: a session on disk, whole enough to be run again.
 
-    with Journal(folder, header, graph_file) as journal:          # a Watcher of the session
-        await Session(graph, name, user, watchers=[journal]).converse(floor, audio, sink)
+    with Journal(folder, header, graph_file) as journal:          # an Observer of the session
+        await Session(graph, name, user, observers=[journal]).converse(floor, audio, sink)
 
     recorded = read_journal(folder)                               # a Recorded
     graph = open_graph(recorded.graph)                            # the graph as it was, overlays and overrides included

@@ -27,7 +27,7 @@ from pipeline.runtime.journal.events import (
 from pipeline.runtime.journal.files import Growing, write_new
 from pipeline.runtime.journal.header import EVENTS, GRAPH, SESSION, Header, to_text
 from pipeline.runtime.journal.tracks import Tracks
-from pipeline.runtime.record import Record, State, Watcher
+from pipeline.runtime.record import Observer, Record, State
 from pipeline.stages.stage import Turn
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ EVENT = 1_000
 """Bytes that an event takes while it waits, its samples aside; about."""
 
 
-class Journal(Watcher):
+class Journal(Observer):
     """Records a session in a new journal; a context manager around the session.
 
     What goes wrong on the disk ends the recording and never the conversation: it is logged, and `trouble` says it."""

@@ -11,7 +11,7 @@ from models.language.backchannel import has_word, is_backchannel, is_echo
 from models.language.completeness import Reading, read
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Sense, Transcript
-from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Answer, Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import first
@@ -31,7 +31,7 @@ UNSURE = 0.7
 """Confidence of a transcript below which a short word is heard twice before it is passed over."""
 
 
-class Conversation(Watcher):
+class Conversation(Observer):
     """Gives a session ears and a mouth, and decides who speaks.
 
     What the user says is answered from their first pause on, in case it was the end; nothing of that is heard, done or
@@ -61,7 +61,7 @@ class Conversation(Watcher):
         """Converse until `audio` ends or the floor is closed, and finish the last answer.
 
         Raises what `audio` raises, and EngineFailed where nobody can tell any more whether the user speaks."""
-        self.session.watchers.append(self)
+        self.session.observers.append(self)
         self.floor.origin = asyncio.get_running_loop().time() - self.session.now()
         try:
             async with asyncio.TaskGroup() as group:
@@ -76,7 +76,7 @@ class Conversation(Watcher):
             failure = first(failures)
             raise failure from failure.__cause__
         finally:
-            self.session.watchers.remove(self)
+            self.session.observers.remove(self)
             self._cancel_idle()
 
     def interrupt(self) -> None:
@@ -119,8 +119,8 @@ class Conversation(Watcher):
 
     async def _overheard(self, audio: AsyncIterator[Audio]) -> AsyncIterator[Audio]:
         async for piece in audio:
-            for watcher in self.session.watchers:
-                watcher.sound(piece)
+            for observer in self.session.observers:
+                observer.sound(piece)
             yield piece
 
     async def _attend(self, utterance: Utterance) -> None:

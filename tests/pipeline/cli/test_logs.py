@@ -184,7 +184,7 @@ def test_whatever_fails_quoting_the_user_nobody_else_is_told() -> None:
     async def main() -> list[Record]:
         await graph.load()
         async with talking(graph, "hands-free") as talk:
-            talk.session.watchers += [metrics, Logged("s1")]
+            talk.session.observers += [metrics, Logged("s1")]
             for words in (WORDS, f"{WORDS}!"):
                 await talk.room.until(talk.room.say(words) + 15.0)
         await graph.close()

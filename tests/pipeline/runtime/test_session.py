@@ -11,7 +11,7 @@ import pytest
 from support.streams import graph, node, stream
 
 from pipeline.packets import Audio, Reply, Transcript
-from pipeline.runtime.record import Fate, Record, Watcher
+from pipeline.runtime.record import Fate, Observer, Record
 from pipeline.runtime.session import Session
 from pipeline.stages.stage import Exchange, Turn
 
@@ -76,7 +76,7 @@ class Listener:
         return None
 
 
-class Records(Watcher):
+class Records(Observer):
     def __init__(self) -> None:
         self.ones: list[Record] = []
 
@@ -87,7 +87,7 @@ class Records(Watcher):
 def conversation(mouth: Mouth) -> tuple[Session, list[Record]]:
     records = Records()
     talk = graph([node("asr", Ears(), "audio"), node("response", mouth, "asr")], "response")
-    return Session(talk, "s", watchers=[records]), records.ones
+    return Session(talk, "s", observers=[records]), records.ones
 
 
 def test_history_grows_and_reaches_the_stages() -> None:

@@ -14,7 +14,7 @@ from pipeline.runners.serve.realtime.items import Item, Items, Response, Send, n
 from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.settings import Complain, Settings
 from pipeline.runners.serve.realtime.voice import Voice
-from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Session
 from pipeline.stages.stage import Exchange, Turn
 
@@ -22,8 +22,8 @@ AMENDED = 8
 """Latest answers of which a client may still tell how much was heard."""
 
 
-class Narrator(Watcher):
-    """A session's watcher on behalf of a client.
+class Narrator(Observer):
+    """A session's observer on behalf of a client.
 
     A response begins when the user has finished, or when the client asks for it, and holds what is said at one go."""
 

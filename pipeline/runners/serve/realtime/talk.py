@@ -37,7 +37,7 @@ class Talk:
         self._buffer = Buffer(self.visit.ears)
         self._narrator = Narrator(self.visit.session, self._buffer, send, complain, self._interrupt)
         self.visit.give(self._narrator.voice)
-        self.visit.session.watchers.append(self._narrator)
+        self.visit.session.observers.append(self._narrator)
         self._typed: list[str] = []
         self._muted: asyncio.TimerHandle | None = None
         self._tell_session("session.created")

@@ -33,7 +33,7 @@ async def ask(tracing: Tracing, **engines: Engine) -> Record:
     """Ask the question once, in a session that is traced."""
     graph = scripted_graph("assistant", ["stages.response.unknown=chat"], engines=engines)
     await graph.load()
-    session = Session(graph, "s1", watchers=[tracing.watcher("s1", graph.name)])
+    session = Session(graph, "s1", observers=[tracing.observer("s1", graph.name)])
 
     async def typed() -> AsyncIterator[Text]:
         yield Text(QUESTION, session.now())

@@ -18,7 +18,7 @@ from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech
 from pipeline.runners.talk.avatar_display import acting, opened
-from pipeline.runtime.record import Record, Watcher
+from pipeline.runtime.record import Observer, Record
 from pipeline.runtime.session import Session
 from pipeline.testing import Room, Talk, run, talking
 
@@ -27,7 +27,7 @@ LOOKS = ("lookLeft", "lookRight", "lookUp", "lookDown")
 LIPS = frozenset("pbm")
 
 
-class Listener(Watcher):
+class Listener(Observer):
     """Remembers what is spoken."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ def perform(graph: Graph, line: str, interrupt_after: float | None = None) -> Pe
     async def converse(received: Received) -> Performance:
         listener = Listener()
         async with talking(graph, "push-to-talk") as talk:
-            talk.session.watchers.append(listener)
+            talk.session.observers.append(listener)
             player = talk.room.player
             assert isinstance(player, Player)
             with opened([f"vmc:127.0.0.1:{received.port}"]) as displays:
@@ -171,7 +171,7 @@ def test_vrchat_has_state_mouth_and_words(assistant: Graph) -> None:
     async def converse(port: int) -> list[Speech]:
         listener = Listener()
         async with talking(assistant, "push-to-talk") as talk:
-            talk.session.watchers.append(listener)
+            talk.session.observers.append(listener)
             player = talk.room.player
             assert isinstance(player, Player)
             with opened([f"vrchat:localhost:{port}"]) as displays:
@@ -219,8 +219,8 @@ def test_leaving_leaves_nothing_behind(assistant: Graph) -> None:
         others = asyncio.all_tasks()
         async with acting(session, lambda: None, []):
             await asyncio.sleep(0.1)
-            assert len(session.watchers) == 1
-        assert session.watchers == []
+            assert len(session.observers) == 1
+        assert session.observers == []
         assert asyncio.all_tasks() == others
 
     run(converse())

@@ -15,7 +15,7 @@ from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
 from pipeline.runtime.journal import Journal, fingerprint, read_journal
-from pipeline.runtime.record import Fate, Record, State, Watcher
+from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Session
 from pipeline.stages.stage import Exchange, Turn
 
@@ -44,7 +44,7 @@ class Ear:
         return None
 
 
-class Spy(Watcher):
+class Spy(Observer):
     """Notes what a journal should hold."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def test_a_real_session_comes_back_as_it_was(assistant: Graph, tmp_path: Path) -
     spy = Spy()
 
     async def talk(journal: Journal) -> None:
-        session, at = Session(assistant, "ada", "ada", watchers=[spy, journal]), 0.0
+        session, at = Session(assistant, "ada", "ada", observers=[spy, journal]), 0.0
         for name in ("hello.wav", "price.flac"):
             samples = np.rint(decoding.read(SAMPLES / name) * 32_767).astype(np.float32) / 32_768
 
