@@ -51,8 +51,8 @@ class Echoing(Conversation):
         """Send each piece of sound back as it comes."""
         timestamp = 0
         async for piece in source:
-            if isinstance(outlet := self._visit.line, line.ParleyLine):
-                outlet.sound(timestamp, piece.samples)
+            if isinstance(downlink := self._visit.line, line.ParleyLine):
+                downlink.sound(timestamp, piece.samples)
             timestamp = (timestamp + piece.samples.size) % WRAP
 
 

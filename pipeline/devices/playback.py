@@ -11,7 +11,7 @@ AUDIBLE = 0.01
 """Of full scale: the first sample above it is the first that is heard."""
 
 
-class Sounding:
+class Playback:
     """The sound of one answer, from the word that is heard now to the end. Positions are samples since it began."""
 
     def __init__(self, sample_rate: int) -> None:

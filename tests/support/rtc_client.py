@@ -14,7 +14,7 @@ import numpy as np
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from models.protocols import Samples
-from pipeline.devices.network.rtc import CLOCK, LABEL, VoiceTrack, tap
+from pipeline.devices.network.rtc import CLOCK, LABEL, OpusTrack, tap
 from pipeline.devices.opus import OpusDecoder
 from pipeline.wire.frames import WRAP, Frame
 
@@ -36,7 +36,7 @@ class RtcClient:
         """All that the server told, with the time of arrival as ``at``."""
         self.packets: list[tuple[float, int, Samples]] = []
         """All that was heard: time of arrival, RTP timestamp, sound at `CLOCK`."""
-        self._microphone = VoiceTrack(RATE, self._went)
+        self._microphone = OpusTrack(RATE, self._went)
         self._unsent = 0  # frames
         self._decoder = OpusDecoder(CLOCK)
         self._news = asyncio.Event()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.devices.playback import AUDIBLE, Sounding
+from pipeline.devices.playback import AUDIBLE, Playback
 from pipeline.devices.resample import VoiceResampler
 from pipeline.packets import Speech
 
@@ -33,7 +33,7 @@ class Player:
         """Seconds from `pull` until its first sample is heard; set by the device."""
         self._lock, self._one = Lock(), asyncio.Lock()
         self._ramp = np.linspace(0.0, 1.0, round(FADE * sample_rate), dtype=np.float32)
-        self._answer = Sounding(sample_rate)
+        self._answer = Playback(sample_rate)
         self._loop: asyncio.AbstractEventLoop | None = None  # None while no answer plays
         self._edge = np.zeros(0, np.float32)  # faded sound, pulled before anything else
         self._paused = self._hushed = False
@@ -46,7 +46,7 @@ class Player:
         """Play the `Speech` among `packets`, behind the answer that still plays; returns when the last was heard."""
         async with self._one:
             with self._lock:
-                self._answer, self._loop = Sounding(self.sample_rate), asyncio.get_running_loop()
+                self._answer, self._loop = Playback(self.sample_rate), asyncio.get_running_loop()
                 self._paused, self._hushed, self._sounded, self._resumed = False, False, None, -math.inf
             try:
                 await self._play(packets)

@@ -51,7 +51,7 @@ class Counts:
     """There was no time to hear them."""
 
 
-class Ears:
+class Receiver:
     """Hears one user, in order: sound, and whatever else happens between.
 
     A frame that is missing is waited for while `REORDERED` others come, then concealed; frames in order are never

@@ -54,7 +54,7 @@ MEDIA = ["application", "audio"]
 """What an offer is of."""
 
 
-class VoiceTrack(MediaStreamTrack):
+class OpusTrack(MediaStreamTrack):
     """The avatar's voice: frames that are sent ahead wait here, and go out when it is their time.
 
     Silence goes out as well. A browser that gets none lets the next sound be heard 60 to 90 ms later, because its
@@ -162,7 +162,7 @@ class Peer:
             raise MediaError(f"this offer cannot be answered: {error}") from error
         return self._connection.localDescription.sdp
 
-    def speak(self, track: VoiceTrack) -> None:
+    def speak(self, track: OpusTrack) -> None:
         """Let the peer hear this from now on."""
         track.latest = lambda: int(getattr(self._sender, _LATEST))
         self._sender.replaceTrack(track)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.devices.playback import AUDIBLE, Sounding
+from pipeline.devices.playback import AUDIBLE, Playback
 from pipeline.devices.resample import VoiceResampler
 from pipeline.packets import Speech
 from pipeline.wire.frames import WRAP
@@ -30,7 +30,7 @@ PATIENCE, OVERDUE = 3.0, 1.0
 to which sound counts as heard: one that tells no more hears no more, since its line is cut or stalls."""
 
 
-class Outlet(Protocol):
+class Downlink(Protocol):
     """A line to a client; none of it waits."""
 
     def sound(self, timestamp: int, samples: Samples) -> None:
@@ -50,7 +50,7 @@ class Outlet(Protocol):
         ...
 
 
-class RemotePlayer:
+class Sender:
     """Plays one answer after another at a client, which reports how far it is.
 
     Sound is sent ahead of time; what the client drops because the user speaks is sent again, from the beginning of the
@@ -62,9 +62,9 @@ class RemotePlayer:
         self.sent = 0
         """Frames."""
         self._reports = reports
-        self._outlet: Outlet | None = None
+        self._downlink: Downlink | None = None
         self._one = asyncio.Lock()
-        self._answer = Sounding(sample_rate)
+        self._answer = Playback(sample_rate)
         self._frame = round(FRAME * sample_rate)
         self._active = self._complete = self._paused = False
         self._end = 0  # samples of the stream so far
@@ -80,10 +80,10 @@ class RemotePlayer:
 
     # --- the line ----------------------------------------------------------------------------------------------------
 
-    def attach(self, outlet: Outlet, *, reports: bool = True) -> None:
+    def attach(self, downlink: Downlink, *, reports: bool = True) -> None:
         """Play to this line from now on; an answer that was cut goes on at the beginning of its word."""
         self.detach()
-        self._outlet, self._reports, self._told, self._end = outlet, reports, False, 0
+        self._downlink, self._reports, self._told, self._end = downlink, reports, False, 0
         self._base = 0, self._position()
         if self._active and not self._paused:
             self._begin()
@@ -93,7 +93,7 @@ class RemotePlayer:
         """The line is gone; `heard` is the timestamp where the client fell silent, if it told."""
         self._note_sounded()
         self._silent_at = self._position()
-        self._outlet = None
+        self._downlink = None
         self._stop_timer()
         if heard is not None:
             self.played(heard, playing=False)
@@ -119,7 +119,7 @@ class RemotePlayer:
     async def play(self, packets: AsyncIterator[Any]) -> None:
         """Play the `Speech` among `packets`, show all of them; returns when the last was heard."""
         async with self._one:
-            self._answer = Sounding(self.sample_rate)
+            self._answer = Playback(self.sample_rate)
             self._active, self._complete, self._paused = True, False, False
             self._audible = self._sounded = self._silent_at = None
             self._begin()
@@ -135,8 +135,8 @@ class RemotePlayer:
     async def _play(self, packets: AsyncIterator[Any]) -> None:
         resampler = VoiceResampler(self.sample_rate)
         async for packet in packets:
-            if self._outlet:
-                self._outlet.show(packet)
+            if self._downlink:
+                self._downlink.show(packet)
             if not isinstance(packet, Speech):
                 continue
             self._append(resampler.feed(packet.voiced.samples, packet.voiced.sample_rate), packet)
@@ -209,8 +209,8 @@ class RemotePlayer:
             self._silent_at = None
         self._base = self._end, self._answer.position
         self._report = self._end, self._now(), False
-        if self._outlet:
-            self._outlet.sync(self._end % WRAP, self._answer.position / self.sample_rate)
+        if self._downlink:
+            self._downlink.sync(self._end % WRAP, self._answer.position / self.sample_rate)
         else:
             self._silent_at = self._answer.position
 
@@ -219,8 +219,8 @@ class RemotePlayer:
         self._note_sounded()
         self._silent_at = self._position()
         self._stop_timer()
-        if self._outlet:
-            self._outlet.flush()
+        if self._downlink:
+            self._downlink.flush()
 
     def _note_sounded(self) -> None:
         if self._sounded is None and self._audible is not None and (behind := self._position() - self._audible) > 0:
@@ -244,7 +244,7 @@ class RemotePlayer:
             return
         self._change.set()
         self._stop_timer()
-        if self._outlet is None or self._paused:
+        if self._downlink is None or self._paused:
             return
         place, heard = self._place(), self._position()
         if self._end == self._base[0]:
@@ -256,7 +256,7 @@ class RemotePlayer:
         while left >= (1 if self._complete else self._frame) and self._end - place < lead:
             frame = np.zeros(self._frame, np.float32)
             left -= self._answer.read(frame, heard)
-            self._outlet.sound(self._end % WRAP, frame)
+            self._downlink.sound(self._end % WRAP, frame)
             self._end += self._frame
             self.sent += 1
         if self._answer.end:

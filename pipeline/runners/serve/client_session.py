@@ -8,8 +8,8 @@ import secrets
 from contextlib import ExitStack
 from typing import Protocol
 
-from pipeline.devices.network.receiver import Ears
-from pipeline.devices.network.sender import RemotePlayer
+from pipeline.devices.network.receiver import Receiver
+from pipeline.devices.network.sender import Sender
 from pipeline.errors import PipelineError
 from pipeline.graph.turns import Policy
 from pipeline.packets import Gaze, Pointing, Scene, Thing
@@ -49,7 +49,7 @@ class Visit:
         self.session: Session = self._stack.enter_context(parlour.session(user))
         self.key = secrets.token_urlsafe(24)
         self.floor = Floor(parlour.graph, mode)
-        self.ears = Ears(parlour.graph.sample_rate, self.session.now, form)
+        self.ears = Receiver(parlour.graph.sample_rate, self.session.now, form)
         self.telling = Telling(self._tell)
         self.session.observers.append(self.telling)
         self.conversation: Conversation | None = None
@@ -172,7 +172,7 @@ class Visit:
     def stats(self) -> wire.Stats:
         """How the line does."""
         counts = self.ears.counts
-        player = self.sink if isinstance(self.sink, RemotePlayer) else None
+        player = self.sink if isinstance(self.sink, Sender) else None
         return wire.Stats(
             received=counts.received,
             lost=counts.lost,

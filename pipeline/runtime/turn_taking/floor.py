@@ -187,10 +187,10 @@ class Floor:
             self._lead.popleft()
 
     def _note_voice(self) -> None:
-        ears = self._endpointer
-        if self._open and ears.length:
-            self._open.voice = ears.lasting * ears.window
-            if not ears.quiet:
+        endpointer = self._endpointer
+        if self._open and endpointer.length:
+            self._open.voice = endpointer.lasting * endpointer.window
+            if not endpointer.quiet:
                 self._open.voiced_at = self._now()
             self._open.touch()
 

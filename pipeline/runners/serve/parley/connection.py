@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.protocols import Samples
-from pipeline.devices.network.sender import RemotePlayer
+from pipeline.devices.network.sender import Sender
 from pipeline.devices.opus import RATES
 from pipeline.errors import MediaError
 from pipeline.packets import Picture
@@ -34,12 +34,12 @@ LEAST = 0.0025
 
 
 class ParleyLine(ABC):
-    """One connection: joins a client to its visit. Is the visit's `Line`, and the player's `Outlet`."""
+    """One connection: joins a client to its visit. Is the visit's `Line`, and the player's `Downlink`."""
 
     def __init__(self, parlour: Parlour, guard: Guard) -> None:
         self._parlour, self._guard = parlour, guard
         self._visit: Visit | None = None
-        self._player: RemotePlayer | None = None
+        self._player: Sender | None = None
         self._mistakes = 0
         self._allowance = Allowance()
 
@@ -70,7 +70,7 @@ class ParleyLine(ABC):
 
     def _come_in(self, hello: wire.Hello, user: str) -> None:
         form = _playable(hello.audio_out)
-        player = RemotePlayer(form.sample_rate)
+        player = Sender(form.sample_rate)
         visit = Visit(self._parlour, user, _playable(hello.audio_in), hello.mode)
         visit.give(player)
         self._parlour.receive(visit)
@@ -79,14 +79,14 @@ class ParleyLine(ABC):
     def _come_back(self, hello: wire.Hello) -> None:
         visit = self._parlour.find(hello.session, hello.key)
         player = visit.sink
-        if not isinstance(player, RemotePlayer):
+        if not isinstance(player, Sender):
             raise Refused("unknown-session", "that session is held over another kind of line; it cannot come here")
         form = _playable(wire.Format(codec=hello.audio_out.codec, sample_rate=player.sample_rate))
         visit.ears.begin(_playable(hello.audio_in))
         player.detach(hello.heard)
         self._join(visit, player, hello, form)
 
-    def _join(self, visit: Visit, player: RemotePlayer, hello: wire.Hello, form: wire.Format) -> None:
+    def _join(self, visit: Visit, player: Sender, hello: wire.Hello, form: wire.Format) -> None:
         resumed = bool(hello.session)
         visit.attach(self, hello.wants)
         self._visit, self._player = visit, player

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from models.protocols import Samples
-from pipeline.devices.network.rtc import CLOCK, Peer, VoiceTrack
+from pipeline.devices.network.rtc import CLOCK, OpusTrack, Peer
 from pipeline.errors import MediaError
 from pipeline.runners.serve.parley.connection import TEXT, ParleyLine, mistakes, read_message
 from pipeline.runners.serve.refusal import Refused
@@ -68,7 +68,7 @@ class WebRtcLine(ParleyLine):
         super().__init__(parlour, guard)
         self._peer = Peer(self._heard, self._said)
         self._welcome: wire.Welcome | None = None
-        self._track: VoiceTrack | None = None
+        self._track: OpusTrack | None = None
         self._rate = 0
         self._closing = False
         self._wake = asyncio.Event()
@@ -167,7 +167,7 @@ class WebRtcLine(ParleyLine):
 
     def welcome(self, welcome: wire.Welcome) -> None:
         self._welcome, self._rate = welcome, welcome.audio_out.sample_rate
-        self._track = VoiceTrack(self._rate, self._went)
+        self._track = OpusTrack(self._rate, self._went)
         self._peer.speak(self._track)
 
     def tell(self, message: wire.Message) -> None:

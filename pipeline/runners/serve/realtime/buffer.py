@@ -1,17 +1,17 @@
-"""The sound that a client sends, until the ears have it: faster or slower than somebody speaks, as clients like."""
+"""The sound that a client sends, until the receiver has it: faster or slower than somebody speaks, as clients like."""
 
 from __future__ import annotations
 
 import asyncio
 
 from models.protocols import Samples
-from pipeline.devices.network.receiver import Ears
+from pipeline.devices.network.receiver import Receiver
 from pipeline.runners.serve.realtime.mistakes import Mistake
 
 BUFFERED = 60.0
 """Seconds of sound that wait to be committed at most."""
 AT_ONCE = 2.0
-"""Seconds of sound that the ears are given before it is waited until they have heard it."""
+"""Seconds of sound that the receiver is given at once; after them, the buffer waits until they have been passed on."""
 EARLY = 30.0
 """Seconds of sound that a client may send before their time; beyond, it is taken as fast as somebody speaks."""
 SMALLEST = 0.01
@@ -21,10 +21,10 @@ SMALLEST = 0.01
 class Buffer:
     """Takes a client's sound, and holds the client back where it is too fast: nothing is lost, nothing piles up."""
 
-    def __init__(self, ears: Ears) -> None:
+    def __init__(self, receiver: Receiver) -> None:
         self.received = 0.0
         """Seconds of sound since the session began."""
-        self._ears = ears
+        self._receiver = receiver
         self._time = asyncio.get_running_loop().time
         self._began, self._counted, self._unheard = self._time(), 0.0, 0.0
         self._kept: list[Samples] = []
@@ -38,18 +38,18 @@ class Buffer:
         await asyncio.sleep(max(0.0, self._counted - (self._time() - self._began) - EARLY))
 
     async def hear(self, samples: Samples, rate: int) -> None:
-        """Give a piece to the ears, as fast as they hear it."""
+        """Give a piece to the receiver, as fast as it takes it."""
         for first in range(0, samples.size, size := round(AT_ONCE * rate)):
             piece = samples[first : first + size]
-            self._ears.hear(piece, rate)
+            self._receiver.hear(piece, rate)
             self._unheard += piece.size / rate
             if self._unheard >= AT_ONCE:
                 await self.heard()
 
     async def heard(self) -> None:
-        """Return when the ears have heard all that they were given."""
+        """Return when the receiver has passed on all that it was given."""
         heard = asyncio.Event()
-        self._ears.do(heard.set)
+        self._receiver.do(heard.set)
         await heard.wait()
         self._unheard = 0.0
 
@@ -74,7 +74,7 @@ class Buffer:
         self._said, self._kept = [], []
 
     async def speak(self, rate: int) -> None:
-        """Let the ears hear what was committed."""
+        """Let the receiver hear what was committed."""
         said, self._said = self._said, []
         for samples in said:
             await self.hear(samples, rate)

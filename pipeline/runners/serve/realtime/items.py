@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pipeline.devices.playback import Sounding
+from pipeline.devices.playback import Playback
 from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.settings import described, modalities
 from pipeline.runners.serve.realtime.sound import Form, packed
@@ -40,7 +40,7 @@ class Item:
     status: Literal["in_progress", "completed", "incomplete"] = "completed"
     before: str | None = None
     """The id of the item before."""
-    answer: Sounding | None = None
+    answer: Playback | None = None
     """The spoken answer that it is, or the rest of it."""
     start: int = 0
     """The sample of the answer at which it begins."""
@@ -124,7 +124,7 @@ class Response:
         """What is said, once it has begun."""
         send("response.created", response=self._told("in_progress"))
 
-    def begin(self, answer: Sounding | None = None, start: int = 0) -> None:
+    def begin(self, answer: Playback | None = None, start: int = 0) -> None:
         """Its item begins, at that sample of a spoken answer."""
         kind: Kind = "output_text" if self.text else "output_audio"
         item = Item(new_id("item"), kind, status="in_progress", answer=answer, start=start, rate=self.form.rate)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.devices.playback import AUDIBLE, Sounding
+from pipeline.devices.playback import AUDIBLE, Playback
 from pipeline.devices.resample import VoiceResampler
 from pipeline.packets import Speech
 from pipeline.runners.serve.realtime.items import Item, Response
@@ -32,7 +32,7 @@ class Voice(Sink):
         """`take` gives the response to fill. `cut` is called where somebody makes the avatar stop: it tells the client,
         and gives the reason; none where the client plays on what it has."""
         self._take, self._cut = take, cut
-        self._answer, self._rate = Sounding(1), 1
+        self._answer, self._rate = Playback(1), 1
         self.whole = False
         """The latest answer ended for the session before it did for the client, who plays on."""
         self._response: Response | None = None
@@ -51,7 +51,7 @@ class Voice(Sink):
         self._response, self._active, self._complete = self._take(), True, False
         self._written = "" if self._response.text else None
         self._rate = self._response.form.rate
-        self._answer, self.whole = Sounding(self._rate), False
+        self._answer, self.whole = Playback(self._rate), False
         self._since, self._stopped, self._sounded = (0, max(self._now(), self._free)), None, None
         try:
             await self._play(packets)

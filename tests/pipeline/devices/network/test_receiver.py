@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from support.waves import dominant, loudness, tone
 
 from models.protocols import Samples
-from pipeline.devices.network.receiver import APART, DEEDS, LONGEST, QUIET, REORDERED, SPARED, STALLED, WAITING, Ears
+from pipeline.devices.network.receiver import (
+    APART,
+    DEEDS,
+    LONGEST,
+    QUIET,
+    REORDERED,
+    SPARED,
+    STALLED,
+    WAITING,
+    Receiver,
+)
 from pipeline.devices.opus import RATES, OpusEncoder
 from pipeline.errors import MediaError
 from pipeline.packets import Audio
@@ -31,8 +41,8 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def ears(form: Format | None = None) -> Ears:
-    return Ears(RATE, now, form or Format(sample_rate=RATE))
+def receiver(form: Format | None = None) -> Receiver:
+    return Receiver(RATE, now, form or Format(sample_rate=RATE))
 
 
 def level(index: int) -> float:
@@ -46,10 +56,10 @@ def frame(index: int, first: int = 0, *, time: int | None = None, size: int = SI
     return Frame(SOUND, (first + index) % WRAP, (index * SIZE if time is None else time) % WRAP, payload)
 
 
-async def all_of(ears: Ears) -> Samples:
-    """All the sound that waits; closes the ears."""
-    ears.close()
-    pieces = [piece.samples async for piece in ears.audio()]
+async def all_of(receiver: Receiver) -> Samples:
+    """All the sound that waits; closes the receiver."""
+    receiver.close()
+    pieces = [piece.samples async for piece in receiver.audio()]
     return np.concatenate([np.zeros(0, np.float32), *pieces])
 
 
@@ -62,13 +72,13 @@ def in_virtual_time(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     run(main())
 
 
-def take(order: Sequence[int], first: int = 0) -> tuple[list[int], Ears]:
+def take(order: Sequence[int], first: int = 0) -> tuple[list[int], Receiver]:
     """What is heard of frames that come in this order."""
     got: list[int] = []
-    kept: list[Ears] = []
+    kept: list[Receiver] = []
 
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         kept.append(listener)
         for index in order:
             listener.frame(frame(index, first))
@@ -105,7 +115,7 @@ def test_duplicates_are_passed_over(first: int) -> None:
 @pytest.mark.parametrize("first", [0, WRAP - 3])
 def test_a_lost_frame_is_concealed_when_enough_others_wait(first: int) -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         for index in [0, 1, 3, 4, 5]:
             listener.frame(frame(index, first))
         assert listener.delay == pytest.approx(REORDERED * 0.02)
@@ -139,7 +149,7 @@ def test_a_client_that_counts_anew_is_heard() -> None:
 @settings(max_examples=60, deadline=None)
 def test_any_numbers_are_survived(order: list[int], first: int) -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         for number in order:
             listener.frame(Frame(SOUND, (first + number) % WRAP, number * SIZE % WRAP, frame(0).payload))
             assert len(listener._early) <= REORDERED
@@ -153,7 +163,7 @@ def test_any_numbers_are_survived(order: list[int], first: int) -> None:
 
 def test_deeds_keep_their_place_among_the_sound() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         done: list[str] = []
         listener.frame(frame(0))
         listener.do(lambda: done.append("press"))
@@ -174,7 +184,7 @@ def test_deeds_keep_their_place_among_the_sound() -> None:
 @pytest.mark.parametrize("form", [Format(sample_rate=RATE), Format(codec="opus", sample_rate=RATE)])
 def test_garbage_does_not_swallow_what_the_user_does(form: Format) -> None:
     async def main() -> None:
-        listener = ears(form)
+        listener = receiver(form)
         encoder = OpusEncoder(RATE, SIZE)
         sound = encoder.encode(tone(0.02)) if form.codec == "opus" else frame(0).payload
         done: list[str] = []
@@ -200,7 +210,7 @@ def test_garbage_does_not_swallow_what_the_user_does(form: Format) -> None:
 )
 def test_what_is_no_frame_is_refused(payload: bytes, said: str) -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         with pytest.raises(MediaError, match=said):
             listener.frame(Frame(SOUND, 0, 0, payload))
         listener.frame(frame(1))
@@ -212,7 +222,7 @@ def test_what_is_no_frame_is_refused(payload: bytes, said: str) -> None:
 @pytest.mark.parametrize("rate", RATES)
 def test_opus_at_each_rate(rate: int) -> None:
     async def main() -> None:
-        listener = ears(Format(codec="opus", sample_rate=rate))
+        listener = receiver(Format(codec="opus", sample_rate=rate))
         size = rate // 50
         encoder, sound = OpusEncoder(rate, size), tone(2.0, 440.0, 0.3, rate)
         for index, start in enumerate(range(0, sound.size, size)):
@@ -230,7 +240,7 @@ def test_opus_at_each_rate(rate: int) -> None:
 @pytest.mark.parametrize("payload", [b"\0", b"\xff" * 40, bytes(range(256)), b"\x03\xff" + b"a" * 500])
 def test_garbage_in_place_of_opus(payload: bytes) -> None:
     async def main() -> None:
-        listener = ears(Format(codec="opus", sample_rate=48_000))
+        listener = receiver(Format(codec="opus", sample_rate=48_000))
         for number in range(20):
             with suppress(MediaError):
                 listener.frame(Frame(SOUND, number, number * 960, payload))
@@ -248,7 +258,7 @@ def test_garbage_in_place_of_opus(payload: bytes) -> None:
 @pytest.mark.parametrize("rate", [8_000, 11_025, 24_000, 44_100, 48_000])
 def test_other_sample_rates_are_heard_at_the_graphs(rate: int) -> None:
     async def main() -> None:
-        listener = ears(Format(sample_rate=rate))
+        listener = receiver(Format(sample_rate=rate))
         size, sound = rate // 50, tone(1.0, 440.0, 0.3, rate)
         for index in range(sound.size // size):
             payload = bytes((sound[index * size :][:size] * 32767).astype("<i2"))
@@ -262,7 +272,7 @@ def test_other_sample_rates_are_heard_at_the_graphs(rate: int) -> None:
 
 def test_silence_that_a_client_leaves_out_is_heard() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         for index in range(10):
             listener.frame(frame(index))
         listener.frame(frame(10, time=25 * SIZE))  # 0.3 s later by its own clock, and no number is missing
@@ -275,7 +285,7 @@ def test_silence_that_a_client_leaves_out_is_heard() -> None:
 
 def test_where_nothing_comes_silence_is_heard_in_time() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         listener.frame(frame(0))
         listener.frame(frame(1, time=2 * SIZE))  # it leaves out silence
         assert listener.received == pytest.approx(0.06)
@@ -291,7 +301,7 @@ def test_where_nothing_comes_silence_is_heard_in_time() -> None:
 
 def test_a_network_that_stalls_for_a_moment_makes_no_pause() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         listener.frame(frame(0))
         await asyncio.sleep(STALLED - 0.15)
         for index in range(1, 20):
@@ -303,7 +313,7 @@ def test_a_network_that_stalls_for_a_moment_makes_no_pause() -> None:
 
 def test_the_oldest_sound_is_dropped_when_nobody_hears_it() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         done: list[str] = []
         listener.do(lambda: done.append("first"))
         count = round(2 * WAITING / 0.02)
@@ -321,7 +331,7 @@ def test_the_oldest_sound_is_dropped_when_nobody_hears_it() -> None:
 
 def test_the_latest_deeds_are_kept() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         done: list[int] = []
         for number in range(3 * DEEDS):
             listener.do(lambda number=number: done.append(number))  # type: ignore[misc]  # the default binds it
@@ -333,7 +343,7 @@ def test_the_latest_deeds_are_kept() -> None:
 
 def test_a_new_line_counts_anew() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         for index in range(5):
             listener.frame(frame(index))
         listener.begin(Format(sample_rate=8_000))
@@ -349,7 +359,7 @@ def test_a_new_line_counts_anew() -> None:
 
 def test_sound_that_is_in_order_already() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         listener.hear(tone(0.5, 440.0, 0.3, 48_000), 48_000)
         listener.hear(tone(0.5, 440.0, 0.3, 24_000), 24_000)
         assert listener.received == pytest.approx(1.0, abs=0.02)
@@ -365,7 +375,7 @@ def test_sound_that_is_in_order_already() -> None:
 
 def test_whoever_stops_listening_leaves_no_timer() -> None:
     async def main() -> None:
-        listener = ears()
+        listener = receiver()
         stream = listener.audio()
         listener.frame(frame(0))
         await anext(stream)

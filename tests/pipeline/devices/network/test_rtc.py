@@ -11,7 +11,7 @@ from aiortc import RTCPeerConnection
 from aiortc.rtp import RtpPacket
 
 from models.protocols import Samples
-from pipeline.devices.network.rtc import CLOCK, LATE, LINES, Peer, VoiceTrack, tap
+from pipeline.devices.network.rtc import CLOCK, LATE, LINES, OpusTrack, Peer, tap
 from pipeline.devices.opus import OpusDecoder
 from pipeline.errors import MediaError
 from pipeline.testing import read, run, tones
@@ -26,7 +26,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.went: list[tuple[int, int, int]] = []
-        self.track = VoiceTrack(RATE, lambda *frame: self.went.append(frame))
+        self.track = OpusTrack(RATE, lambda *frame: self.went.append(frame))
         self.track.latest = lambda: self.times[-1]
         self.times: list[int] = []
         self._decoder = OpusDecoder(CLOCK)

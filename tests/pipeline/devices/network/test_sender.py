@@ -12,7 +12,7 @@ import pytest
 from support.streams import stream
 
 from models.protocols import Phoneme, Samples, Voiced
-from pipeline.devices.network.sender import FIRST_LEAD, FRAME, KEPT, LEAD, OVERDUE, PATIENCE, RemotePlayer
+from pipeline.devices.network.sender import FIRST_LEAD, FRAME, KEPT, LEAD, OVERDUE, PATIENCE, Sender
 from pipeline.packets import Speech, Viseme
 from pipeline.testing.clock import run
 from pipeline.testing.tones import CHARACTER, read, spelt, tones
@@ -41,9 +41,9 @@ def seconds(text: str) -> float:
 
 
 class Listener:
-    """A client: an outlet on the server's side, and a loudspeaker on its own."""
+    """A client: a downlink on the server's side, and a loudspeaker on its own."""
 
-    def __init__(self, player: RemotePlayer, *, reports: bool = True) -> None:
+    def __init__(self, player: Sender, *, reports: bool = True) -> None:
         self.player, self.reports = player, reports
         self.stream: dict[int, Samples] = {}
         """Frames, by their timestamps."""
@@ -58,7 +58,7 @@ class Listener:
         """Seconds that were sent and not played, at most."""
         self._task: asyncio.Task[None] | None = None
 
-    # --- the outlet --------------------------------------------------------------------------------------------------
+    # --- the downlink ------------------------------------------------------------------------------------------------
 
     def sound(self, timestamp: int, samples: Samples) -> None:
         self.stream[timestamp] = samples
@@ -116,7 +116,7 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(player: RemotePlayer, *, reports: bool = True, plays: bool = True) -> AsyncIterator[Listener]:
+async def listening(player: Sender, *, reports: bool = True, plays: bool = True) -> AsyncIterator[Listener]:
     listener = Listener(player, reports=reports)
     player.attach(listener, reports=reports)
     task = asyncio.create_task(listener.play()) if plays else None
@@ -130,7 +130,7 @@ async def listening(player: RemotePlayer, *, reports: bool = True, plays: bool =
 
 
 @asynccontextmanager
-async def answering(player: RemotePlayer, packets: AsyncIterator[Any]) -> AsyncIterator[asyncio.Task[None]]:
+async def answering(player: Sender, packets: AsyncIterator[Any]) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(player.play(packets))
     await asyncio.sleep(0)
     try:
@@ -151,7 +151,7 @@ def two() -> AsyncIterator[Any]:
 
 def test_an_answer_is_heard_whole_and_its_end_is_known() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client, answering(player, two()) as answer:
             await answer
             took = asyncio.get_running_loop().time()
@@ -168,7 +168,7 @@ def test_an_answer_is_heard_whole_and_its_end_is_known() -> None:
 
 def test_sound_is_sent_ahead_but_not_all_at_once() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client, answering(player, two()) as answer:
             assert client.end / RATE == pytest.approx(FIRST_LEAD, abs=FRAME)
             await asyncio.sleep(1.0)
@@ -181,7 +181,7 @@ def test_sound_is_sent_ahead_but_not_all_at_once() -> None:
 
 def test_a_long_answer_is_not_kept() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         most = 0
 
         async def talk() -> AsyncIterator[Any]:
@@ -202,7 +202,7 @@ def test_a_long_answer_is_not_kept() -> None:
 @pytest.mark.parametrize("reports", [True, False])
 def test_one_who_never_reports_hears_in_their_own_time(reports: bool) -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         client = Listener(player, reports=False)
         player.attach(client, reports=reports)
         async with answering(player, two()) as answer:
@@ -218,7 +218,7 @@ def test_one_who_never_reports_hears_in_their_own_time(reports: bool) -> None:
 @pytest.mark.parametrize("reports", [True, False])
 def test_a_voice_that_is_late_is_heard_late(late: float, reports: bool) -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
 
         async def talk() -> AsyncIterator[Any]:
             yield speech(FIRST)
@@ -240,7 +240,7 @@ def test_a_voice_that_is_late_is_heard_late(late: float, reports: bool) -> None:
 
 def test_a_pause_is_immediate_and_the_cut_word_is_heard_again() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client, answering(player, two()) as answer:
             await asyncio.sleep(DELAY + seconds("the market is t"))
             player.pause()
@@ -260,7 +260,7 @@ def test_a_pause_is_immediate_and_the_cut_word_is_heard_again() -> None:
 
 def test_what_the_client_heard_decides_where_it_goes_on() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         client = Listener(player)
         player.attach(client)
         async with answering(player, two()):
@@ -277,7 +277,7 @@ def test_what_the_client_heard_decides_where_it_goes_on() -> None:
 
 def test_what_is_hushed_is_over() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client, answering(player, two()) as answer:
             await asyncio.sleep(DELAY + seconds("the market is t"))
             player.hush()
@@ -295,7 +295,7 @@ def test_what_is_hushed_is_over() -> None:
 
 def test_cancelling_hushes() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client:
             async with answering(player, two()):
                 await asyncio.sleep(DELAY + seconds("the market is t"))
@@ -308,7 +308,7 @@ def test_cancelling_hushes() -> None:
 @pytest.mark.parametrize("paused", [False, True])
 def test_an_answer_goes_on_at_the_word_where_the_line_was_cut(paused: bool) -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with answering(player, two()) as answer:
             async with listening(player):
                 await asyncio.sleep(DELAY + seconds("the market is t"))
@@ -335,7 +335,7 @@ def test_an_answer_goes_on_at_the_word_where_the_line_was_cut(paused: bool) -> N
 
 def test_the_client_knows_where_its_line_was_cut() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         client = Listener(player)
         player.attach(client)
         async with answering(player, two()):
@@ -352,7 +352,7 @@ def test_the_client_knows_where_its_line_was_cut() -> None:
 
 def test_a_client_that_stops_reporting_has_stopped_hearing() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         client = Listener(player)
         player.attach(client)
         async with answering(player, two()) as answer:
@@ -367,7 +367,7 @@ def test_a_client_that_stops_reporting_has_stopped_hearing() -> None:
 
 def test_an_answer_without_a_line_waits_for_one() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with answering(player, two()) as answer:
             await asyncio.sleep(60)
             assert player.heard() == ""
@@ -380,7 +380,7 @@ def test_an_answer_without_a_line_waits_for_one() -> None:
 
 def test_two_answers_behind_each_other() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with (
             listening(player) as client,
             answering(player, stream(speech(FIRST))) as one,
@@ -400,7 +400,7 @@ def test_two_answers_behind_each_other() -> None:
 @pytest.mark.parametrize("lie", [10 * RATE, 2**31, -1, -RATE, WRAP - 1])
 def test_lies_about_the_place_stay_within_what_was_sent(lie: int) -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         client = Listener(player)
         player.attach(client)
         async with answering(player, two()) as answer:
@@ -420,7 +420,7 @@ def test_lies_about_the_place_stay_within_what_was_sent(lie: int) -> None:
 
 def test_timestamps_begin_again_behind_two_to_the_32() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client:
             player._end = client.place = WRAP - RATE  # a day and a half later, less a second
             async with answering(player, two()) as answer:
@@ -434,7 +434,7 @@ def test_timestamps_begin_again_behind_two_to_the_32() -> None:
 
 def test_a_voice_of_another_rate_takes_over() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with (
             listening(player) as client,
             answering(player, stream(speech(FIRST), speech(SECOND, 16_000))) as answer,
@@ -447,7 +447,7 @@ def test_a_voice_of_another_rate_takes_over() -> None:
 
 def test_an_answer_without_a_word_is_over_at_once() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client, answering(player, stream(Viseme("aa", 0.0, 0.1, 1.0))) as answer:
             await answer
             assert client.shown
@@ -459,7 +459,7 @@ def test_an_answer_without_a_word_is_over_at_once() -> None:
 
 def test_nothing_happens_before_the_first_answer() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         player.pause()
         player.resume()
         player.hush()
@@ -474,7 +474,7 @@ def test_nothing_happens_before_the_first_answer() -> None:
 
 def test_when_it_sounded_is_right_to_the_frame() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         quiet = Speech(Voiced(np.zeros(RATE, np.float32), RATE), 0.0, "")
         async with listening(player), answering(player, stream(quiet, speech(FIRST))) as answer:
             await asyncio.sleep(0.9)
@@ -487,7 +487,7 @@ def test_when_it_sounded_is_right_to_the_frame() -> None:
 
 def test_a_hush_while_the_line_is_away() -> None:
     async def main() -> None:
-        player = RemotePlayer(RATE)
+        player = Sender(RATE)
         async with listening(player) as client, answering(player, two()) as answer:
             await asyncio.sleep(1)
             client.hang_up()

@@ -24,7 +24,7 @@ from support.rtc_client import PATIENCE, RATE, RtcClient, calling, post, refusal
 from support.sessions import spoken
 
 from models.protocols import Intent, Outcome, Samples
-from pipeline.devices.network.rtc import CLOCK, Peer, VoiceTrack
+from pipeline.devices.network.rtc import CLOCK, OpusTrack, Peer
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.client_session import Visit
 from pipeline.runners.serve.hosting import Hosting, hosting
@@ -374,7 +374,7 @@ def test_many_calls_leave_nothing_behind() -> None:
             await asyncio.sleep(2 * webrtc.WATCH + webrtc.FAREWELL)
             gc.collect()
             things = gc.get_objects()
-            return len(asyncio.all_tasks()), sum(type(thing) in {Peer, Visit, VoiceTrack} for thing in things)
+            return len(asyncio.all_tasks()), sum(type(thing) in {Peer, Visit, OpusTrack} for thing in things)
 
         for _ in range(3):
             await call()
