@@ -1,8 +1,8 @@
 """A server that gives every user their own sound back: python benchmarks/serving_echo.py parley|bare
 
-`parley` is the product's way in and out (listening, lines, ears, frames) with an echo in place of the conversation;
-`bare` is what uvicorn alone takes for the same frames. Prints its port when it listens, and ends with its standard
-input.
+`parley` is the way in and out of the product (HTTP server, connections, receiver, frames) with an echo in place of the
+conversation; `bare` is what uvicorn alone takes for the same frames. Prints its port when it listens, and ends with its
+standard input.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pipeline.packets import Audio
-from pipeline.runners.serve.client_session import Visit
+from pipeline.runners.serve.admission import Limits
+from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.http_server import allow_connections, listen, serving
-from pipeline.runners.serve.parley import connection as line
-from pipeline.runners.serve.parley import websocket
+from pipeline.runners.serve.parley import connection, websocket
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Limits, Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.settings import Address
 from pipeline.runners.serve.tokens import secret_of_this_user
 from pipeline.runtime.sink import Sink
@@ -43,24 +43,24 @@ MOST = 4000
 class Echoing(Conversation):
     """Says what it hears."""
 
-    def __init__(self, visit: Visit, conversation: Conversation) -> None:
+    def __init__(self, client: ClientSession, conversation: Conversation) -> None:
         super().__init__(conversation.session, conversation.floor, conversation.sink)
-        self._visit = visit
+        self._client = client
 
     async def run(self, source: AsyncIterator[Audio]) -> None:
         """Send each piece of sound back as it comes."""
         timestamp = 0
         async for piece in source:
-            if isinstance(downlink := self._visit.line, line.ParleyLine):
+            if isinstance(downlink := self._client.connection, connection.ParleyConnection):
                 downlink.sound(timestamp, piece.samples)
             timestamp = (timestamp + piece.samples.size) % WRAP
 
 
-class EchoVisit(Visit):
-    """A visit to nobody."""
+class EchoSession(ClientSession):
+    """A session that echoes."""
 
-    def give(self, sink: Sink) -> None:
-        super().give(sink)
+    def use_sink(self, sink: Sink) -> None:
+        super().use_sink(sink)
         assert self.conversation
         self.conversation = Echoing(self, self.conversation)
 
@@ -85,9 +85,9 @@ async def main(kind: str) -> None:
     """Serve until standard input ends."""
     allow_connections(MOST)
     listener = listen(Address(port=0))
-    async with Parlour(scripted_graph("assistant"), Limits(sessions=MOST)) as parlour:
-        vars(line)["Visit"] = EchoVisit  # nothing of the product is made for echoes
-        routes = websocket.routes(parlour, Guard(secret_of_this_user(), required=False))
+    async with Sessions(scripted_graph("assistant"), Limits(sessions=MOST)) as sessions:
+        vars(connection)["ClientSession"] = EchoSession  # nothing of the product is made for echoes
+        routes = websocket.routes(sessions, Guard(secret_of_this_user(), required=False))
         app: ASGIApp = Starlette(routes=routes if kind == "parley" else [WebSocketRoute("/parley", echo)])
         async with serving(app, listener, None, MOST):
             gc.collect()

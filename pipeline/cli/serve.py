@@ -26,9 +26,9 @@ from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 
 if TYPE_CHECKING:
+    from pipeline.runners.serve.admission import Limits
     from pipeline.runners.serve.hosting import Hosting
     from pipeline.runners.serve.observers import Journals
-    from pipeline.runners.serve.sessions import Limits
     from pipeline.runners.serve.settings import Settings
     from pipeline.runners.serve.tracing import Tracing
 
@@ -98,8 +98,8 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     Listens on this machine alone unless told otherwise. Ctrl-C ends it. Exit code 0: it was ended; 1: it could not be
     run; 2: wrong usage.
     """
+    from pipeline.runners.serve.admission import Limits
     from pipeline.runners.serve.observers import Journals
-    from pipeline.runners.serve.sessions import Limits
     from pipeline.runners.serve.settings import Address, Settings, WrongSetting, read_wyoming
 
     try:
@@ -145,7 +145,7 @@ async def _serve(
                 async with host.open():
                     greet(host)
                     await told_to_end.wait()
-                    if count := host.parlour.sessions:
+                    if count := host.sessions.count:
                         log.warning("open sessions: %d; they finish what is being said; Ctrl-C again ends them", count)
 
         await loaded(graph, work, silent=silent)
@@ -154,7 +154,7 @@ async def _serve(
 def _greet(settings: Settings, browse: bool, host: Hosting) -> None:
     for hint in settings.hints(host.url):
         log.warning(hint)
-    typer.echo(f"parley: {host.url} serves {host.parlour.graph.name}; Ctrl-C ends it")
+    typer.echo(f"parley: {host.url} serves {host.sessions.graph.name}; Ctrl-C ends it")
     if host.wyoming_port:
         typer.echo(f"parley: Wyoming is served on port {host.wyoming_port}")
     sys.stdout.flush()

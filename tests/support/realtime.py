@@ -20,9 +20,10 @@ from starlette.applications import Starlette
 from models.protocols import Samples
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import realtime
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.http_server import serving as listening
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Limits, Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret
 from pipeline.stages.stage import Exchange
 from pipeline.testing.engines import ScriptedModel
@@ -43,14 +44,14 @@ LONG = "the quick brown fox jumps over the lazy dog near the old bridge"
 @asynccontextmanager
 async def serving(
     graph: Graph, guard: Guard | None = None, limits: Limits | None = None
-) -> AsyncIterator[tuple[int, Parlour]]:
+) -> AsyncIterator[tuple[int, Sessions]]:
     """A server with that graph, and its port."""
     guard = guard or Guard(Secret(Path("none")), required=False)
     listener = socket.create_server(("127.0.0.1", 0))
-    async with Parlour(graph, limits) as parlour:
-        app = Starlette(routes=realtime.routes(parlour, guard))
+    async with Sessions(graph, limits) as sessions:
+        app = Starlette(routes=realtime.routes(sessions, guard))
         async with listening(app, listener, None, 64):
-            yield listener.getsockname()[1], parlour
+            yield listener.getsockname()[1], sessions
 
 
 class Caller:
@@ -129,28 +130,28 @@ def quiet(seconds: float) -> Samples:
     return np.zeros(round(seconds * RATE), np.float32)
 
 
-def hold(graph: Graph, exchange: Callable[[Caller, Parlour], Awaitable[None]], **options: Any) -> None:
+def hold(graph: Graph, exchange: Callable[[Caller, Sessions], Awaitable[None]], **options: Any) -> None:
     """Let the official client talk with that graph."""
 
     async def run() -> None:
-        async with serving(graph, **options) as (port, parlour), calling(port) as caller:
+        async with serving(graph, **options) as (port, sessions), calling(port) as caller:
             assert (await caller.next())["type"] == "session.created"
-            await exchange(caller, parlour)
+            await exchange(caller, sessions)
 
     asyncio.run(run())
 
 
-def history(parlour: Parlour) -> list[Exchange]:
-    (visit,) = parlour.visits.values()
-    return visit.session.history
+def history(sessions: Sessions) -> list[Exchange]:
+    (served,) = sessions.clients.values()
+    return served.session.history
 
 
-async def ended(parlour: Parlour, turns: int) -> list[Exchange]:
+async def ended(sessions: Sessions, turns: int) -> list[Exchange]:
     """The history, once it has so many turns."""
     async with asyncio.timeout(PATIENCE):
-        while len(history(parlour)) < turns:  # noqa: ASYNC110  the session has no event for it
+        while len(history(sessions)) < turns:  # noqa: ASYNC110  the session has no event for it
             await asyncio.sleep(0.02)
-    return history(parlour)
+    return history(sessions)
 
 
 def talker(said: str = LONG, **engines: Any) -> Graph:

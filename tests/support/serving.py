@@ -16,9 +16,9 @@ from websockets.exceptions import ConnectionClosed
 from models.protocols import Intent, Outcome, Samples
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
 from pipeline.graph.graph import Graph
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.observers import Journals
-from pipeline.runners.serve.sessions import Limits
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
 from pipeline.testing import ScriptedIntents, ScriptedTasks, scripted_graph, tones
@@ -60,8 +60,8 @@ def serving(work: Callable[[Hosting], Awaitable[None]], limits: Limits | None = 
         async with served(graph, limits) as host:
             async with asyncio.timeout(2 * PATIENCE):
                 await work(host)
-        assert not host.parlour.visits
-        assert not host.parlour.sessions
+        assert not host.sessions.clients
+        assert not host.sessions.count
         await graph.close()
 
     asyncio.run(main())

@@ -14,8 +14,9 @@ from wyoming.event import Event, Eventable
 from models.protocols import Samples
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import wyoming
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.http_server import listen
-from pipeline.runners.serve.sessions import Limits, Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.settings import Address
 
 E = TypeVar("E", bound=Eventable)
@@ -82,15 +83,15 @@ async def client(port: int) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def serving(parlour: Parlour) -> AsyncIterator[int]:
+async def serving(sessions: Sessions) -> AsyncIterator[int]:
     """Wyoming clients are served at this port."""
     with listen(Address(port=0)) as listener:
-        async with wyoming.serving(parlour, listener):
+        async with wyoming.serving(sessions, listener):
             yield listener.getsockname()[1]
 
 
 @asynccontextmanager
 async def visiting(graph: Graph, limits: Limits | None = None) -> AsyncIterator[Client]:
     """A client of a server with that graph."""
-    async with Parlour(graph, limits) as parlour, serving(parlour) as port, client(port) as line:
+    async with Sessions(graph, limits) as sessions, serving(sessions) as port, client(port) as line:
         yield line

@@ -22,7 +22,7 @@ from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.parley import webrtc, websocket
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire.messages import Code, schema
 
 HASHED: Final = "assets"
@@ -41,15 +41,15 @@ build</code></p>
 """
 
 
-def app(parlour: Parlour, guard: Guard, metrics: Metrics, standing: Standing) -> ASGIApp:
-    """All that a server answers, for as long as its parlour is open."""
+def app(sessions: Sessions, guard: Guard, metrics: Metrics, standing: Standing) -> ASGIApp:
+    """All that a server answers, as long as it admits sessions."""
     began = time.monotonic()
 
     async def health(_: Request) -> Response:
         told = {
             "status": standing.status,
-            "graph": parlour.graph.name,
-            "sessions": parlour.sessions,
+            "graph": sessions.graph.name,
+            "sessions": sessions.count,
             "uptime_s": round(time.monotonic() - began, 1),
         }
         return JSONResponse(told, 200 if standing.status is Status.READY else 503, {"Cache-Control": "no-store"})
@@ -60,9 +60,9 @@ def app(parlour: Parlour, guard: Guard, metrics: Metrics, standing: Standing) ->
         return JSONResponse(published)
 
     routes: list[BaseRoute] = [
-        *websocket.routes(parlour, guard),
-        *webrtc.routes(parlour, guard),
-        *realtime.routes(parlour, guard),
+        *websocket.routes(sessions, guard),
+        *webrtc.routes(sessions, guard),
+        *realtime.routes(sessions, guard),
         Route(HEALTH, health),
         Route("/protocol.schema.json", protocol),
         *metrics.routes(guard),

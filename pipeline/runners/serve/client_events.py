@@ -20,7 +20,7 @@ TOLD = {Fate.ANSWERED: "answered", Fate.INTERRUPTED: "interrupted", Fate.FAILED:
 APOLOGY = "this turn could not be answered; the others can. The server's log says why"
 
 
-class Telling(Observer):
+class ClientEvents(Observer):
     """A session's observer on behalf of a client, and what a sink shows of the answer that it plays."""
 
     def __init__(self, tell: Tell, wants: Collection[str] = EVERYTHING) -> None:
@@ -110,7 +110,7 @@ class Telling(Observer):
                 pass
 
     def _speak(self, speech: Speech) -> None:
-        # While the line was lost nothing was shown, so this piece may begin later than the words before it ended.
+        # While the connection was lost nothing was shown, so this piece may begin later than the words before it ended.
         begin = speech.start - self._words.length
         self._words.add(speech.text, speech.voiced)
         if speech.text.strip():

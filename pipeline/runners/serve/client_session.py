@@ -1,4 +1,4 @@
-"""One user's stay, whatever line it came by: a session with ears and a mouth, kept for a while when the line is cut."""
+"""One user's session at a server, whatever protocol it uses: it outlives a connection that is cut for a while."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline.devices.network.sender import Sender
 from pipeline.errors import PipelineError
 from pipeline.graph.turns import Policy
 from pipeline.packets import Gaze, Pointing, Scene, Thing
-from pipeline.runners.serve.client_events import Telling
+from pipeline.runners.serve.admission import Admission
+from pipeline.runners.serve.client_events import ClientEvents
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.sessions import Parlour
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation
@@ -25,102 +25,105 @@ from pipeline.wire import messages as wire
 log = logging.getLogger(__name__)
 
 
-class Line(Protocol):
-    """What a visit needs of a connection."""
+class Connection(Protocol):
+    """What a client session needs of the connection that serves it."""
 
     def tell(self, message: wire.Message) -> None:
         """Send a message; never waits."""
         ...
 
     def close(self, error: wire.Error) -> None:
-        """Say why, and close."""
+        """Tell the client why, and close."""
         ...
 
 
-class Visit:
-    """A session with a client.
+class ClientSession:
+    """A session with a client: what the client sends reaches the session, and what the session does reaches the client.
 
-    Made by a transport, which gives it a sink, hands it what the client says, and runs it by `Parlour.receive`."""
+    A protocol makes it, gives it a sink, hands it what the client sends, and starts it with `Sessions.start`."""
 
-    def __init__(self, parlour: Parlour, user: str, form: wire.Format, mode: Policy | None = None) -> None:
-        """`form` is how the user's sound comes. Raises Refused where the parlour is full."""
-        self._parlour = parlour
+    def __init__(self, admission: Admission, user: str, form: wire.Format, mode: Policy | None = None) -> None:
+        """`form` is the format of the user's sound. Raises Refused where no more sessions are admitted."""
+        self._admission = admission
         self._stack = ExitStack()
-        self.session: Session = self._stack.enter_context(parlour.session(user))
+        self.session: Session = self._stack.enter_context(admission.open(user))
         self.key = secrets.token_urlsafe(24)
-        self.floor = Floor(parlour.graph, mode)
-        self.ears = Receiver(parlour.graph.sample_rate, self.session.now, form)
-        self.telling = Telling(self._tell)
-        self.session.observers.append(self.telling)
+        """The secret with which the client may come back."""
+        self.floor = Floor(admission.graph, mode)
+        self.receiver = Receiver(admission.graph.sample_rate, self.session.now, form)
+        self.events = ClientEvents(self._tell)
+        self.session.observers.append(self.events)
         self.conversation: Conversation | None = None
-        self.line: Line | None = None
+        self.connection: Connection | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
-        self.left = False
-        """It is over, or about to be: nobody may come back to it."""
+        self.ended = False
+        """Whether the session is over or about to be, so that no client may come back to it."""
         self.sink: Sink | None = None
 
     @property
     def user(self) -> str:
-        """Who speaks."""
+        """The user who speaks."""
         return self.session.user
 
-    def give(self, sink: Sink) -> None:
-        """The mouth, before the visit is received."""
+    def use_sink(self, sink: Sink) -> None:
+        """Play answers into `sink`; called once, before the session starts."""
         self.sink = sink
         self.conversation = Conversation(self.session, self.floor, sink)
 
     async def run(self) -> None:
-        """Converse until the visit is over."""
+        """Converse until the session is over."""
         assert self.conversation  # noqa: S101  told to mypy
         self._task = asyncio.current_task()
         with self._stack:
             try:
-                if not self.left:
-                    await self.conversation.run(self.ears.audio())
+                if not self.ended:
+                    await self.conversation.run(self.receiver.audio())
             except Exception:
                 log.exception("a session failed", extra={"session": self.session.name})
-                self.dismiss(Refused("failed", "the session cannot go on; the server's log says why"))
+                self.disconnect(Refused("failed", "the session cannot go on; the server's log says why"))
             finally:
-                self.left = True
-                if self._parlour.closing:
-                    self.dismiss(Refused("shutting-down", "the server ends; come back later"))
+                self.ended = True
+                if self._admission.closing:
+                    self.disconnect(Refused("shutting-down", "the server ends; come back later"))
                 self._forget_expiry()
-                self.line = None
+                self.connection = None
 
-    # --- lines -------------------------------------------------------------------------------------------------------
+    # --- connections -------------------------------------------------------------------------------------------------
 
-    def attach(self, line: Line, wants: frozenset[str]) -> None:
-        """Serve this line from now on; an older one is told that it was replaced."""
-        self.dismiss(Refused("replaced", "another client came back to this session; this line is not needed any more"))
+    def attach(self, connection: Connection, wants: frozenset[str]) -> None:
+        """Serve this connection from now on; an older one is told that it was replaced."""
+        self.disconnect(
+            Refused("replaced", "another client came back to this session; this connection is not needed any more")
+        )
         self._forget_expiry()
-        self.line, self.telling.wants = line, wants
+        self.connection, self.events.wants = connection, wants
 
-    def detach(self, line: Line) -> None:
-        """That line is gone; the session waits for another one."""
-        if line is not self.line:
+    def detach(self, connection: Connection) -> None:
+        """Note that the connection is gone; the session waits `Limits.resumable` seconds for another one."""
+        if connection is not self.connection:
             return
-        self.line = None
+        self.connection = None
         self.release()
-        self._expiry = asyncio.get_running_loop().call_later(self._parlour.limits.resumable, self.leave)
+        self._expiry = asyncio.get_running_loop().call_later(self._admission.limits.resumable, self.end)
 
-    def dismiss(self, refusal: Refused) -> None:
-        """Close the line, if there is one."""
-        if self.line:
-            self._parlour.totals.refusals[refusal.code] += 1
-            self.line.close(refusal.message())
-            self.line = None
+    def disconnect(self, refusal: Refused) -> None:
+        """Close the connection, if there is one."""
+        if self.connection:
+            self._admission.totals.refusals[refusal.code] += 1
+            self.connection.close(refusal.message())
+            self.connection = None
 
-    def wind_up(self) -> None:
-        """Nothing more is heard; what was said is still answered, where somebody listens."""
-        if self.line is None:
-            self.leave()
+    def finish(self) -> None:
+        """Listen no more; what was said is still answered where a client is connected."""
+        if self.connection is None:
+            self.end()
         self.floor.close()
-        self.ears.close()
+        self.receiver.close()
 
-    def leave(self) -> None:
-        """End the visit at once."""
-        self.left = True
+    def end(self) -> None:
+        """End the session at once."""
+        self.ended = True
         self._forget_expiry()
         if self._task:
             self._task.cancel()
@@ -131,21 +134,21 @@ class Visit:
             self._expiry = None
 
     def _tell(self, message: wire.Message) -> None:
-        if self.line:
-            self.line.tell(message)
+        if self.connection:
+            self.connection.tell(message)
 
     # --- what the client does ----------------------------------------------------------------------------------------
 
     def press(self) -> None:
-        """The user begins to talk, once all sound so far was heard."""
-        self.ears.do(self.floor.press)
+        """Let the user begin to talk after all sound so far was heard."""
+        self.receiver.do(self.floor.press)
 
     def release(self) -> None:
-        """The user has finished, once all sound so far was heard."""
-        self.ears.do(self.floor.release)
+        """Let the user finish after all sound so far was heard."""
+        self.receiver.do(self.floor.release)
 
-    def take(self, message: wire.Message) -> None:
-        """Do what the client asks for; in order with its sound. Raises Refused where that cannot be."""
+    def handle(self, message: wire.Message) -> None:
+        """Do what the client asks for, in order with its sound. Raises Refused where that cannot be done."""
         assert self.conversation  # noqa: S101  told to mypy
         match message:
             case wire.Press():
@@ -153,7 +156,7 @@ class Visit:
             case wire.Release():
                 self.release()
             case wire.SetMode(mode=mode):
-                self.ears.do(lambda: self.floor.take_turns(mode))
+                self.receiver.do(lambda: self.floor.take_turns(mode))
             case wire.Text(text=text):
                 self._type(text)
             case wire.Interrupt():
@@ -165,20 +168,20 @@ class Visit:
             case wire.AskStats():
                 self._tell(self.stats())
             case wire.Bye():
-                self.leave()
+                self.end()
             case _:
                 raise Refused("not-understood", f"{type(message).__name__.lower()} does not belong here")
 
     def stats(self) -> wire.Stats:
-        """How the line does."""
-        counts = self.ears.counts
+        """Return how well sound travels between the client and the server."""
+        counts = self.receiver.counts
         player = self.sink if isinstance(self.sink, Sender) else None
         return wire.Stats(
             received=counts.received,
             lost=counts.lost,
             late=counts.late,
             dropped=counts.dropped,
-            delay=round(1000 * self.ears.delay),
+            delay=round(1000 * self.receiver.delay),
             sent=player.sent if player else 0,
             waiting=round(1000 * player.waiting) if player else 0,
         )

@@ -10,6 +10,7 @@ from socket import socket
 from typing import Final
 
 from pipeline.graph.graph import Graph
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.app import app
 from pipeline.runners.serve.certificate import Certificate
 from pipeline.runners.serve.gate import Standing, Status
@@ -17,7 +18,7 @@ from pipeline.runners.serve.http_server import allow_connections, listen, servin
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.observers import Journals, Observers
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Limits, Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.settings import Settings, WrongSetting
 from pipeline.runners.serve.tokens import Secret, secret_of_this_user
 from pipeline.runners.serve.tracing import Tracing
@@ -29,8 +30,8 @@ BESIDE: Final = 200
 class Hosting:
     """A server that listens. Until it is open, whoever comes is told to wait."""
 
-    def __init__(self, parlour: Parlour, settings: Settings, port: int, wyoming: socket | None) -> None:
-        self.parlour, self._settings = parlour, settings
+    def __init__(self, sessions: Sessions, settings: Settings, port: int, wyoming: socket | None) -> None:
+        self.sessions, self._settings = sessions, settings
         self.port = port
         self.wyoming_port: int | None = wyoming.getsockname()[1] if wyoming else None
         """Where Wyoming is wanted."""
@@ -51,18 +52,18 @@ class Hosting:
             if self._wyoming:
                 from pipeline.runners.serve import wyoming
 
-                await stack.enter_async_context(wyoming.serving(self.parlour, self._wyoming))
+                await stack.enter_async_context(wyoming.serving(self.sessions, self._wyoming))
             self.standing.status = Status.READY
             try:
                 yield
             finally:
                 self.standing.status = Status.SHUTTING_DOWN
-                await self.parlour.close()
+                await self.sessions.close()
 
     def hurry(self) -> None:
         """End all sessions at once."""
-        for visit in list(self.parlour.visits.values()):
-            visit.leave()
+        for client in list(self.sessions.clients.values()):
+            client.end()
 
 
 @contextmanager
@@ -113,11 +114,11 @@ async def hosting(
         wyoming = listen(settings.wyoming, "--wyoming") if settings.wyoming else None
         if wyoming:
             stack.callback(wyoming.close)
-        host = Hosting(Parlour(graph, limits, observers.of), settings, listener.getsockname()[1], wyoming)
-        metrics.observe(host.parlour)
+        host = Hosting(Sessions(graph, limits, observers.of), settings, listener.getsockname()[1], wyoming)
+        metrics.observe(host.sessions)
         lag = asyncio.create_task(metrics.follow_loop(), name="event loop's lag")
         stack.callback(lag.cancel)
         await stack.enter_async_context(
-            serving(app(host.parlour, guard, metrics, host.standing), listener, encryption, connections)
+            serving(app(host.sessions, guard, metrics, host.standing), listener, encryption, connections)
         )
         yield host

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.runners.serve.security import Guard, bearer
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.record import Fate, Observer, Record
 
 WAITS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -73,9 +73,9 @@ class Metrics(Observer):
                 self._computing.labels(stage).observe(meter.computing)
                 self._queued.labels(stage).observe(meter.queued)
 
-    def observe(self, parlour: Parlour) -> None:
-        """Tell of this parlour's sessions and lines too."""
-        self.registry.register(_Lines(parlour))
+    def observe(self, sessions: Sessions) -> None:
+        """Count these sessions and the frames of their connections too."""
+        self.registry.register(_SessionsCollector(sessions))
 
     def counting(self, app: ASGIApp) -> ASGIApp:
         """The app, with its bytes counted."""
@@ -113,19 +113,19 @@ class Metrics(Observer):
         return [Route("/metrics", metrics)]
 
 
-class _Lines(Collector):
-    """Reads a parlour when it is asked."""
+class _SessionsCollector(Collector):
+    """Reads the sessions of a server when it is asked."""
 
-    def __init__(self, parlour: Parlour) -> None:
-        self._parlour = parlour
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
 
     def collect(self) -> Iterator[Metric]:
-        totals = self._parlour.totals
-        yield GaugeMetricFamily("parley_sessions", "Sessions that are open.", self._parlour.sessions)
-        lines = [visit.stats() for visit in self._parlour.visits.values()]
+        totals = self._sessions.totals
+        yield GaugeMetricFamily("parley_sessions", "Sessions that are open.", self._sessions.count)
+        stats = [client.stats() for client in self._sessions.clients.values()]
         frames = CounterMetricFamily("parley_frames", "Frames of sound, by what became of them.", labels=["what"])
         for what in ("received", "lost", "late", "dropped", "sent"):
-            frames.add_metric([what], getattr(totals, what) + sum(getattr(line, what) for line in lines))
+            frames.add_metric([what], getattr(totals, what) + sum(getattr(each, what) for each in stats))
         yield frames
         refusals = CounterMetricFamily("parley_refusals", "What clients were refused, by code.", labels=["code"])
         for code, count in totals.refusals.items():

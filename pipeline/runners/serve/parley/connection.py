@@ -16,10 +16,10 @@ from pipeline.devices.opus import RATES
 from pipeline.errors import MediaError
 from pipeline.packets import Picture
 from pipeline.runners.serve.allowance import Allowance
-from pipeline.runners.serve.client_session import Visit
+from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import BadFrame, Frame
 
@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 TEXT = 64 * 1024
 """The longest message, in bytes."""
 MISTAKES = 100
-"""Messages that are not understood, until the line is cut."""
+"""Messages that are not understood, until the connection is closed."""
 LEAST = 0.0025
 """Seconds of sound that any frame counts for, also one that comes twice or too late."""
 
 
-class ParleyLine(ABC):
-    """One connection: joins a client to its visit. Is the visit's `Line`, and the player's `Downlink`."""
+class ParleyConnection(ABC):
+    """One connection: joins a client to its session. It is the session's `Connection` and the player's `Downlink`."""
 
-    def __init__(self, parlour: Parlour, guard: Guard) -> None:
-        self._parlour, self._guard = parlour, guard
-        self._visit: Visit | None = None
+    def __init__(self, sessions: Sessions, guard: Guard) -> None:
+        self._sessions, self._guard = sessions, guard
+        self._client: ClientSession | None = None
         self._player: Sender | None = None
         self._mistakes = 0
         self._allowance = Allowance()
@@ -46,7 +46,7 @@ class ParleyLine(ABC):
     # --- coming and going --------------------------------------------------------------------------------------------
 
     def greet(self, hello: wire.Hello) -> None:
-        """Let the client in, to a new visit or back to its old one. Raises Refused."""
+        """Let the client in, to a new session or back to its old one. Raises Refused."""
         if hello.protocol not in wire.SPOKEN:
             known = ", ".join(str(version) for version in sorted(wire.SPOKEN))
             raise Refused("unknown-protocol", f"protocol {hello.protocol} is not spoken here; {known} is")
@@ -58,53 +58,53 @@ class ParleyLine(ABC):
 
     def leave(self) -> None:
         """The client is gone; it may come back."""
-        if self._player and (visit := self.visit):
+        if self._player and (client := self.client):
             self._player.detach()
-            visit.detach(self)
+            client.detach(self)
 
     @property
-    def visit(self) -> Visit | None:
-        """The client's, as long as it lasts and this is its line."""
-        visit = self._visit
-        return visit if visit and visit.line is self and not visit.left else None
+    def client(self) -> ClientSession | None:
+        """The client's session, as long as it lasts and this is its connection."""
+        client = self._client
+        return client if client and client.connection is self and not client.ended else None
 
     def _come_in(self, hello: wire.Hello, user: str) -> None:
         form = _playable(hello.audio_out)
         player = Sender(form.sample_rate)
-        visit = Visit(self._parlour, user, _playable(hello.audio_in), hello.mode)
-        visit.give(player)
-        self._parlour.receive(visit)
-        self._join(visit, player, hello, form)
+        client = ClientSession(self._sessions, user, _playable(hello.audio_in), hello.mode)
+        client.use_sink(player)
+        self._sessions.start(client)
+        self._join(client, player, hello, form)
 
     def _come_back(self, hello: wire.Hello) -> None:
-        visit = self._parlour.find(hello.session, hello.key)
-        player = visit.sink
+        client = self._sessions.find(hello.session, hello.key)
+        player = client.sink
         if not isinstance(player, Sender):
-            raise Refused("unknown-session", "that session is held over another kind of line; it cannot come here")
+            raise Refused("unknown-session", "that session uses another kind of connection; it cannot come here")
         form = _playable(wire.Format(codec=hello.audio_out.codec, sample_rate=player.sample_rate))
-        visit.ears.begin(_playable(hello.audio_in))
+        client.receiver.begin(_playable(hello.audio_in))
         player.detach(hello.heard)
-        self._join(visit, player, hello, form)
+        self._join(client, player, hello, form)
 
-    def _join(self, visit: Visit, player: Sender, hello: wire.Hello, form: wire.Format) -> None:
+    def _join(self, client: ClientSession, player: Sender, hello: wire.Hello, form: wire.Format) -> None:
         resumed = bool(hello.session)
-        visit.attach(self, hello.wants)
-        self._visit, self._player = visit, player
-        session = visit.session
+        client.attach(self, hello.wants)
+        self._client, self._player = client, player
+        session = client.session
         log.info("client came", extra={"session": session.name, "client": hello.client, "resumed": resumed})
         past = (wire.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in session.history)
         self.welcome(
             wire.Welcome(
                 protocol=hello.protocol,
                 session=session.name,
-                key=visit.key,
-                resumable=round(1000 * self._parlour.limits.resumable),
+                key=client.key,
+                resumable=round(1000 * self._sessions.limits.resumable),
                 resumed=resumed,
-                user=visit.user,
+                user=client.user,
                 graph=session.graph.name,
-                mode=visit.floor.policy,
+                mode=client.floor.policy,
                 state=session.state.value,
-                audio_in=visit.ears.form,
+                audio_in=client.receiver.form,
                 audio_out=form,
                 history=tuple(past) if resumed else (),
             )
@@ -125,24 +125,24 @@ class ParleyLine(ABC):
                 raise
             self._mistake(refusal)
 
-    def hear(self, visit: Visit, frame: Frame) -> None:
+    def hear(self, client: ClientSession, frame: Frame) -> None:
         """Hear a frame of the user's sound. Raises Refused, and MediaError where it holds none."""
-        before = visit.ears.received
-        visit.ears.frame(frame)
-        self._allowance.sound(max(LEAST, visit.ears.received - before))
+        before = client.receiver.received
+        client.receiver.frame(frame)
+        self._allowance.sound(max(LEAST, client.receiver.received - before))
 
-    def look(self, visit: Visit, picture: Picture) -> None:
+    def look(self, client: ClientSession, picture: Picture) -> None:
         """See a picture. Raises Refused."""
         self._allowance.message()
-        visit.floor.notice(picture)
+        client.floor.notice(picture)
 
-    def do(self, visit: Visit, message: wire.Message) -> None:
+    def do(self, client: ClientSession, message: wire.Message) -> None:
         """Do what the client asks for. Raises Refused."""
         self._allowance.message()
         if isinstance(message, wire.Played):
             self.played(message)
         else:
-            visit.take(message)
+            client.handle(message)
 
     def played(self, report: wire.Played) -> None:
         """The client tells how far it is."""
@@ -153,7 +153,7 @@ class ParleyLine(ABC):
         self._mistakes += 1
         if self._mistakes >= MISTAKES:
             raise refusal
-        self._parlour.totals.refusals[refusal.code] += 1
+        self._sessions.totals.refusals[refusal.code] += 1
         self.tell(refusal.message(fatal=False))
 
     # --- what the client is told -------------------------------------------------------------------------------------
@@ -180,13 +180,13 @@ class ParleyLine(ABC):
 
     def sync(self, timestamp: int, position: float) -> None:
         """Tell where an answer lies in the stream of sound."""
-        if self._visit:
-            self._visit.telling.sync(timestamp, position)
+        if self._client:
+            self._client.events.sync(timestamp, position)
 
     def show(self, packet: Any) -> None:
         """Send what is seen of the answer."""
-        if self._visit:
-            self._visit.telling.show(packet)
+        if self._client:
+            self._client.events.show(packet)
 
 
 def read_message(text: str) -> wire.Message:

@@ -15,10 +15,10 @@ from starlette.routing import BaseRoute, Route
 from models.protocols import Samples
 from pipeline.devices.network.rtc import CLOCK, OpusTrack, Peer
 from pipeline.errors import MediaError
-from pipeline.runners.serve.parley.connection import TEXT, ParleyLine, mistakes, read_message
+from pipeline.runners.serve.parley.connection import TEXT, ParleyConnection, mistakes, read_message
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import WRAP, Frame
 
@@ -33,7 +33,7 @@ FAREWELL = 0.5
 UNSENT = 256 * 1024
 """Bytes of messages that wait to be sent at most."""
 HEARD = 0.06
-"""Seconds from a packet's way out until it is heard on a good line: Chromium takes 0.04, and a loudspeaker the rest."""
+"""Seconds from sending a packet until it is heard on a good network: Chromium takes 0.04, a loudspeaker the rest."""
 
 
 class Offer(BaseModel):
@@ -44,28 +44,28 @@ class Offer(BaseModel):
     hello: wire.Hello = wire.Hello()
 
 
-def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
+def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
     """Where WebRTC peers come in."""
 
     async def rtc(request: Request) -> Response:
         try:
             offer = _offer(await _body(request), bearer(request.headers.get("authorization", "")))
-            line = WebRtcLine(parlour, guard)
-            answer = await line.answer(offer)
+            connection = WebRtcConnection(sessions, guard)
+            answer = await connection.answer(offer)
         except Refused as refusal:
-            parlour.totals.refusals[refusal.code] += 1
+            sessions.totals.refusals[refusal.code] += 1
             raise
-        parlour.own(line.serve())
+        sessions.spawn(connection.serve())
         return JSONResponse(answer)
 
     return [Route("/rtc", rtc, methods=["POST"])]
 
 
-class WebRtcLine(ParleyLine):
+class WebRtcConnection(ParleyConnection):
     """One connection. What is sent ahead waits on the track, which sends it in time and tells how far it is."""
 
-    def __init__(self, parlour: Parlour, guard: Guard) -> None:
-        super().__init__(parlour, guard)
+    def __init__(self, sessions: Sessions, guard: Guard) -> None:
+        super().__init__(sessions, guard)
         self._peer = Peer(self._heard, self._said)
         self._welcome: wire.Welcome | None = None
         self._track: OpusTrack | None = None
@@ -110,17 +110,17 @@ class WebRtcLine(ParleyLine):
             if self._closing:
                 await asyncio.sleep(FAREWELL)
         finally:
-            if not self._peer.opened and self.visit and self._welcome and not self._welcome.resumed:
-                self.visit.leave()
+            if not self._peer.opened and self.client and self._welcome and not self._welcome.resumed:
+                self.client.end()
             self.leave()
             await self._peer.close()
 
     async def _watch(self) -> None:
-        """Return when the line is over."""
+        """Return when the connection is over."""
         now = asyncio.get_running_loop().time
         began = at = now()
         received = 0
-        while not (self._closing or self._peer.over) and self.visit:
+        while not (self._closing or self._peer.over) and self.client:
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH):
                     await self._wake.wait()
@@ -136,20 +136,20 @@ class WebRtcLine(ParleyLine):
     # --- what the client says ----------------------------------------------------------------------------------------
 
     def _heard(self, frame: Frame) -> None:
-        if (visit := self.visit) and not self._closing:
+        if (client := self.client) and not self._closing:
             with self._cutting():
-                self.hear(visit, frame)
+                self.hear(client, frame)
 
     def _said(self, data: str | bytes) -> None:
-        if (visit := self.visit) and not self._closing:
+        if (client := self.client) and not self._closing:
             with self._cutting():
                 if isinstance(data, bytes):
                     raise Refused("not-understood", "bytes on the data channel; sound travels on the audio track")
-                self.do(visit, read_message(data))
+                self.do(client, read_message(data))
 
     @contextmanager
     def _cutting(self) -> Iterator[None]:
-        """Close the line where the client went too far."""
+        """Close the connection where the client went too far."""
         try:
             with self.forgiving():
                 yield
@@ -157,7 +157,7 @@ class WebRtcLine(ParleyLine):
             self._cut(refusal)
 
     def _cut(self, refusal: Refused) -> None:
-        self._parlour.totals.refusals[refusal.code] += 1
+        self._sessions.totals.refusals[refusal.code] += 1
         self.close(refusal.message())
 
     def played(self, report: wire.Played) -> None:
@@ -177,7 +177,7 @@ class WebRtcLine(ParleyLine):
             self._track.expecting = message.state == "thinking"
         self._peer.send(message.model_dump_json())
         if self._peer.unsent > UNSENT:
-            self._parlour.totals.refusals["too-slow"] += 1
+            self._sessions.totals.refusals["too-slow"] += 1
             self._close()
 
     def close(self, error: wire.Error) -> None:
@@ -205,11 +205,11 @@ class WebRtcLine(ParleyLine):
 
     def _went(self, timestamp: int, position: int, rtp: int) -> None:
         """A frame goes out."""
-        if self._player is None or self.visit is None:
+        if self._player is None or self.client is None:
             return
         if self._start != (start := (rtp - position) % WRAP):
             self._start = start
-            self.visit.telling.sync(rtp, position / CLOCK)
+            self.client.events.sync(rtp, position / CLOCK)
         self._player.played((timestamp - round(HEARD * self._rate)) % WRAP, playing=True)
 
 

@@ -17,11 +17,11 @@ from models.protocols import Samples
 from pipeline.devices.network.sender import FRAME
 from pipeline.devices.opus import OpusEncoder
 from pipeline.packets import Picture
-from pipeline.runners.serve.client_session import Visit
-from pipeline.runners.serve.parley.connection import ParleyLine, read_message
+from pipeline.runners.serve.client_session import ClientSession
+from pipeline.runners.serve.parley.connection import ParleyConnection, read_message
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import HEADER, PICTURE, SOUND, BadFrame, Frame, pack, unpack
 
@@ -30,9 +30,9 @@ HELLO = 5.0
 BYTES = 1024 * 1024
 """Of the largest frame, without its header."""
 OUTSTANDING = 512
-"""Messages and frames that wait to be sent at most; the line of a client that reads more slowly is cut."""
+"""Messages and frames that wait to be sent at most; the connection of a client that reads more slowly is closed."""
 PARTING = 2.0
-"""Seconds in which a client reads why its line is cut."""
+"""Seconds in which a client reads why its connection is closed."""
 NORMAL, POLICY = 1000, 1008
 """The WebSocket close codes behind a bye, and for all else (RFC 6455, section 7.4.1)."""
 _FULL = np.float32(32_767)
@@ -40,21 +40,21 @@ _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "i
 """First bytes of the files that are taken."""
 
 
-def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
+def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
     """Where clients of the Parley protocol come in."""
 
     async def parley(socket: WebSocket) -> None:
         await socket.accept()
-        await WebSocketLine(socket, parlour, guard).serve()
+        await WebSocketConnection(socket, sessions, guard).serve()
 
     return [WebSocketRoute("/parley", parley)]
 
 
-class WebSocketLine(ParleyLine):
+class WebSocketConnection(ParleyConnection):
     """One connection."""
 
-    def __init__(self, socket: WebSocket, parlour: Parlour, guard: Guard) -> None:
-        super().__init__(parlour, guard)
+    def __init__(self, socket: WebSocket, sessions: Sessions, guard: Guard) -> None:
+        super().__init__(sessions, guard)
         self._socket = socket
         self._pack: Callable[[Samples], bytes] = pcm16
         self._sequence = 0
@@ -91,7 +91,7 @@ class WebSocketLine(ParleyLine):
                 with self.forgiving():
                     self._take(received)
         except Refused as refusal:
-            self._parlour.totals.refusals[refusal.code] += 1
+            self._sessions.totals.refusals[refusal.code] += 1
             self.close(refusal.message())
         except WebSocketDisconnect:
             pass
@@ -111,23 +111,23 @@ class WebSocketLine(ParleyLine):
         data = received.get("bytes")
         if data is None:
             message = read_message(_text(received))
-            self.do(self._expect_visit(), message)
+            self.do(self._expect_client(), message)
             if isinstance(message, wire.Bye):
                 self._finish(NORMAL)
             return
-        visit = self._expect_visit()
+        client = self._expect_client()
         if len(data) > BYTES + HEADER:
             raise Refused("too-long", f"a frame of {len(data)} bytes; {BYTES} behind its header is the most")
         frame = unpack(data)
         if frame.kind == PICTURE:
-            self.look(visit, _picture(frame, visit.session.now()))
+            self.look(client, _picture(frame, client.session.now()))
         else:
-            self.hear(visit, frame)
+            self.hear(client, frame)
 
-    def _expect_visit(self) -> Visit:
-        if self.visit is None:
+    def _expect_client(self) -> ClientSession:
+        if self.client is None:
             raise WebSocketDisconnect
-        return self.visit
+        return self.client
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class WebSocketLine(ParleyLine):
         self._wake.set()
         if len(self._outbox) > OUTSTANDING:
             self._outbox.clear()
-            self._parlour.totals.refusals["too-slow"] += 1
+            self._sessions.totals.refusals["too-slow"] += 1
             self.close(Refused("too-slow", f"{OUTSTANDING} messages waited for you to read them").message())
 
     def welcome(self, welcome: wire.Welcome) -> None:

@@ -22,7 +22,7 @@ from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.talk import Talk
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import messages as wire
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ BETA = "realtime=v1", "openai-beta.realtime-v1"
 OUTSTANDING = 1_024
 """Events that wait to be sent at most: some minutes of sound."""
 MISTAKES = 100
-"""Events that cannot be obeyed, until the line is cut."""
+"""Events that cannot be obeyed, until the connection is closed."""
 FAREWELL = 5.0
 """Seconds that the last event may take to go out."""
 POLICY = 1008
@@ -42,7 +42,7 @@ POLICY = 1008
 _STATUS = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503}
 
 
-def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
+def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
     """Where clients of the Realtime API come in; `base_url` is ``http://HOST:PORT/v1``."""
 
     async def realtime(socket: WebSocket) -> None:
@@ -52,34 +52,34 @@ def routes(parlour: Parlour, guard: Guard) -> list[BaseRoute]:
                 raise Refused("unknown-protocol", "the Realtime API's beta is not spoken here; use a current client")
             keys = [name.removeprefix(KEY) for name in offered if name.startswith(KEY)]
             user = guard.user(bearer(socket.headers.get("authorization", "")) or (keys or [""])[0])
-            line = _Line(socket, parlour, user)
+            connection = RealtimeConnection(socket, sessions, user)
         except Refused as refusal:
-            parlour.totals.refusals[refusal.code] += 1
+            sessions.totals.refusals[refusal.code] += 1
             error = _described(str(refusal), refusal.code)
             await socket.send_denial_response(JSONResponse({"error": error}, _STATUS.get(refusal.code, 400)))
             return
-        await line.serve("realtime" if "realtime" in offered else None)
+        await connection.serve("realtime" if "realtime" in offered else None)
 
     return [WebSocketRoute("/v1/realtime", realtime)]
 
 
-class _Line:
-    """One connection; the visit's `Line`."""
+class RealtimeConnection:
+    """One connection; the session's `Connection`."""
 
-    def __init__(self, socket: WebSocket, parlour: Parlour, user: str) -> None:
-        self._socket, self._parlour = socket, parlour
+    def __init__(self, socket: WebSocket, sessions: Sessions, user: str) -> None:
+        self._socket, self._sessions = socket, sessions
         self._outbox: deque[dict[str, Any]] = deque()
         self._wake = asyncio.Event()
         self._closing = False
         self._mistakes, self._allowance = 0, Allowance()
         self._event_id: str | None = None  # of the event that is obeyed
-        self._talk = Talk(parlour, user, self._send, self._complain)
+        self._talk = Talk(sessions, user, self._send, self._complain)
 
     async def serve(self, subprotocol: str | None) -> None:
         """Serve the client until it goes, or has to."""
-        visit = self._talk.visit
-        visit.attach(self, frozenset())
-        self._parlour.receive(visit)
+        client = self._talk.client
+        client.attach(self, frozenset())
+        self._sessions.start(client)
         try:
             await self._socket.accept(subprotocol)
             await self._converse()
@@ -97,7 +97,7 @@ class _Line:
                 task.cancel()
             for ended in await asyncio.gather(writing, reading, return_exceptions=True):
                 if isinstance(ended, Exception):
-                    log.error("a line of the Realtime API broke", exc_info=ended)
+                    log.error("a Realtime connection broke", exc_info=ended)
 
     async def _read(self) -> None:
         with suppress(WebSocketDisconnect):
@@ -120,7 +120,7 @@ class _Line:
         except Mistake as mistake:
             self._complain(mistake)
         except Refused as refusal:
-            self._parlour.totals.refusals[refusal.code] += 1
+            self._sessions.totals.refusals[refusal.code] += 1
             self.close(refusal.message())
         finally:
             self._event_id = None
@@ -147,19 +147,19 @@ class _Line:
         self._wake.set()
         if len(self._outbox) > OUTSTANDING:
             self._outbox.clear()
-            self._parlour.totals.refusals["too-slow"] += 1
+            self._sessions.totals.refusals["too-slow"] += 1
             self.close(Refused("too-slow", f"{OUTSTANDING} events waited for you to read them").message())
 
     def _complain(self, mistake: Mistake) -> None:
         self._mistakes += 1
-        self._parlour.totals.refusals["failed" if mistake.code == "failed" else "not-understood"] += 1
+        self._sessions.totals.refusals["failed" if mistake.code == "failed" else "not-understood"] += 1
         self._send(
             "error", error=_described(str(mistake), mistake.code, mistake.param, mistake.event_id or self._event_id)
         )
         if self._mistakes >= MISTAKES:
             self.close(Refused("not-understood", f"{MISTAKES} events could not be obeyed").message())
 
-    # --- what the visit wants ----------------------------------------------------------------------------------------
+    # --- what the session wants ---------------------------------------------------------------------------------------
 
     def tell(self, message: wire.Message) -> None:
         """Nothing: the talk tells the same in other words."""

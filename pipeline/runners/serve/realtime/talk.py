@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 
 from pipeline.errors import PipelineError
-from pipeline.runners.serve.client_session import Visit
+from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.realtime import events
 from pipeline.runners.serve.realtime.buffer import Buffer
 from pipeline.runners.serve.realtime.items import Item, Send, new_id
@@ -15,7 +15,7 @@ from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.narrator import Narrator
 from pipeline.runners.serve.realtime.settings import Complain, Settings
 from pipeline.runners.serve.realtime.sound import unpacked
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.record import State
 from pipeline.wire.messages import LINE, Format, SetMode
 
@@ -30,14 +30,14 @@ MUTED = 2.0
 class Talk:
     """One client's session; hands its events on."""
 
-    def __init__(self, parlour: Parlour, user: str, send: Send, complain: Complain) -> None:
-        """Raises Refused where the parlour is full."""
-        self._graph, self._send, self._complain = parlour.graph, send, complain
-        self.visit = Visit(parlour, user, Format(sample_rate=24_000), Settings().policy)
-        self._buffer = Buffer(self.visit.ears)
-        self._narrator = Narrator(self.visit.session, self._buffer, send, complain, self._interrupt)
-        self.visit.give(self._narrator.voice)
-        self.visit.session.observers.append(self._narrator)
+    def __init__(self, sessions: Sessions, user: str, send: Send, complain: Complain) -> None:
+        """Raises Refused where no more sessions are admitted."""
+        self._graph, self._send, self._complain = sessions.graph, send, complain
+        self.client = ClientSession(sessions, user, Format(sample_rate=24_000), Settings().policy)
+        self._buffer = Buffer(self.client.receiver)
+        self._narrator = Narrator(self.client.session, self._buffer, send, complain, self._interrupt)
+        self.client.use_sink(self._narrator.voice)
+        self.client.session.observers.append(self._narrator)
         self._typed: list[str] = []
         self._muted: asyncio.TimerHandle | None = None
         self._tell_session("session.created")
@@ -46,8 +46,8 @@ class Talk:
         """The client is gone, and its session with it."""
         if self._muted:
             self._muted.cancel()
-        self.visit.line = None
-        self.visit.leave()
+        self.client.connection = None
+        self.client.end()
 
     async def take(self, event: events.Known) -> None:
         """Obey an event. Raises Mistake where that cannot be."""
@@ -81,13 +81,13 @@ class Talk:
             self._buffer.forget()
             narrator.committed = None
         if narrator.settings.policy != before.policy:
-            self.visit.take(SetMode(mode=narrator.settings.policy))
+            self.client.handle(SetMode(mode=narrator.settings.policy))
             await self._buffer.heard()  # so that what the user's voice just said is answered before anything else
             await asyncio.sleep(TAKEN_UP)
         self._tell_session("session.updated")
 
     def _tell_session(self, kind: str) -> None:
-        self._send(kind, session=self._narrator.settings.told(self.visit.session.name, self._graph))
+        self._send(kind, session=self._narrator.settings.told(self.client.session.name, self._graph))
 
     # --- what the user says ------------------------------------------------------------------------------------------
 
@@ -111,11 +111,11 @@ class Talk:
         if self._narrator.speech:
             turns, rate = self._graph.turns, self._graph.sample_rate
             pause = max(turns.pause, turns.hesitation) + 2 * turns.hint
-            self.visit.ears.hear(np.zeros(round(pause * rate), np.float32), rate)
+            self.client.receiver.hear(np.zeros(round(pause * rate), np.float32), rate)
 
     def _commit(self, event_id: str | None) -> None:
         if self._narrator.settings.detection:
-            self.visit.ears.do(lambda: self._finish(event_id))
+            self.client.receiver.do(lambda: self._finish(event_id))
         elif self._narrator.committed:
             raise Mistake("what was committed before waits for a response.create", code="buffer_committed")
         elif self._typed:
@@ -127,8 +127,8 @@ class Talk:
     def _finish(self, event_id: str | None) -> None:
         """The client says that the user's voice has finished."""
         if self._narrator.speech:
-            self.visit.floor.press()
-            self.visit.floor.release()
+            self.client.floor.press()
+            self.client.floor.release()
         else:
             self._complain(Mistake("nobody speaks just now", code="input_audio_buffer_commit_empty", event_id=event_id))
 
@@ -162,9 +162,9 @@ class Talk:
             self._type()
         self._narrator.ask(wishes.output_modalities)
         if self._narrator.committed:
-            self.visit.press()
+            self.client.press()
             await self._buffer.speak(self._narrator.settings.hears.rate)
-            self.visit.release()
+            self.client.release()
 
     def _check(self, wishes: events.ResponseWishes) -> None:
         """Whether there is something to answer, and nothing in its way. Raises Mistake."""
@@ -180,7 +180,7 @@ class Talk:
                 f"response {active.id!r} is not over; wait for its response.done, or send response.cancel",
                 code="conversation_already_has_active_response",
             )
-        if self.visit.session.state is State.LISTENING:
+        if self.client.session.state is State.LISTENING:
             raise Mistake("the user speaks just now; that is answered when they have finished", code="user_speaks")
         if not self._narrator.committed and not self._typed:
             raise Mistake("nothing was said or typed since the last answer", code="nothing_to_answer")
@@ -188,7 +188,7 @@ class Talk:
     def _type(self) -> None:
         lines, self._typed = self._typed, []
         try:
-            self.visit.floor.type(" ".join(lines))
+            self.client.floor.type(" ".join(lines))
         except PipelineError as error:
             raise Mistake(str(error), code="rate_limit_exceeded") from error
 
@@ -210,5 +210,5 @@ class Talk:
         self._narrator.amend(item, heard)
 
     def _interrupt(self) -> None:
-        assert self.visit.conversation  # noqa: S101  told to mypy
-        self.visit.conversation.interrupt()
+        assert self.client.conversation  # noqa: S101  told to mypy
+        self.client.conversation.interrupt()

@@ -27,7 +27,7 @@ from pipeline.devices.resample import Resampler
 from pipeline.errors import PipelineError
 from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.wyoming.parts import gives, introduction, stage_for
 from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, samples_of, short, taken
 from pipeline.runners.serve.wyoming.talks import Talks
@@ -55,9 +55,9 @@ class Connection:
     """Serves one request after another; what a request consists of is read while it is served."""
 
     def __init__(
-        self, parlour: Parlour, talks: Talks, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, sessions: Sessions, talks: Talks, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._graph, self._refusals = parlour.graph, parlour.totals.refusals
+        self._graph, self._refusals = sessions.graph, sessions.totals.refusals
         self._talks, self._reader, self._writer = talks, reader, writer
         self._name = f"wyoming-{secrets.token_hex(4)}"
         self._serves: dict[str, Callable[[Event], Awaitable[None]]] = {
@@ -131,7 +131,7 @@ class Connection:
         session = self._talks.find(conversation)
         answer = session.open()
         answer.confirm(session.now())
-        sink = _Telling(self._say, Speech if gives(self._graph, Speech) else Reply)
+        sink = _HandledSink(self._say, Speech if gives(self._graph, Speech) else Reply)
         await session.run(answer, _one(Text(short(said.text), session.now())), sink)
         if answer.record.fate is Fate.FAILED:
             raise Refused("failed", "this line could not be answered; the server's log says why")
@@ -253,7 +253,7 @@ class _Unread(BadEvent):
     """What the client sends can no longer be told apart."""
 
 
-class _Telling(Sink):
+class _HandledSink(Sink):
     """Passes the words of an answer on; what was passed on counts as heard."""
 
     def __init__(self, say: Say, kind: type[Speech] | type[Reply]) -> None:

@@ -11,7 +11,7 @@ from socket import socket
 from wyoming.error import Error
 from wyoming.event import async_write_event
 
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.wyoming.connection import Connection
 from pipeline.runners.serve.wyoming.reading import LINE
 from pipeline.runners.serve.wyoming.talks import Talks
@@ -23,11 +23,11 @@ CONNECTIONS = 32
 
 
 @asynccontextmanager
-async def serving(parlour: Parlour, listener: socket) -> AsyncIterator[None]:
+async def serving(sessions: Sessions, listener: socket) -> AsyncIterator[None]:
     """Serve Wyoming clients at this socket as long as the context, which closes it.
 
     The protocol knows no users and no passwords: whoever reaches the socket may use the graph."""
-    talks = Talks(parlour)
+    talks = Talks(sessions)
     tasks: set[asyncio.Task[None]] = set()
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,11 +37,11 @@ async def serving(parlour: Parlour, listener: socket) -> AsyncIterator[None]:
         talks.tidy(task.get_loop().time())
         try:
             if len(tasks) > CONNECTIONS:
-                parlour.totals.refusals["too-many-connections"] += 1
+                sessions.totals.refusals["too-many-connections"] += 1
                 error = Error(f"all {CONNECTIONS} connections are taken; come back later", "too-many-connections")
                 await async_write_event(error.event(), writer)
             else:
-                await Connection(parlour, talks, reader, writer).serve()
+                await Connection(sessions, talks, reader, writer).serve()
         except ConnectionError:
             log.debug("a Wyoming client left in the middle")
         except asyncio.CancelledError:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.session import Session
 
 KEPT = 64
@@ -27,17 +27,17 @@ class _Talk:
 class Talks:
     """Sessions by the id of their conversation, the one used latest last."""
 
-    def __init__(self, parlour: Parlour) -> None:
-        self._parlour = parlour
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
         self._open: OrderedDict[str, _Talk] = OrderedDict()
 
     def find(self, conversation: str) -> Session:
-        """The session of a conversation, new or old. Raises Refused where the parlour is full."""
+        """The session of a conversation, new or old. Raises Refused where no more sessions are admitted."""
         now = asyncio.get_running_loop().time()
         self.tidy(now)
         if (talk := self._open.pop(conversation, None)) is None:
             with ExitStack() as stack:
-                talk = _Talk(stack.enter_context(self._parlour.session("")), stack.pop_all(), now)
+                talk = _Talk(stack.enter_context(self._sessions.open("")), stack.pop_all(), now)
         self._open[conversation] = _Talk(talk.session, talk.ending, now)
         return talk.session
 

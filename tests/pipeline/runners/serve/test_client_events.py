@@ -6,7 +6,7 @@ import numpy as np
 
 from models.protocols import Voiced
 from pipeline.packets import Speech
-from pipeline.runners.serve.client_events import Telling
+from pipeline.runners.serve.client_events import ClientEvents
 from pipeline.wire import messages as wire
 
 RATE = 1000
@@ -18,7 +18,7 @@ def speech(text: str, start: float, seconds: float) -> Speech:
 
 def test_words_have_the_answers_time_whatever_was_shown_before() -> None:
     told: list[wire.Message] = []
-    telling = Telling(told.append)
+    telling = ClientEvents(told.append)
     telling.plays("t1", 0.0)
     telling.show(speech("One two. ", 0.0, 0.6))
     telling.show(speech("", 0.6, 0.2))

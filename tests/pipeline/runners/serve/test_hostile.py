@@ -21,14 +21,14 @@ from support.serving import PRICE, calling, guide, served, serving, until
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.hosting import Hosting
-from pipeline.runners.serve.sessions import Limits
 
 T = TypeVar("T")
 
 ATTACKS, MESSAGES = 120, 90
 """Connections, and what each says: more than 10,000 messages. A line takes 100 mistakes."""
-VISITS = 1_000
+SESSIONS = 1_000
 IDLE = 200
 
 
@@ -117,8 +117,8 @@ def attacked() -> Iterator[Attacked]:
                 await over.wait()
             honest.cancel()
             await asyncio.wait([honest])
-            await until(lambda: not host.parlour.visits)
-            assert not host.parlour.sessions
+            await until(lambda: not host.sessions.clients)
+            assert not host.sessions.count
         await graph.close()
 
     def serve() -> None:
@@ -156,8 +156,8 @@ def test_whatever_clients_send_the_server_and_the_others_go_on(caplog: pytest.Lo
     assert not errors, errors[0].getMessage() + str(errors[0].exc_info)
 
 
-def test_nothing_is_left_of_a_thousand_visits() -> None:
-    async def visit(host: Hosting, number: int) -> None:
+def test_nothing_is_left_of_a_thousand_sessions() -> None:
+    async def come_and_go(host: Hosting, number: int) -> None:
         try:
             async with connect(f"ws://127.0.0.1:{host.port}/parley") as line:
                 await line.send('{"type": "hello"}')
@@ -171,19 +171,19 @@ def test_nothing_is_left_of_a_thousand_visits() -> None:
             raise AssertionError(number) from error
 
     async def work(host: Hosting) -> None:
-        async def visits(count: int) -> None:
+        async def sessions(count: int) -> None:
             for first in range(0, count, 20):
-                await asyncio.gather(*(visit(host, first + n) for n in range(20)))
-            await until(lambda: not host.parlour.visits)
+                await asyncio.gather(*(come_and_go(host, first + n) for n in range(20)))
+            await until(lambda: not host.sessions.clients)
 
         def left() -> tuple[int, int]:
             return len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
 
-        await visits(VISITS // 4)
+        await sessions(SESSIONS // 4)
         await asyncio.sleep(0.3)
         gc.collect()
         tasks, files, memory = *left(), resident()
-        await visits(VISITS)
+        await sessions(SESSIONS)
         await until(lambda: left()[0] <= tasks and left()[1] <= files)
         gc.collect()
         assert resident() - memory < 3.0, "megabytes"
@@ -208,7 +208,7 @@ def test_a_session_that_is_idle_costs_little() -> None:
         for line in lines:
             await line.send('{"type": "bye"}')
             await line.close()
-        await until(lambda: not host.parlour.visits)
+        await until(lambda: not host.sessions.clients)
         assert each < 0.2, "megabytes a session, the client's end of its line included"
 
     serving(work, Limits(sessions=IDLE + 20))

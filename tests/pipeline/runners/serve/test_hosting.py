@@ -19,11 +19,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from pipeline.runners.serve import http_server as listening
-from pipeline.runners.serve import sessions as parlour
+from pipeline.runners.serve import sessions
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.gate import HEADERS
 from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.http_server import CannotListen
-from pipeline.runners.serve.sessions import Limits
 from pipeline.runners.serve.settings import Address, Settings, WrongSetting
 from pipeline.runners.serve.tokens import SHORTEST, Secret, SecretUnusable, issue
 from pipeline.testing import scripted_graph
@@ -424,7 +424,7 @@ def test_sessions_are_told_when_it_ends() -> None:
 
 
 def test_sessions_that_speak_are_waited_for_until_somebody_hurries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parlour, "FAREWELL", 1000.0)
+    monkeypatch.setattr(sessions, "FAREWELL", 1000.0)
 
     async def main() -> None:
         graph = scripted_graph("assistant")

@@ -53,7 +53,7 @@ async def held(engines: Mapping[str, Engine]) -> Samples:
                 await line.send(json.dumps({"type": "nonsense"}))
                 await _until(line, "answered")
                 await line.send(json.dumps({"type": "bye"}))
-            while host.parlour.sessions:  # noqa: ASYNC110  the server has no event for it
+            while host.sessions.count:  # noqa: ASYNC110  the server has no event for it
                 await asyncio.sleep(0.01)
             while True:
                 answer = await client.get("/metrics")

@@ -30,7 +30,7 @@ def built() -> Built:
     return build(open_spec("captions", (), mistakes), Registry(), mistakes)
 
 
-async def visit(journals: Journals, *users: str) -> None:
+async def talk(journals: Journals, *users: str) -> None:
     """Each user says something, all at the same time; then the server ends."""
     graph = scripted_graph("captions")
 
@@ -50,7 +50,7 @@ async def visit(journals: Journals, *users: str) -> None:
 
 def test_each_session_has_a_journal_of_its_own(tmp_path: Path, built: Built) -> None:
     folder = tmp_path / "new" / "sessions"
-    asyncio.run(visit(Journals(folder, built), "ada", "bob"))
+    asyncio.run(talk(Journals(folder, built), "ada", "bob"))
     journals = [read_journal(each) for each in folder.iterdir()]
     assert sorted(journal.header.user for journal in journals) == ["ada", "bob"]
     for journal in journals:
@@ -69,7 +69,7 @@ def test_a_disk_that_takes_nothing_costs_the_journal_and_not_the_session(
     journals = Journals(tmp_path / "sessions", built)
     (tmp_path / "sessions").rmdir()
     (tmp_path / "sessions").touch()
-    asyncio.run(visit(journals, "ada"))
+    asyncio.run(talk(journals, "ada"))
     assert "not recorded" in caplog.text
 
 

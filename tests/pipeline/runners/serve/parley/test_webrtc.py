@@ -26,11 +26,11 @@ from support.sessions import spoken
 from models.protocols import Intent, Outcome, Samples
 from pipeline.devices.network.rtc import CLOCK, OpusTrack, Peer
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.client_session import Visit
+from pipeline.runners.serve.admission import Limits
+from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.parley import webrtc
 from pipeline.runners.serve.parley.connection import MISTAKES, TEXT
-from pipeline.runners.serve.sessions import Limits
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
 from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
@@ -71,7 +71,7 @@ def talking(work: Callable[[Hosting], Awaitable[None]], **options: Any) -> None:
 
 async def empty(host: Hosting) -> None:
     """Wait until nobody is there."""
-    while host.parlour.sessions:  # noqa: ASYNC110  a session's end is told to nobody
+    while host.sessions.count:  # noqa: ASYNC110  a session's end is told to nobody
         await asyncio.sleep(0.02)
 
 
@@ -118,7 +118,7 @@ def test_a_question_is_heard_and_its_answer_too() -> None:
             assert not stats["lost"]
             client.send("bye")
             await empty(host)
-        assert host.parlour.totals.received == pytest.approx(stats["received"], abs=20)
+        assert host.sessions.totals.received == pytest.approx(stats["received"], abs=20)
 
     talking(work)
 
@@ -175,10 +175,10 @@ def test_a_client_that_was_cut_off_comes_back_and_the_answer_goes_on(monkeypatch
             await client.told("sync", 2)
             await asyncio.sleep(1.0)
             vanish(client)
-            (visit,) = host.parlour.visits.values()
+            (served,) = host.sessions.clients.values()
             with monkeypatch.context() as hasty:
                 hasty.setattr(webrtc, "QUIET", 0.5)
-                while visit.line:  # noqa: ASYNC110  nor is a line's
+                while served.connection:  # noqa: ASYNC110  nor is a line's
                     await asyncio.sleep(0.02)
             session, key = client.welcome["session"], client.welcome["key"]
             async with calling(host.url, user="ada", session=session, key=key) as again:
@@ -247,8 +247,8 @@ def test_an_offer_that_cannot_be_is_refused_and_leaves_nothing(change: Callable[
         told = refusal(refused.value)
         assert (refused.value.code, told["code"], told["fatal"]) == (400, "not-understood", True)
         assert len(told["message"]) < 300
-        assert not host.parlour.sessions
-        assert host.parlour.totals.refusals == {"not-understood": 1}
+        assert not host.sessions.count
+        assert host.sessions.totals.refusals == {"not-understood": 1}
 
     talking(work)
 
@@ -271,7 +271,7 @@ def test_a_hello_that_cannot_be_is_refused(body: Any, status: int, code: str) ->
         with pytest.raises(HTTPError) as refused:
             await post(host.url, whole)
         assert (refused.value.code, refusal(refused.value)["code"]) == (status, code)
-        assert not host.parlour.sessions
+        assert not host.sessions.count
 
     talking(work)
 
@@ -283,7 +283,7 @@ def test_a_machine_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(HTTPError) as refused:
             await post(host.url, {"sdp": sdp})
         assert refusal(refused.value)["code"] == "failed"
-        assert not host.parlour.sessions
+        assert not host.sessions.count
 
     talking(work)
 
@@ -310,7 +310,7 @@ def test_a_peer_that_never_connects_is_forgotten(monkeypatch: pytest.MonkeyPatch
 
     async def work(host: Hosting) -> None:
         await post(host.url, {"sdp": await offered()})
-        assert host.parlour.sessions == 1
+        assert host.sessions.count == 1
         await empty(host)
 
     talking(work)
@@ -321,7 +321,7 @@ def test_a_server_that_ends_says_so_and_hangs_up() -> None:
         async with calling(host.url) as client:
             closed = asyncio.Event()
             client.channel.on("close", closed.set)
-            await host.parlour.close()
+            await host.sessions.close()
             assert (await client.told("error"))["code"] == "shutting-down"
             await closed.wait()
 
@@ -353,7 +353,7 @@ def test_a_message_without_end_is_cut_short() -> None:
             chunk = DataChunk(SCTP_DATA_FIRST_FRAG)
             chunk.user_data = bytes(1100)
             first = association._local_tsn
-            while "too-fast" not in host.parlour.totals.refusals:
+            while "too-fast" not in host.sessions.totals.refusals:
                 for _ in range(20):
                     chunk.tsn = first
                     first = (first + 1) % 2**32
@@ -374,7 +374,7 @@ def test_many_calls_leave_nothing_behind() -> None:
             await asyncio.sleep(2 * webrtc.WATCH + webrtc.FAREWELL)
             gc.collect()
             things = gc.get_objects()
-            return len(asyncio.all_tasks()), sum(type(thing) in {Peer, Visit, OpusTrack} for thing in things)
+            return len(asyncio.all_tasks()), sum(type(thing) in {Peer, ClientSession, OpusTrack} for thing in things)
 
         for _ in range(3):
             await call()

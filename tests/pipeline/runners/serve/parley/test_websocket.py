@@ -27,17 +27,17 @@ from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.packets import Gaze, Picture, Pointing, Scene, Thing
 from pipeline.runners.serve import http_server as listening
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.hosting import Hosting
 from pipeline.runners.serve.http_server import Patient, PatientSocket
 from pipeline.runners.serve.observers import Journals
 from pipeline.runners.serve.parley import websocket
 from pipeline.runners.serve.parley.connection import MISTAKES
-from pipeline.runners.serve.sessions import Limits
 from pipeline.runtime.journal import read_journal
 from pipeline.testing import read, tones
 from pipeline.wire.frames import HEADER, PICTURE, SOUND, pack, unpack
 
-DATA = Path(__file__).parents[3] / "data"
+DATA = Path(__file__).parents[4] / "data"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -100,7 +100,7 @@ def test_a_question_by_key_is_answered() -> None:
             assert {message.get("turn", answered["turn"]) for message in client.messages} == {answered["turn"]}
             await client.send("bye")
             assert await client.ended() == 1000
-        await until(lambda: not host.parlour.visits)
+        await until(lambda: not host.sessions.clients)
 
     serving(work)
 
@@ -162,7 +162,7 @@ def test_an_interruption_is_immediate() -> None:
             captions = [message for message in client.all("caption") if message["speaker"] == "avatar"]
             words = [word for message in captions for _, word in message["words"]]
             assert answered["said"] in set(accumulate(words)), "it is cut at a word"
-            (past,) = next(iter(host.parlour.visits.values())).session.history
+            (past,) = next(iter(host.sessions.clients.values())).session.history
             assert (past.said, past.interrupted) == (answered["said"], True)
             assert client.frames[-1][0] < 120, "numbers go on where the client stopped"
             assert (await client.ask("lantern"))["said"] == PRICE
@@ -286,7 +286,7 @@ def test_an_answer_that_was_cut_goes_on_at_the_word() -> None:
             place = client.place
             await client.ended()
         await asyncio.sleep(0.5)
-        assert host.parlour.sessions == 1
+        assert host.sessions.count == 1
         cut = read(client.sound[:place], client.rate)
         again: dict[str, Any] = {"session": welcome["session"], "key": welcome["key"], "heard": place}
         async with calling(host, user="ada", **again) as client:
@@ -302,7 +302,7 @@ def test_an_answer_that_was_cut_goes_on_at_the_word() -> None:
             assert len(whole) <= len(cut) + len(rest) <= len(whole) + len("lantern"), "only the cut word is repeated"
             assert client.all("sync")[0]["position"] == pytest.approx(60 * whole.index(rest), abs=30)
             assert [frame[0] for frame in client.frames] == list(range(len(client.frames)))
-            (past,) = next(iter(host.parlour.visits.values())).session.history
+            (past,) = next(iter(host.sessions.clients.values())).session.history
             assert (past.said, past.interrupted) == (STORY, False)
         async with calling(host, user="ada", **again) as client:
             assert client.all("welcome")[0]["history"] == [{"heard": "a story", "said": STORY, "interrupted": False}]
@@ -319,7 +319,7 @@ def test_a_line_that_is_lost_for_too_long() -> None:
             welcome = client.all("welcome")[0]
             await client.send("text", text="a story")
             await client.told("sync")
-        await until(lambda: not host.parlour.sessions)
+        await until(lambda: not host.sessions.count)
         hello = {"type": "hello", "session": welcome["session"], "key": welcome["key"]}
         assert (await refused(host, json.dumps(hello)))[0] == "unknown-session"
 
@@ -332,7 +332,7 @@ def test_a_bye_at_once_is_one_too() -> None:
             await line.send('{"type": "hello"}')
             await line.send('{"type": "bye"}')
             assert await closed(line) == 1000
-        await until(lambda: not host.parlour.sessions)
+        await until(lambda: not host.sessions.count)
 
     serving(work)
 
@@ -405,7 +405,7 @@ def test_nobody_is_disturbed_by_another() -> None:
 def test_what_is_against_the_rules_has_a_code(messages: list[str | bytes], code: str) -> None:
     async def work(host: Hosting) -> None:
         assert await refused(host, *messages) == (code, 1008)
-        assert host.parlour.totals.refusals[code] >= 1
+        assert host.sessions.totals.refusals[code] >= 1
 
     serving(work, Limits(resumable=0.0))
 
@@ -455,7 +455,7 @@ def test_sessions_have_limits() -> None:
                 assert (await refused(host, '{"type": "hello"}'))[0] == "too-many-sessions"
                 await three.send("bye")
                 await three.ended()
-            await until(lambda: host.parlour.sessions == 2)
+            await until(lambda: host.sessions.count == 2)
             async with calling(host) as three:
                 await three.send("bye")
             for client in (one, two):
@@ -492,12 +492,12 @@ def test_one_who_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
         await loop.sock_sendall(
             line, masked('{"type": "hello", "audio_out": {"sample_rate": 48000}, "reports": false}')
         )
-        await until(lambda: host.parlour.visits)
-        (visit,) = host.parlour.visits.values()
+        await until(lambda: host.sessions.clients)
+        (served,) = host.sessions.clients.values()
         await loop.sock_sendall(line, masked('{"type": "text", "text": "a story"}'))
-        await until(lambda: host.parlour.totals.refusals["too-slow"])
-        await until(lambda: visit.line is None)
-        await until(lambda: not host.parlour.sessions)
+        await until(lambda: host.sessions.totals.refusals["too-slow"])
+        await until(lambda: served.connection is None)
+        await until(lambda: not host.sessions.count)
         await until(lambda: gone)
         line.close()
 
@@ -523,13 +523,13 @@ def test_all_are_told_when_the_server_ends() -> None:
         ):
             await talking.send("text", text="lantern")
             await talking.told("sync")
-            closing = asyncio.create_task(host.parlour.close())
+            closing = asyncio.create_task(host.sessions.close())
             assert (await idle.told("error"))["code"] == "shutting-down"
             assert await idle.ended() == 1008
             assert (await talking.told("answered"))["said"] == PRICE, "what is being said is finished"
             assert (await talking.told("error"))["code"] == "shutting-down"
             await closing
-            assert not host.parlour.visits
+            assert not host.sessions.clients
             assert (await refused(host, '{"type": "hello"}'))[0] == "shutting-down"
         await graph.close()
 
@@ -539,14 +539,14 @@ def test_all_are_told_when_the_server_ends() -> None:
 def test_a_session_that_fails_says_so() -> None:
     async def work(host: Hosting) -> None:
         async with calling(host) as client:
-            (visit,) = host.parlour.visits.values()
+            (served,) = host.sessions.clients.values()
 
             def fail() -> None:
                 raise RuntimeError("a bug")
 
-            visit.ears.do(fail)
+            served.receiver.do(fail)
             assert (await client.told("error"))["code"] == "failed"
             assert await client.ended() == 1008
-        await until(lambda: not host.parlour.sessions)
+        await until(lambda: not host.sessions.count)
 
     serving(work)

@@ -37,10 +37,10 @@ def test_an_agent_types_speaks_and_interrupts(assistant: Graph) -> None:
     spoken = np.concatenate([read(FOLDER / "navigate.wav", RATE), np.zeros(2 * RATE, np.float32)])
 
     async def talk() -> Any:
-        async with serving(assistant) as (port, parlour):
+        async with serving(assistant) as (port, sessions):
             url = f"ws://127.0.0.1:{port}/v1/realtime"
             written = await run("agent.mjs", url, given=(spoken * 32767).astype("<i2").tobytes())
-            assert parlour.totals.refusals.total() == 0
+            assert sessions.totals.refusals.total() == 0
             return json.loads(written)
 
     told = asyncio.run(talk())

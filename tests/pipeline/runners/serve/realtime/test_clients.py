@@ -10,14 +10,14 @@ from support.realtime import DONE, RATE, Caller, hold, talker
 
 from pipeline.runners.serve.realtime import talk
 from pipeline.runners.serve.realtime.sound import G711, packed, unpacked
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.testing.engines import ScriptedRecogniser
 from pipeline.testing.tones import read as read_tones
 from pipeline.testing.tones import tones
 
 
 def test_a_client_may_say_when_a_voice_has_finished() -> None:
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.append(tones("how much is it", RATE), pace=2)
         await caller.until("input_audio_buffer.speech_started")
         await caller.line.input_audio_buffer.commit()
@@ -31,7 +31,7 @@ def test_a_client_may_say_when_a_voice_has_finished() -> None:
 def test_a_client_that_is_muted_has_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(talk, "MUTED", 0.2)
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.append(tones("how much is it", RATE))
         await caller.until(DONE)
         (heard,) = caller.of("conversation.item.input_audio_transcription.completed")
@@ -41,7 +41,7 @@ def test_a_client_that_is_muted_has_finished(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_sound_that_was_cleared_is_not_heard() -> None:
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
         await caller.append(tones("never mind", RATE))
         await caller.line.input_audio_buffer.clear()
@@ -60,7 +60,7 @@ def test_sound_that_was_cleared_is_not_heard() -> None:
 def test_telephones(law: Any) -> None:
     form = G711(type=law)
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         audio: Any = {
             "input": {"format": {"type": law}, "turn_detection": None, "transcription": None},
             "output": {"format": {"type": law}},
@@ -93,7 +93,7 @@ def test_the_levels_of_telephones(law: Any) -> None:
 def test_a_turn_that_fails_is_told_and_the_next_one_is_answered() -> None:
     graph = talker("Yes", asr=ScriptedRecogniser(faults=[OSError("no memory"), None, None]))
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
         for status in ("failed", "completed"):
             await caller.append(tones("hello", RATE))
@@ -108,7 +108,7 @@ def test_a_turn_that_fails_is_told_and_the_next_one_is_answered() -> None:
 
 
 def test_what_holds_is_told() -> None:
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         wishes: Any = {
             "type": "realtime",
             "instructions": "You are a pirate.",

@@ -12,7 +12,7 @@ from support.realtime import DONE, LONG, RATE, Caller, ended, history, hold, qui
 from audio_samples import FOLDER
 from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.stages.stage import Exchange
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.tones import read as read_tones
@@ -20,7 +20,7 @@ from pipeline.testing.tones import tones
 
 
 def test_the_users_voice_begins_and_ends_a_turn(assistant: Graph) -> None:
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.append(np.concatenate([read(FOLDER / "navigate.wav", RATE), quiet(2)]))
         done = await caller.until(DONE)
         kinds = [event["type"] for event in caller.events if not event["type"].endswith(".delta")]
@@ -51,14 +51,14 @@ def test_the_users_voice_begins_and_ends_a_turn(assistant: Graph) -> None:
         assert words == "".join(event["delta"] for event in caller.of("response.output_audio_transcript.delta"))
         assert "library" in words
         assert word_error_rate(words, read_speech(caller.sound(), RATE)) < 0.2
-        (kept,) = await ended(parlour, 1)
+        (kept,) = await ended(sessions, 1)
         assert (kept.said, kept.interrupted) == (words, False)
 
     hold(assistant, exchange)
 
 
 def test_the_client_commits_what_was_said(assistant: Graph) -> None:
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
         await caller.append(read(FOLDER / "price.flac", RATE))
         await caller.line.input_audio_buffer.commit()
@@ -75,39 +75,39 @@ def test_the_client_commits_what_was_said(assistant: Graph) -> None:
 
 
 def test_a_typed_line_is_answered_in_writing(assistant: Graph) -> None:
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("I would like to buy two apples", output_modalities=["text"])
         done = await caller.until(DONE)
         text = "".join(event["delta"] for event in caller.of("response.output_text.delta"))
         assert done["response"]["output"][0]["content"] == [{"type": "output_text", "text": text}]
         assert "apples" in text
         assert not caller.of("response.output_audio.delta")
-        (kept,) = await ended(parlour, 1)
+        (kept,) = await ended(sessions, 1)
         assert kept.said == text
 
     hold(assistant, exchange)
 
 
 def test_what_was_heard_is_told_by_truncating() -> None:
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
         done = await caller.until(DONE)
         assert read_tones(caller.sound(), RATE) == f"{LONG}."  # all of it came at once
         item = done["response"]["output"][0]["id"]
         await caller.line.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=900)
         assert (await caller.until("conversation.item.truncated"))["audio_end_ms"] == 900
-        assert await ended(parlour, 1) == [Exchange("hello", "the quick brown", interrupted=True)]
+        assert await ended(sessions, 1) == [Exchange("hello", "the quick brown", interrupted=True)]
         await caller.line.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=500)
         await caller.line.conversation.item.retrieve(item_id=item)
         kept = (await caller.until("conversation.item.retrieved"))["item"]
         assert kept["content"] == [{"type": "output_audio", "transcript": "the quick"}]
-        assert history(parlour) == [Exchange("hello", "the quick", interrupted=True)]
+        assert history(sessions) == [Exchange("hello", "the quick", interrupted=True)]
 
     hold(talker(), exchange)
 
 
 def test_the_user_talks_over_the_avatar() -> None:
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
         done = await caller.until(DONE)
         talking = asyncio.create_task(
@@ -120,7 +120,7 @@ def test_the_user_talks_over_the_avatar() -> None:
         await talking
         (heard,) = caller.of("conversation.item.input_audio_transcription.completed")
         assert heard["transcript"] == "wait a moment please"
-        assert history(parlour)[0] == Exchange("hello", "the quick", interrupted=True)
+        assert history(sessions)[0] == Exchange("hello", "the quick", interrupted=True)
 
     hold(talker(), exchange)
 
@@ -129,7 +129,7 @@ def test_the_user_talks_over_the_avatar() -> None:
 def test_an_okay_does_not_end_the_answer(tells: bool) -> None:
     """The client falls silent, and may tell how much it had played; the avatar goes on from there."""
 
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
         first = await caller.until(DONE)
         talking = asyncio.create_task(
@@ -153,7 +153,7 @@ def test_an_okay_does_not_end_the_answer(tells: bool) -> None:
             await caller.line.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=300)
         await talking
         if not tells:
-            assert await ended(parlour, 1) == [Exchange("hello", f"{LONG}.")]
+            assert await ended(sessions, 1) == [Exchange("hello", f"{LONG}.")]
 
     hold(talker(), exchange)
 
@@ -162,7 +162,7 @@ def test_an_okay_does_not_end_the_answer(tells: bool) -> None:
 def test_the_client_ends_an_answer_that_is_still_made(how: str) -> None:
     graph = talker(response=ScriptedModel(otherwise=f"{LONG}, " * 4, pace=0.02))
 
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
         item = (await caller.until("response.output_audio.delta"))["item_id"]
         if how == "cancel":
@@ -173,7 +173,7 @@ def test_the_client_ends_an_answer_that_is_still_made(how: str) -> None:
         assert done["response"]["status"] == "cancelled"
         assert done["response"]["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
         assert done["response"]["output"][0]["status"] == "incomplete"
-        (kept,) = await ended(parlour, 1)
+        (kept,) = await ended(sessions, 1)
         assert kept.interrupted
         assert LONG.startswith(kept.said.rstrip(","))
 
@@ -184,7 +184,7 @@ def test_the_client_ends_an_answer_that_is_still_made(how: str) -> None:
 def test_the_client_cancels_before_anything_is_said(after: float) -> None:
     graph = talker(response=ScriptedModel(otherwise="too late", seconds=1.0))
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.type("hello")
         await asyncio.sleep(after)
         await caller.line.response.cancel()
@@ -197,11 +197,11 @@ def test_the_client_cancels_before_anything_is_said(after: float) -> None:
 
 
 def test_who_types_while_the_avatar_speaks_hears_all_of_it() -> None:
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         for line_ in ("hello", "hello again"):
             await caller.type(line_)
             await caller.until(DONE)
         assert not caller.of("input_audio_buffer.speech_started")
-        assert await ended(parlour, 1) == [Exchange("hello", f"{LONG}.")]
+        assert await ended(sessions, 1) == [Exchange("hello", f"{LONG}.")]
 
     hold(talker(), exchange)

@@ -17,7 +17,7 @@ from pipeline.runners.serve.realtime.events import KNOWN
 from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runners.serve.realtime.sound import Pcm, packed
 from pipeline.runners.serve.realtime.talk import Talk
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
 from pipeline.testing.tones import tones
@@ -125,11 +125,11 @@ GRAPH = graph()
 @given(events)
 def test_the_next_line_is_answered(sent: list[tuple[Any, float]]) -> None:
     async def converse() -> None:
-        async with Parlour(GRAPH) as parlour, asyncio.timeout(PATIENCE):
+        async with Sessions(GRAPH) as sessions, asyncio.timeout(PATIENCE):
             client = Client()
-            talk = Talk(parlour, "", client.send, client.complain)
-            talk.visit.attach(client, frozenset())
-            parlour.receive(talk.visit)
+            talk = Talk(sessions, "", client.send, client.complain)
+            talk.client.attach(client, frozenset())
+            sessions.start(talk.client)
             for event, pause in sent:
                 await client.give(talk, event)
                 await asyncio.sleep(pause)

@@ -14,9 +14,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from pipeline.graph.graph import Graph
+from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.realtime import buffer, line, talk
 from pipeline.runners.serve.security import Guard
-from pipeline.runners.serve.sessions import Limits, Parlour
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret, issue
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.tones import tones
@@ -70,7 +71,7 @@ MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text",
     ],
 )
 def test_what_cannot_be_done_is_said(quiet_graph: Graph, event: Any, code: str, param: str | None) -> None:
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         named = {**event, "event_id": "mine"} if isinstance(event, dict) else event
         await caller.line.send_raw(named if isinstance(named, str) else json.dumps(named))
         error = (await caller.until("error"))["error"]
@@ -85,7 +86,7 @@ def test_what_cannot_be_done_is_said(quiet_graph: Graph, event: Any, code: str, 
 def test_one_response_at_a_time() -> None:
     graph = talker(response=ScriptedModel(otherwise="Yes.", seconds=1.0))
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.type("hello")
         await caller.line.response.create()
         error = (await caller.until("error"))["error"]
@@ -96,7 +97,7 @@ def test_one_response_at_a_time() -> None:
 
 
 def test_lines_and_sound_are_answered_one_by_one(quiet_graph: Graph) -> None:
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
         await caller.append(tones("hello", RATE))
         await caller.line.conversation.item.create(item=MESSAGE)  # type: ignore[arg-type]
@@ -119,7 +120,7 @@ def test_the_buffer_and_the_lines_have_bounds(quiet_graph: Graph, monkeypatch: p
     monkeypatch.setattr(buffer, "BUFFERED", 1.0)
     monkeypatch.setattr(talk, "TYPED", 2)
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
         await caller.append(quiet(1.02))
         assert (await caller.until("error"))["error"]["code"] == "buffer_full"
@@ -139,7 +140,7 @@ def test_a_token_may_be_wanted(quiet_graph: Graph) -> None:
     token = issue(SECRET.read() or b"", "ada", 60)
 
     async def come() -> None:
-        async with serving(quiet_graph, Guard(SECRET, required=True)) as (port, parlour):
+        async with serving(quiet_graph, Guard(SECRET, required=True)) as (port, sessions):
             for key in ("sk-any", token[:-2]):
                 with pytest.raises(InvalidStatus) as refused:
                     async with calling(port, key):
@@ -149,7 +150,7 @@ def test_a_token_may_be_wanted(quiet_graph: Graph) -> None:
                 assert error["code"] == "unauthorised"
             async with calling(port, token) as caller:
                 await caller.until("session.created")
-                assert [visit.user for visit in parlour.visits.values()] == ["ada"]
+                assert [client.user for client in sessions.clients.values()] == ["ada"]
             page = [Subprotocol("realtime"), Subprotocol(f"openai-insecure-api-key.{token}")]
             async with connect(f"ws://127.0.0.1:{port}/v1/realtime?model=any", subprotocols=page) as browser:
                 assert browser.subprotocol == "realtime"
@@ -160,14 +161,14 @@ def test_a_token_may_be_wanted(quiet_graph: Graph) -> None:
 
 def test_there_is_room_for_so_many(quiet_graph: Graph) -> None:
     async def come() -> None:
-        async with serving(quiet_graph, limits=Limits(sessions=1)) as (port, parlour):
+        async with serving(quiet_graph, limits=Limits(sessions=1)) as (port, sessions):
             async with calling(port) as caller:
                 await caller.until("session.created")
                 with pytest.raises(InvalidStatus) as refused:
                     async with calling(port):
                         pass
                 assert refused.value.response.status_code == 429
-            while parlour.sessions:  # noqa: ASYNC110  who left makes room
+            while sessions.count:  # noqa: ASYNC110  who left makes room
                 await asyncio.sleep(0.01)
             async with calling(port) as caller:
                 await caller.until("session.created")
@@ -193,7 +194,7 @@ def test_an_old_dialect_is_refused(quiet_graph: Graph) -> None:
     ],
 )
 def test_a_client_that_does_nothing_sensible_is_let_go(quiet_graph: Graph, code: str, sent: list[str]) -> None:
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         for event in sent:
             await caller.line.send_raw(event)
         with pytest.raises(ConnectionClosed) as closed:
@@ -201,7 +202,7 @@ def test_a_client_that_does_nothing_sensible_is_let_go(quiet_graph: Graph, code:
         assert closed.value.rcvd
         assert closed.value.rcvd.code == 1008
         assert caller.events[-1]["error"]["code"] == code
-        assert parlour.totals.refusals[code]
+        assert sessions.totals.refusals[code]
 
     hold(quiet_graph, exchange)
 
@@ -209,12 +210,12 @@ def test_a_client_that_does_nothing_sensible_is_let_go(quiet_graph: Graph, code:
 def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "OUTSTANDING", 12)
 
-    async def exchange(caller: Caller, parlour: Parlour) -> None:
+    async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
         with pytest.raises(ConnectionClosed):
             await caller.until("never")
         assert caller.events[-1]["error"]["code"] == "too-slow"
-        assert parlour.totals.refusals["too-slow"] == 1
+        assert sessions.totals.refusals["too-slow"] == 1
 
     hold(talker(), exchange)
 
@@ -222,7 +223,7 @@ def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) 
 def test_sound_before_its_time_is_held_back(quiet_graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buffer, "EARLY", 1.0)
 
-    async def exchange(caller: Caller, _: Parlour) -> None:
+    async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
         began = asyncio.get_running_loop().time()
         await caller.append(quiet(2))

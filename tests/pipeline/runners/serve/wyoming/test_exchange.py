@@ -18,7 +18,7 @@ from audio_samples import FOLDER
 from models.protocols import Samples
 from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.sessions import Parlour
+from pipeline.runners.serve.sessions import Sessions
 
 
 def test_it_says_what_the_graph_can_do(assistant: Graph) -> None:
@@ -77,7 +77,7 @@ def test_it_speaks_before_the_text_is_complete(assistant: Graph) -> None:
 
 def test_it_answers_and_remembers_across_connections(assistant: Graph) -> None:
     async def ask() -> tuple[str, str]:
-        async with Parlour(assistant) as parlour, serving(parlour) as port:
+        async with Sessions(assistant) as sessions, serving(sessions) as port:
             async with client(port) as line:
                 await line.say(Transcript("I would like to buy two apples", context={"conversation_id": "kitchen"}))
                 await line.hear(HandledStart)

@@ -19,7 +19,8 @@ from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeVoice
 
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.sessions import Limits, Parlour
+from pipeline.runners.serve.admission import Limits
+from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.wyoming import connection, server, talks
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
@@ -77,7 +78,7 @@ def test_a_request_that_fails_leaves_the_connection_as_it_was(graph: Graph) -> N
 )
 def test_what_is_no_event_is_refused(graph: Graph, sent: bytes) -> None:
     async def ask() -> None:
-        async with Parlour(graph) as parlour, serving(parlour) as port:
+        async with Sessions(graph) as sessions, serving(sessions) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(sent)
             line = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
@@ -141,11 +142,11 @@ def test_a_client_that_reads_nothing_is_let_go(graph: Graph, monkeypatch: pytest
 
 def test_a_client_that_leaves_in_the_middle_leaves_nothing(graph: Graph) -> None:
     async def ask() -> None:
-        async with Parlour(graph) as parlour, serving(parlour) as port:
+        async with Sessions(graph) as sessions, serving(sessions) as port:
             for said in (AudioStart(16_000, 2, 1), SynthesizeStart(), Transcript("hello"), Synthesize("a " * 5000)):
                 async with client(port) as line:
                     await line.say(said)
-            while parlour.sessions or len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110  others end them
+            while sessions.count or len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110  others end them
                 await asyncio.sleep(0.01)
 
     asyncio.run(ask())
@@ -156,8 +157,8 @@ def test_more_connections_than_allowed_are_refused(graph: Graph, monkeypatch: py
 
     async def ask() -> None:
         async with (
-            Parlour(graph) as parlour,
-            serving(parlour) as port,
+            Sessions(graph) as sessions,
+            serving(sessions) as port,
             client(port) as first,
             client(port) as second,
         ):
@@ -171,7 +172,7 @@ def test_more_connections_than_allowed_are_refused(graph: Graph, monkeypatch: py
     asyncio.run(ask())
 
 
-def test_a_full_parlour_answers_nobody_new(graph: Graph) -> None:
+def test_a_full_server_answers_nobody_new(graph: Graph) -> None:
     async def ask() -> None:
         async with visiting(graph, Limits(sessions=1)) as line:
             await line.say(Transcript("hello", context={"conversation_id": "one"}))
@@ -186,13 +187,13 @@ def test_a_conversation_is_forgotten_in_the_end(graph: Graph, monkeypatch: pytes
     monkeypatch.setattr(talks, "FORGOTTEN", 0.0)
 
     async def ask() -> None:
-        async with Parlour(graph) as parlour, serving(parlour) as port:
+        async with Sessions(graph) as sessions, serving(sessions) as port:
             for _ in range(2):
                 async with client(port) as line:
-                    assert parlour.sessions == 0
+                    assert sessions.count == 0
                     await line.say(Transcript("hello", context={"conversation_id": "one"}))
                     await line.until(HandledStop)
-                    assert parlour.sessions == 1
+                    assert sessions.count == 1
                 await asyncio.sleep(0.01)
                 async with client(port) as line:
                     await line.say(Ping())
