@@ -15,12 +15,12 @@ from sounds import Clip
 
 from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
-from pipeline.runners.headset.exchange import exchange
+from pipeline.runners.headset.exchange import measure_exchange
 from pipeline.runners.headset.headset import Headset
-from pipeline.runners.headset.network import PERFECT, Network
+from pipeline.runners.headset.network import PERFECT, Impairment
 from pipeline.wire import messages as wire
 
-WIFI = Network(loss=0.03, jitter=0.04, delay=0.002)
+WIFI = Impairment(loss=0.03, jitter=0.04, delay=0.002)
 """A bad place in a good house."""
 EVERY = 2
 """Of the utterances, each so-manieth is said: a second and a third way to say it take the time of the others."""
@@ -78,7 +78,7 @@ async def wifi(name: str, clip: Clip) -> dict[str, Any]:
             for seed in range(count):
                 hello = wire.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")
                 async with Headset(server.socket, hello, network, seed) as headset:
-                    done = await exchange(headset, clip.name, clip.samples[: clip.end], SAMPLE_RATE)
+                    done = await measure_exchange(headset, clip.name, clip.samples[: clip.end], SAMPLE_RATE)
                     await headset.leave()
                 if done.first_audible is None:
                     raise SystemExit(f"{clip.name}: no answer over a network with {network}")

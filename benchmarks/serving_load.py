@@ -11,10 +11,10 @@ from serving import Served, served
 from sounds import Clip
 
 from pipeline.devices.files.decoding import SAMPLE_RATE
-from pipeline.runners.headset.exchange import Exchange
+from pipeline.runners.headset.exchange import MeasuredExchange
 from pipeline.runners.headset.fleet import Fleet, Said
 from pipeline.runners.headset.headset import Headset
-from pipeline.runners.headset.report import spread
+from pipeline.runners.headset.measures import spread
 from pipeline.wire import messages as wire
 
 PATIENCE = 1000.0
@@ -35,9 +35,9 @@ async def talking(name: str, clips: Sequence[Clip]) -> dict[str, Any]:
     found: dict[int, float] = {}
     async with served(name) as server:
         for users in (1, *STEPS):  # the first warms what loading did not
-            heard: list[Exchange] = []
+            heard: list[MeasuredExchange] = []
 
-            def tell(_: int, done: Exchange, heard: list[Exchange] = heard) -> None:
+            def tell(_: int, done: MeasuredExchange, heard: list[MeasuredExchange] = heard) -> None:
                 heard.append(done)
 
             troubles = await Fleet(server.socket, users, hello).talk(said, tell)

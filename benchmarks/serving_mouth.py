@@ -20,9 +20,9 @@ from lipsync import SENTENCES
 from models.protocols import Intent, Outcome, Samples, Viseme
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech, Text
-from pipeline.runners.headset.exchange import Exchange, exchange
+from pipeline.runners.headset.exchange import MeasuredExchange, measure_exchange
 from pipeline.runners.headset.headset import Headset
-from pipeline.runners.headset.report import spread
+from pipeline.runners.headset.measures import spread
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import Secret
@@ -95,16 +95,16 @@ async def _typed() -> AsyncIterator[Text]:
     yield Text(ASKED, 0.0)
 
 
-async def _listened(headset: Headset) -> Exchange:
+async def _listened(headset: Headset) -> MeasuredExchange:
     """The first `MINUTES` of the story."""
-    listening = asyncio.create_task(exchange(headset, ASKED, tones(ASKED, 16_000), 16_000, 90 * MINUTES))
+    listening = asyncio.create_task(measure_exchange(headset, ASKED, tones(ASKED, 16_000), 16_000, 90 * MINUTES))
     await asyncio.wait([listening], timeout=60 * MINUTES + 1)
     if not listening.done():
         await headset.send(wire.Interrupt())
     return await listening
 
 
-def skews(ear: Ear, done: Exchange) -> tuple[list[float], int]:
+def skews(ear: Ear, done: MeasuredExchange) -> tuple[list[float], int]:
     """By how many seconds each shape was seen behind its sound, where that was found; and how many there were."""
     reference = np.concatenate(ear.sound)
     rate = done.sample_rate

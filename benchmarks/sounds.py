@@ -28,6 +28,7 @@ from audio_samples.make_samples import NORMAL, Sound, Speaker, edges, pink, resa
 from models.protocols import Samples
 from models.store.store import locate
 from pipeline.devices.files.decoding import SAMPLE_RATE, read
+from pipeline.devices.pcm import from_pcm16
 from pipeline.testing.tape import AUDIBLE
 
 LEAD = round(0.3 * SAMPLE_RATE)
@@ -274,7 +275,7 @@ def _espeak(text: str, voice: str) -> Sound:
         raise SystemExit("espeak-ng was not found; it speaks some of the backchannels: apt install espeak-ng")
     made = subprocess.run([program, "-v", voice, "--stdout", text], check=True, capture_output=True)
     with wave.open(io.BytesIO(made.stdout)) as file:
-        sound = np.frombuffer(file.readframes(1 << 24), "<i2") / 32768
+        sound = from_pcm16(file.readframes(1 << 24)).astype(np.float64)
         return _levelled(resample(sound, file.getframerate(), SAMPLE_RATE))
 
 

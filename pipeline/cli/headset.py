@@ -21,7 +21,7 @@ from pipeline.devices.files.paths import find_audio, unique_names
 from pipeline.errors import MediaError, PipelineError
 
 if TYPE_CHECKING:
-    from pipeline.runners.headset.exchange import Exchange
+    from pipeline.runners.headset.exchange import MeasuredExchange
     from pipeline.runners.headset.fleet import Said
 
 EPILOG = """Examples:
@@ -58,11 +58,13 @@ def headset(  # noqa: PLR0913, PLR0917  typer reads an option from each paramete
     everything was answered; 1: something was not; 2: wrong usage.
     """
     from pipeline.runners.headset.fleet import Fleet
-    from pipeline.runners.headset.network import Network
-    from pipeline.runners.headset.report import as_data, summary
+    from pipeline.runners.headset.measures import as_data, summary
+    from pipeline.runners.headset.network import Impairment
     from pipeline.wire.messages import Format, Hello
 
-    network = Network(_number(loss, "%", "--loss", most=50) / 100, _number(jitter, "ms", "--jitter", most=5000) / 1000)
+    network = Impairment(
+        _number(loss, "%", "--loss", most=50) / 100, _number(jitter, "ms", "--jitter", most=5000) / 1000
+    )
     codec: Any = "opus" if opus else "pcm16"
     hello = Hello(
         client="parley headset",
@@ -114,17 +116,17 @@ def _read(wavs: Sequence[str], out: Path | None) -> list[Said]:
 @contextmanager
 def _listening(
     console: Console, expected: int, out: Path | None, *, many: bool
-) -> Iterator[tuple[Callable[[int, Exchange], None], list[Exchange]]]:
+) -> Iterator[tuple[Callable[[int, MeasuredExchange], None], list[MeasuredExchange]]]:
     """Takes each exchange when it is over, shows how far all are, and keeps its measures."""
-    from pipeline.runners.headset.report import write
+    from pipeline.runners.headset.measures import write
 
-    heard: list[Exchange] = []
+    heard: list[MeasuredExchange] = []
     with Progress(
         TextColumn("{task.description}"), MofNCompleteColumn(), BarColumn(), console=console, transient=True
     ) as progress:
         task = progress.add_task("answers", total=expected)
 
-        def tell(session: int, exchange: Exchange) -> None:
+        def tell(session: int, exchange: MeasuredExchange) -> None:
             if out:
                 write(exchange, out, f"{session + 1:03d}-{exchange.name}" if many else exchange.name)
             heard.append(replace(exchange, sound=exchange.sound[:0]))
@@ -133,8 +135,8 @@ def _listening(
         yield tell, heard
 
 
-def _show(console: Console, heard: Sequence[Exchange], troubles: Sequence[str], *, many: bool) -> None:
-    from pipeline.runners.headset.report import as_data, summary
+def _show(console: Console, heard: Sequence[MeasuredExchange], troubles: Sequence[str], *, many: bool) -> None:
+    from pipeline.runners.headset.measures import as_data, summary
 
     if not many:
         table = Table("recording", "heard", "said", "first, ms", "gaps, ms", "lost", "mouth, ms", box=None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from models.protocols import Samples
+from pipeline.devices.pcm import from_pcm16
 from pipeline.devices.resample import Resampler
 from pipeline.errors import MediaError
 
 RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 """Hz that Opus knows (RFC 6716, section 2.1.3)."""
-FULL_SCALE = 32_768.0
 BITRATE = 32_000
 """Bits a second: speech in its full band (RFC 7587, section 3.1.1: 28 to 40 kbit/s)."""
 
@@ -67,5 +67,5 @@ class OpusDecoder:
             frames = self._context.decode(Packet(packet))
         except FFmpegError as error:
             raise MediaError(f"a packet of {len(packet)} bytes is no Opus: {error.strerror}") from None
-        pieces = [frame.to_ndarray()[0].astype(np.float32) / FULL_SCALE for frame in frames]  # s16
+        pieces = [from_pcm16(frame.to_ndarray()[0]) for frame in frames]  # s16
         return self._resampler.feed(np.concatenate([np.zeros(0, np.float32), *pieces]))

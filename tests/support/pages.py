@@ -22,6 +22,7 @@ import numpy as np
 from playwright.sync_api import Browser, Error, Page, Playwright, ViewportSize
 
 from models.protocols import Samples
+from pipeline.devices.pcm import to_pcm16
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "pipeline" / "web"
@@ -92,7 +93,7 @@ def write_microphone(path: Path, *parts: Samples, sample_rate: int = 16_000) -> 
     """A wave file of `parts` one after another, for `browsing`."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, sample_rate, 0, "NONE", ""))
-        file.writeframes((np.concatenate(parts) * 32_767).astype("<i2").tobytes())
+        file.writeframes(to_pcm16(np.concatenate(parts)))
     return path
 
 

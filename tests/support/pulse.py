@@ -21,6 +21,7 @@ import numpy as np
 from support.waves import pcm16
 
 from models.protocols import Samples
+from pipeline.devices.pcm import WIDTH, from_pcm16
 
 RATE = 16_000
 """Hz, of what is said and what is heard."""
@@ -180,10 +181,10 @@ class _Listener:
             self._sound += block
 
     def heard(self) -> Samples:
-        whole = len(self._sound) // 2 * 2
-        pcm = np.frombuffer(bytes(self._sound[:whole]), "<i2")
+        whole = len(self._sound) // WIDTH * WIDTH
+        samples = from_pcm16(bytes(self._sound[:whole]))
         del self._sound[:whole]
-        return pcm * np.float32(1 / 32768)
+        return samples
 
     def close(self) -> None:
         self._process.terminate()

@@ -18,6 +18,7 @@ from openai.types.realtime import RealtimeServerEvent
 from starlette.applications import Starlette
 
 from models.protocols import Samples
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import realtime
 from pipeline.runners.serve.admission import Limits
@@ -83,7 +84,7 @@ class Caller:
     async def append(self, samples: Samples, *, pace: float | None = None) -> None:
         """Send sound in pieces of 20 ms; `pace` is how much faster than it is spoken, or else at once."""
         for first in range(0, samples.size, 480):
-            piece = (samples[first : first + 480] * 32767).astype("<i2").tobytes()
+            piece = to_pcm16(samples[first : first + 480])
             await self.line.input_audio_buffer.append(audio=base64.b64encode(piece).decode())
             if pace:
                 await asyncio.sleep(0.02 / pace)
@@ -106,7 +107,7 @@ class Caller:
     def sound(self) -> Samples:
         """What was spoken so far."""
         data = b"".join(base64.b64decode(event["delta"]) for event in self.of("response.output_audio.delta"))
-        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32_768)
+        return from_pcm16(data)
 
 
 @asynccontextmanager

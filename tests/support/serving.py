@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from models.protocols import Intent, Outcome, Samples
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.hosting import Hosting, hosting
@@ -106,7 +107,7 @@ class Client:
         encoder = OpusEncoder(RATE, size) if opus else None
         for start in range(0, sound.size, size):
             frame = sound[start : start + size]
-            payload = encoder.encode(frame) if encoder else bytes((frame * 32767).astype("<i2"))
+            payload = encoder.encode(frame) if encoder else to_pcm16(frame)
             await self.socket.send(pack(SOUND, self._sequence, self._timestamp, payload))
             self._sequence, self._timestamp = self._sequence + 1, self._timestamp + size
             await asyncio.sleep(pace)
@@ -177,7 +178,7 @@ class Client:
     async def _take(self, received: str | bytes) -> None:
         if isinstance(received, bytes):
             frame = unpack(received)
-            raw = self._decoder.decode(frame.payload) if self._decoder else np.frombuffer(frame.payload, "<i2") / 32767
+            raw = self._decoder.decode(frame.payload) if self._decoder else from_pcm16(frame.payload)
             self.frames.append((frame.sequence, frame.timestamp, raw.astype(np.float32)))
             if self._heard_from is None:
                 self._heard_from = asyncio.get_running_loop().time()

@@ -11,6 +11,7 @@ import numpy as np
 from audio_samples import FOLDER
 from models.protocols import Samples
 from pipeline.devices.files.decoding import Recording, packets
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.build import build, open_spec
 from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
@@ -25,7 +26,7 @@ async def spoken(file: str) -> Samples:
     """One of the recordings that come with Parley, in 16 bits, as microphones give them."""
     with Recording(FOLDER / file, RATE) as recording:
         samples = np.concatenate([piece.samples async for piece in packets(recording)])
-    return (np.round(samples * 32768).clip(-32768, 32767) / 32768).astype(np.float32)
+    return from_pcm16(to_pcm16(samples))
 
 
 def record_session(folder: Path) -> list[Record]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.protocols import Samples
+from pipeline.devices.pcm import to_pcm16
 
 RATE = 16_000
 """Hz."""
@@ -53,7 +54,8 @@ def dominant(samples: Samples, sample_rate: int = RATE) -> float:
 
 
 def pcm16(samples: Samples) -> NDArray[np.int16]:
-    return np.rint(samples * 32767).astype("<i2")
+    """16-bit integers, shape (n,)."""
+    return np.frombuffer(to_pcm16(samples), "<i2")
 
 
 def wav_bytes(

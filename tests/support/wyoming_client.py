@@ -12,6 +12,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.event import Event, Eventable
 
 from models.protocols import Samples
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve import wyoming
 from pipeline.runners.serve.admission import Limits
@@ -56,7 +57,7 @@ class Client(AsyncTcpClient):
 
     async def recite(self, samples: Samples, rate: int, channels: int = 1, size: int = 1024) -> None:
         """A recording, as Home Assistant sends it."""
-        sound = np.repeat((samples * 32767).astype("<i2"), channels).tobytes()
+        sound = to_pcm16(np.repeat(samples, channels))
         await self.say(AudioStart(rate, 2, channels))
         step = 2 * channels * size
         await self.say(
@@ -73,7 +74,7 @@ class Client(AsyncTcpClient):
         """Speech from behind its first event to its last."""
         events, _ = await self.until(AudioStop)
         chunks = [AudioChunk.from_event(event) for event in events]
-        return np.frombuffer(b"".join(chunk.audio for chunk in chunks), "<i2").astype(np.float32) / np.float32(32768)
+        return from_pcm16(b"".join(chunk.audio for chunk in chunks))
 
 
 @asynccontextmanager

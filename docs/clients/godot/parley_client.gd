@@ -236,8 +236,8 @@ func _frame(sound: PackedVector2Array) -> PackedByteArray:
 		frame[4 + place] = _sequence >> (24 - 8 * place) & 0xFF
 		frame[8 + place] = _timestamp >> (24 - 8 * place) & 0xFF
 	for place in sound.size():
-		var sample := clampf((sound[place].x + sound[place].y) / 2.0, -1.0, 1.0)
-		frame.encode_s16(HEADER + 2 * place, roundi(32767.0 * sample))
+		var sample := roundi(32768.0 * (sound[place].x + sound[place].y) / 2.0)
+		frame.encode_s16(HEADER + 2 * place, clampi(sample, -32768, 32767))
 	return frame
 
 

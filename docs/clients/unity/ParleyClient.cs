@@ -261,7 +261,7 @@ public sealed class ParleyClient : MonoBehaviour
         _sequence++;
         for (var i = 0; i < samples.Length; i++)
         {
-            var value = (short)Mathf.RoundToInt(32767f * Mathf.Clamp(samples[i], -1f, 1f));
+            var value = (short)Mathf.Clamp(Mathf.RoundToInt(32768f * samples[i]), -32768, 32767);
             frame[Header + 2 * i] = (byte)value;
             frame[Header + 2 * i + 1] = (byte)(value >> 8);
         }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.protocols import Samples
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.devices.resample import Resampler
 
 FRAME = 0.01
@@ -50,7 +51,7 @@ class EchoCanceller:
         cleaned = [np.zeros(0, np.float32)]
         for frame in self._near.split(samples):
             self._module.process_stream(frame)
-            cleaned.append(np.frombuffer(frame.data, np.int16) * np.float32(1 / 32768))
+            cleaned.append(from_pcm16(frame.data))
         return np.concatenate(cleaned)
 
 
@@ -68,5 +69,5 @@ class _Frames:
         sound = np.concatenate([self._rest, samples])
         whole = sound.size // self._size * self._size
         self._rest = sound[whole:]
-        pcm = np.rint(np.clip(sound[:whole], -1.0, 32767 / 32768) * 32768).astype(np.int16).reshape(-1, self._size)
-        return [rtc.AudioFrame(bytearray(frame.tobytes()), self._sample_rate, 1, self._size) for frame in pcm]
+        pieces = (to_pcm16(sound[first : first + self._size]) for first in range(0, whole, self._size))
+        return [rtc.AudioFrame(bytearray(piece), self._sample_rate, 1, self._size) for piece in pieces]

@@ -12,6 +12,7 @@ import numpy as np
 from models.protocols import Samples
 from pipeline.devices.files.atomic import Draft, OpenDraft, replacing
 from pipeline.devices.files.paths import shown
+from pipeline.devices.pcm import WIDTH, to_pcm16
 from pipeline.errors import MediaError
 
 HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sI")
@@ -33,14 +34,12 @@ class WavWriter:
 
     def write(self, samples: Samples) -> None:
         """Append `samples`, shape (n,); what exceeds full scale is clipped, what is no number is silence."""
-        # 32767 both ways: a symmetrical scale keeps silence at 0 and lets -1 and 1 be equally loud.
-        scaled = np.rint(np.clip(np.nan_to_num(samples, nan=0.0), -1.0, 1.0) * 32767.0)
-        sound = scaled.astype("<i2").tobytes()
+        sound = to_pcm16(np.nan_to_num(samples))
         self._size += len(sound)
         if self._size > LONGEST:
             raise MediaError(f"{shown(self._file.path)}: cannot be written: longer than a WAV file can be (4 GB)")
         self._file.write(sound)
-        self.duration = self._size / 2 / self.sample_rate
+        self.duration = self._size / WIDTH / self.sample_rate
 
     def write_header(self) -> None:
         """Write the header for the sound so far at the file's beginning."""
@@ -49,7 +48,7 @@ class WavWriter:
         self._file.write(
             HEADER.pack(
                 *(b"RIFF", HEADER.size - 8 + self._size, b"WAVE"),
-                *(b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16),  # PCM, one channel, 2 bytes a sample
+                *(b"fmt ", 16, 1, 1, rate, WIDTH * rate, WIDTH, 8 * WIDTH),  # PCM, one channel, 2 bytes a sample
                 *(b"data", self._size),
             )
         )

@@ -12,6 +12,7 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.devices.opus import OpusDecoder
+from pipeline.devices.pcm import WIDTH, from_pcm16
 from pipeline.devices.resample import Resampler
 from pipeline.errors import MediaError
 from pipeline.packets import Audio
@@ -35,7 +36,6 @@ LOOK = 0.1
 """Seconds between one look and the next at whether something came."""
 WAITING, DEEDS = 10.0, 256
 """Seconds of sound, and deeds, that wait at most; beyond it the oldest is dropped."""
-FULL_SCALE = 32_768.0
 
 
 @dataclass(slots=True)
@@ -219,10 +219,10 @@ class Receiver:
     def _decoded(self, payload: bytes) -> Samples:
         if self._decoder:
             samples = self._decoder.decode(payload)
-        elif len(payload) % 2:
+        elif len(payload) % WIDTH:
             raise MediaError(f"{len(payload)} bytes are no 16-bit samples: their number is odd")
         else:
-            samples = np.frombuffer(payload, "<i2").astype(np.float32) / FULL_SCALE
+            samples = from_pcm16(payload)
         seconds = samples.size / self.form.sample_rate
         if seconds > LONGEST or (seconds < SHORTEST and not self._decoder):
             raise MediaError(

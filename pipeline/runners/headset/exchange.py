@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from models.protocols import Samples
-from pipeline.runners.headset.headset import Headset, Told
-from pipeline.runners.headset.mouth import Shape, Timeline, skews
+from pipeline.runners.headset.headset import Headset, TimedMessage
+from pipeline.runners.headset.mouth_timing import AnswerClock, Shape, skews
 from pipeline.runners.headset.playout import AUDIBLE, Stretch
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import since
@@ -24,7 +24,7 @@ PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class MeasuredExchange:
     """What came of one recording. Times are seconds."""
 
     name: str
@@ -50,7 +50,7 @@ class Exchange:
     seconds: float
     """From the first audible sample to the last."""
     skews: tuple[float, ...]
-    """By how much the mouth is behind the sound where it begins to speak after a pause; see `mouth.skews`."""
+    """By how much the mouth is behind the sound where it begins to speak after a pause; see `mouth_timing.skews`."""
     late: float
     """By how much mouth shapes came behind their sound, at most."""
     visemes: tuple[Shape, ...]
@@ -70,12 +70,13 @@ class Before(NamedTuple):
     lost: int
 
 
-async def exchange(
+async def measure_exchange(
     headset: Headset, name: str, samples: Samples, sample_rate: int, patience: float = PATIENCE
-) -> Exchange:
-    """Say `samples`, shape (n,), and listen until the answer is over, or for `patience` seconds. Raises LineError."""
-    known = {one.message.turn for one in headset.told if hasattr(one.message, "turn")}
-    told, lost = len(headset.told), headset.playout.lost
+) -> MeasuredExchange:
+    """Say `samples`, shape (n,), and listen until the answer is over, or for `patience` seconds. Raises
+    TransportError."""
+    known = {one.message.turn for one in headset.messages if hasattr(one.message, "turn")}
+    told, lost = len(headset.messages), headset.playout.lost
     began, ended = await headset.say(samples, sample_rate)
     if headset.welcome.mode == "hands-free":
         loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
@@ -94,18 +95,20 @@ async def exchange(
     return _measured(headset, name, ended, answers(), Before(told, lost))
 
 
-def _measured(headset: Headset, name: str, ended: float, answers: list[wire.Answered], before: Before) -> Exchange:
+def _measured(
+    headset: Headset, name: str, ended: float, answers: list[wire.Answered], before: Before
+) -> MeasuredExchange:
     playout, rate = headset.playout, headset.playout.sample_rate
     syncs = headset.of(wire.Sync, before.told)
     stretches = [stretch for stretch in playout.stretches if stretch.end > ended]
     sound = _sound(stretches, ended, rate)
     loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
     first, last = (int(loud[0]) / rate, int(loud[-1]) / rate) if loud.size else (0.0, 0.0)
-    timeline, later = Timeline(playout, syncs), headset.told[before.told :]
-    shapes = list(_shapes(timeline, later, ended))
+    clock, later = AnswerClock(playout, syncs), headset.messages[before.told :]
+    shapes = list(_shapes(clock, later, ended))
     seen = tuple(shape for shape, _ in shapes if shape.duration)
     latency = answers[-1].latency if answers else None
-    return Exchange(
+    return MeasuredExchange(
         name=name,
         session=headset.welcome.session,
         heard=" ".join(one.heard for one in answers),
@@ -121,27 +124,27 @@ def _measured(headset: Headset, name: str, ended: float, answers: list[wire.Answ
         skews=tuple(skews(seen, sound, rate)),
         late=max((late for _, late in shapes), default=0.0),
         visemes=seen,
-        captions=tuple(_captions(timeline, later, ended)),
+        captions=tuple(_captions(clock, later, ended)),
         sound=sound,
         sample_rate=rate,
     )
 
 
-def _shapes(timeline: Timeline, later: Sequence[Told], begin: float) -> Iterator[tuple[Shape, float]]:
+def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[Shape, float]]:
     """Mouth shapes as they were seen: when their sound was heard, but not before they came; and by how many seconds
     they came too late."""
     for one in later:
         if isinstance(one.message, wire.Visemes):
             for start, duration, name, weight in one.message.visemes:
-                for due in timeline.due(one.message.turn, start):
+                for due in clock.due(one.message.turn, start):
                     late = max(0.0, one.at - due)
                     yield Shape(due + late - begin, max(0.0, duration / 1000 - late), name, weight), late
 
 
-def _captions(timeline: Timeline, later: Sequence[Told], begin: float) -> Iterator[tuple[float, str]]:
+def _captions(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[float, str]]:
     for one in later:
         if isinstance(one.message, wire.Caption) and one.message.speaker == "avatar":
-            for due in timeline.due(one.message.turn, one.message.start):
+            for due in clock.due(one.message.turn, one.message.start):
                 yield max(due, one.at) - begin, one.message.text
 
 

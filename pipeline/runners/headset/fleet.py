@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from models.protocols import Samples
-from pipeline.runners.headset.exchange import Exchange, exchange
+from pipeline.runners.headset.exchange import MeasuredExchange, measure_exchange
 from pipeline.runners.headset.headset import HELLO, Headset
-from pipeline.runners.headset.line import LineError
-from pipeline.runners.headset.network import PERFECT, Network
+from pipeline.runners.headset.network import PERFECT, Impairment
+from pipeline.runners.headset.transport import TransportError
 from pipeline.wire import messages as wire
 
 PAUSE = (0.5, 2.0)
@@ -38,17 +38,19 @@ class Fleet:
     url: str
     sessions: int = 1
     hello: wire.Hello = HELLO
-    network: Network = PERFECT
+    network: Impairment = PERFECT
     seed: int = 1
 
-    async def talk(self, recordings: Sequence[Said], tell: Callable[[int, Exchange], None]) -> list[str]:
+    async def talk(self, recordings: Sequence[Said], tell: Callable[[int, MeasuredExchange], None]) -> list[str]:
         """Let everyone say all of the recordings, each beginning with another one, and `tell` what came of each, with
         the number of the session. Gives what went wrong with lines, once for each that ended early."""
         async with asyncio.TaskGroup() as group:
             users = [group.create_task(self._user(number, recordings, tell)) for number in range(self.sessions)]
         return [trouble for user in users if (trouble := user.result())]
 
-    async def _user(self, number: int, recordings: Sequence[Said], tell: Callable[[int, Exchange], None]) -> str:
+    async def _user(
+        self, number: int, recordings: Sequence[Said], tell: Callable[[int, MeasuredExchange], None]
+    ) -> str:
         chance = random.Random(f"{self.seed}/{number}")  # noqa: S311  no secret
         await asyncio.sleep(chance.uniform(0.0, SPREAD) if number else 0.0)
         first = number % len(recordings)
@@ -57,9 +59,9 @@ class Fleet:
                 for place, said in enumerate([*recordings[first:], *recordings[:first]]):
                     if place:
                         await asyncio.sleep(chance.uniform(*PAUSE))
-                    tell(number, await exchange(headset, said.name, said.samples, said.sample_rate))
+                    tell(number, await measure_exchange(headset, said.name, said.samples, said.sample_rate))
                     headset.forget()
                 await headset.leave()
-        except LineError as error:
+        except TransportError as error:
             return str(error)
         return ""

@@ -1,4 +1,4 @@
-"""A simulated headset: a microphone, a loudspeaker and a line to a server, at real speed."""
+"""A simulated headset: a microphone, a loudspeaker and a connection to a server, at real speed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from models.protocols import Samples
 from pipeline.devices.files.wav import resampled
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.errors import PipelineError
-from pipeline.runners.headset.line import Line, LineError, from_pcm16, open_line, pcm16
-from pipeline.runners.headset.network import PERFECT, Network
+from pipeline.runners.headset.connecting import open_transport
+from pipeline.runners.headset.network import PERFECT, Impairment
 from pipeline.runners.headset.playout import Playout
+from pipeline.runners.headset.transport import Transport, TransportError
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import SOUND, WRAP, BadFrame, pack, unpack
 
@@ -30,7 +32,7 @@ REPORTS = 0.2
 WELCOMED = 10.0
 """Seconds in which a server answers ``hello``."""
 PARTING = 1.0
-"""Seconds in which a server closes the line behind ``bye``."""
+"""Seconds in which a server closes the connection after ``bye``."""
 BREATH = 0.1
 """Seconds without a frame that are a pause, which is left out; a headset that is merely slow catches up."""
 TICK = 0.001
@@ -40,7 +42,7 @@ HELLO = wire.Hello(client="parley headset")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TimedMessage:
     """A message from the server."""
 
     at: float
@@ -58,10 +60,10 @@ class Headset:
 
     All times are those of the running event loop, in seconds."""
 
-    def __init__(self, url: str, hello: wire.Hello = HELLO, network: Network = PERFECT, seed: int = 0) -> None:
+    def __init__(self, url: str, hello: wire.Hello = HELLO, network: Impairment = PERFECT, seed: int = 0) -> None:
         """`hello` has the formats, the mode, the token, and the session to come back to; `seed` is the network's."""
         self.url, self.hello = url, hello
-        self.told: list[Told] = []
+        self.messages: list[TimedMessage] = []
         """What the server said, but for sound."""
         self.playout: Playout
         """What was heard; there once the headset is entered, like the next."""
@@ -70,11 +72,11 @@ class Headset:
         """What the avatar does, as far as it was told."""
         self._network, self._seed = network, seed
         self._stack = AsyncExitStack()
-        self._line: Line
+        self._transport: Transport
         self._decode: Callable[[bytes], Samples]
         self._encode: Callable[[Samples], bytes]
         self._tasks: list[asyncio.Task[None]] = []
-        self._failure: LineError | None = None  # why the line has ended
+        self._failure: TransportError | None = None  # why the connection has ended
         self._welcomed = self._over = False
         self._change = asyncio.Event()
         self._breath = asyncio.Lock()
@@ -83,15 +85,15 @@ class Headset:
         self._silenced: int | None = None  # where a flush stopped the sound, until that is reported
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises LineError where there is no server, or it says no."""
+        """Connect. Raises TransportError where there is no server, or it says no."""
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time()
-        self._line = await self._stack.enter_async_context(open_line(self.url, self._network, self._seed))
+        self._transport = await self._stack.enter_async_context(open_transport(self.url, self._network, self._seed))
         try:
             self._work(self._listen())
             await self.send(self.hello)
             if not await self.until(lambda: self._welcomed, WELCOMED):
-                raise LineError(f"{self.url}: no welcome within {WELCOMED:g} s; is it a Parley server?")
+                raise TransportError(f"{self.url}: no welcome within {WELCOMED:g} s; is it a Parley server?")
             self._work(self._report())
             if self.welcome.mode == "hands-free":
                 self._work(self._breathe())
@@ -127,37 +129,39 @@ class Headset:
             return began, self._loop.time()
 
     async def send(self, message: wire.Message) -> None:
-        """Send any message, such as a typed line. Raises LineError."""
-        await self._line.send(message.model_dump_json())
+        """Send any message, such as a typed line. Raises TransportError."""
+        await self._transport.send(message.model_dump_json())
 
     async def leave(self) -> None:
-        """End the session for good, and wait a moment for the server to know. Raises LineError."""
+        """End the session for good, and wait a moment for the server to know. Raises TransportError."""
         await self.send(wire.Bye())
-        with suppress(LineError):
+        with suppress(TransportError):
             await self.until(lambda: False, PARTING)
 
     def cut(self) -> None:
-        """Lose the line without a word; to come back, enter another headset that says hello with this one's session."""
-        self._line.cut()
+        """Lose the connection without telling the server.
+
+        To come back, enter another headset whose hello names the session of this one."""
+        self._transport.cut()
 
     # --- what it hears -----------------------------------------------------------------------------------------------
 
     def of(self, kind: type[M], start: int = 0) -> list[M]:
-        """The messages of one kind among `told`, from number `start` on."""
-        return [one.message for one in self.told[start:] if isinstance(one.message, kind)]
+        """The messages of one kind among `messages`, from number `start` on."""
+        return [one.message for one in self.messages[start:] if isinstance(one.message, kind)]
 
     def forget(self) -> None:
         """Keep nothing of what was told and heard, so that a long stay takes no more memory than a short one."""
-        self.told.clear()
+        self.messages.clear()
         self.playout.forget()
 
     async def until(self, happened: Callable[[], Any], patience: float) -> bool:
-        """Wait until it happened, and tell whether it did within `patience` seconds. Raises LineError where the line
-        ends before."""
+        """Wait until it happened, and tell whether it did within `patience` seconds. Raises TransportError where
+        the connection ends before."""
         deadline = self._loop.time() + patience
         while not happened():
             if self._over:
-                raise self._failure or LineError(f"{self.url}: the server closed the line")
+                raise self._failure or TransportError(f"{self.url}: the server closed the connection")
             self._change.clear()
             left = deadline - self._loop.time()
             if left <= 0:
@@ -168,20 +172,20 @@ class Headset:
                 return bool(happened())
         return True
 
-    # --- the line ----------------------------------------------------------------------------------------------------
+    # --- the connection ----------------------------------------------------------------------------------------------
 
     def _work(self, work: Any) -> None:
         self._tasks.append(asyncio.create_task(work))
 
     async def _listen(self) -> None:
-        """Take what comes, until the line ends."""
+        """Take what arrives until the connection ends."""
         try:
-            async with aclosing(self._line.received()) as messages:
+            async with aclosing(self._transport.received()) as messages:
                 async for data in messages:
                     self._take(data)
         except (PipelineError, ValidationError) as error:
             if self._failure is None:
-                self._failure = error if isinstance(error, LineError) else LineError(f"{self.url}: {error}")
+                self._failure = error if isinstance(error, TransportError) else TransportError(f"{self.url}: {error}")
         finally:
             self._over = True
             self._change.set()
@@ -198,7 +202,7 @@ class Headset:
         message = wire.FROM_SERVER.validate_json(data)
         match message:
             case wire.Welcome(audio_out=sound, audio_in=microphone):
-                self.playout = Playout(sound.sample_rate, paced=self._line.paced)
+                self.playout = Playout(sound.sample_rate, paced=self._transport.paced)
                 self._decode = _decoder(sound)
                 self._encode = _encoder(microphone)
                 self.welcome, self.state, self._welcomed = message, message.state, True
@@ -208,10 +212,10 @@ class Headset:
                 self.playout.flush(now)
                 self._silenced = self.playout.position
             case wire.Error(fatal=True, code=code, message=reason):
-                self._failure = LineError(f"{self.url} refuses: {code}: {reason}")
+                self._failure = TransportError(f"{self.url} refuses: {code}: {reason}")
             case _:
                 pass
-        self.told.append(Told(now, message))
+        self.messages.append(TimedMessage(now, message))
         self._change.set()
 
     # --- the microphone ----------------------------------------------------------------------------------------------
@@ -225,7 +229,7 @@ class Headset:
         for piece in _pieces(samples, round(FRAME * rate)):
             self._due += FRAME
             await asyncio.sleep(self._due - self._loop.time())
-            await self._line.send(pack(SOUND, self._sequence, self._timestamp, self._encode(piece)))
+            await self._transport.send(pack(SOUND, self._sequence, self._timestamp, self._encode(piece)))
             self._sequence, self._timestamp = (self._sequence + 1) % WRAP, (self._timestamp + piece.size) % WRAP
 
     async def _breathe(self) -> None:
@@ -235,7 +239,7 @@ class Headset:
             while True:
                 async with self._breath:
                     await self._speak(silence)
-        except LineError:
+        except TransportError:
             return  # `until` tells
 
     # --- the loudspeaker ---------------------------------------------------------------------------------------------
@@ -255,7 +259,7 @@ class Headset:
                 self._change.set()
                 try:
                     await self.send(wire.Played(timestamp=position, playing=playing))
-                except LineError:
+                except TransportError:
                     return  # `until` tells
                 continue
             due = [at for at in (self.playout.changes, next_one if playing else None) if at is not None]
@@ -274,7 +278,7 @@ def _pieces(samples: Samples, size: int) -> Iterator[Samples]:
 def _encoder(sound: wire.Format) -> Callable[[Samples], bytes]:
     if sound.codec == "opus":
         return OpusEncoder(sound.sample_rate, round(FRAME * sound.sample_rate)).encode
-    return pcm16
+    return to_pcm16
 
 
 def _decoder(sound: wire.Format) -> Callable[[bytes], Samples]:

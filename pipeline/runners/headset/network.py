@@ -22,7 +22,7 @@ WINDOW = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class Impairment:
     """What a line does to each segment."""
 
     loss: float = 0.0
@@ -44,7 +44,7 @@ class Network:
         return min(WINDOW, SEGMENT * 1.22 / sqrt(self.loss)) if self.loss else WINDOW
 
 
-PERFECT = Network()
+PERFECT = Impairment()
 
 
 @dataclass(slots=True, eq=False)
@@ -72,7 +72,7 @@ class Path(Generic[T]):
     95th and 99th of 100). Without jitter Linux recovers sooner, as it needs fewer later segments (RFC 8985): the 95th
     came after 39 ms there, and after 75 ms here."""
 
-    def __init__(self, network: Network, seed: int) -> None:
+    def __init__(self, network: Impairment, seed: int) -> None:
         self.resent = 0
         """Segments that were lost, and sent again."""
         self._network, self._chance = network, random.Random(seed)  # noqa: S311  no secret

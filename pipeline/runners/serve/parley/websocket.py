@@ -9,13 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from models.protocols import Samples
 from pipeline.devices.network.sender import FRAME
 from pipeline.devices.opus import OpusEncoder
+from pipeline.devices.pcm import to_pcm16
 from pipeline.packets import Picture
 from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.parley.connection import ParleyConnection, read_message
@@ -35,7 +35,6 @@ PARTING = 2.0
 """Seconds in which a client reads why its connection is closed."""
 NORMAL, POLICY = 1000, 1008
 """The WebSocket close codes behind a bye, and for all else (RFC 6455, section 7.4.1)."""
-_FULL = np.float32(32_767)
 _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 """First bytes of the files that are taken."""
 
@@ -56,7 +55,7 @@ class WebSocketConnection(ParleyConnection):
     def __init__(self, socket: WebSocket, sessions: Sessions, guard: Guard) -> None:
         super().__init__(sessions, guard)
         self._socket = socket
-        self._pack: Callable[[Samples], bytes] = pcm16
+        self._pack: Callable[[Samples], bytes] = to_pcm16
         self._sequence = 0
         self._outbox: deque[str | bytes] = deque()
         self._wake = asyncio.Event()
@@ -186,12 +185,6 @@ class WebSocketConnection(ParleyConnection):
         self._outbox.clear()
         self._outbox.extend(kept)
         self.tell(wire.Flush())
-
-
-def pcm16(samples: Samples) -> bytes:
-    """As 16-bit little-endian."""
-    within = np.maximum(np.minimum(samples * _FULL, _FULL), -_FULL)  # np.clip takes twice as long for a frame
-    return bytes(within.astype("<i2"))
 
 
 def _text(received: Any) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from models.protocols import Samples
+from pipeline.devices.pcm import WIDTH, from_pcm16, to_pcm16
 from pipeline.runners.serve.realtime.mistakes import Mistake
 
 TELEPHONE = 8_000
@@ -25,13 +26,13 @@ class Pcm(BaseModel):
 
     def encode(self, samples: Samples) -> bytes:
         """Samples, shape (n,), as bytes."""
-        return bytes(np.rint(np.clip(samples, -1.0, 1.0) * 32_767.0).astype("<i2"))
+        return to_pcm16(samples)
 
     def decode(self, data: bytes) -> Samples:
         """Bytes as samples, shape (n,). Raises Mistake."""
-        if len(data) % 2:
+        if len(data) % WIDTH:
             raise Mistake(f"{len(data)} bytes are no 16-bit samples: their number is odd", param="audio")
-        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32_768)
+        return from_pcm16(data)
 
 
 class G711(BaseModel):

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
-import numpy as np
 from wyoming.asr import Transcribe
 from wyoming.asr import Transcript as Recognised
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -23,6 +22,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 
 from models.language.clauses import Clauses
 from models.protocols import UNKNOWN, Samples
+from pipeline.devices.pcm import WIDTH, to_pcm16
 from pipeline.devices.resample import Resampler
 from pipeline.errors import PipelineError
 from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
@@ -197,17 +197,16 @@ class Connection:
                 if isinstance(packet, Speech):
                     if not rate:
                         rate = packet.voiced.sample_rate
-                        await self._say(AudioStart(rate, 2, 1))
+                        await self._say(AudioStart(rate, WIDTH, 1))
                     await self._play(packet.voiced.samples, rate)
         if not rate:  # nothing can be spoken, such as an emoji alone
-            await self._say(AudioStart(self._graph.sample_rate, 2, 1))
+            await self._say(AudioStart(self._graph.sample_rate, WIDTH, 1))
         await self._say(AudioStop())
 
     async def _play(self, samples: Samples, rate: int) -> None:
         size = round(PIECE * rate)
-        sound = np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
-        for first in range(0, sound.size, size):
-            await self._say(AudioChunk(rate, 2, 1, sound[first : first + size].tobytes()))
+        for first in range(0, samples.size, size):
+            await self._say(AudioChunk(rate, WIDTH, 1, to_pcm16(samples[first : first + size])))
 
     def _check_language(self, language: str | None) -> None:
         if language and language.lower().replace("_", "-").partition("-")[0] != self._graph.language:

@@ -15,6 +15,7 @@ from wyoming.audio import AudioChunk, AudioStart
 from wyoming.event import Event
 
 from models.protocols import Samples
+from pipeline.devices.pcm import WIDTH, from_pcm16
 from pipeline.errors import PipelineError
 from pipeline.wire.messages import LINE as CHARACTERS
 
@@ -78,9 +79,9 @@ def samples_of(chunk: AudioChunk, start: AudioStart) -> Samples:
     """The sound of a chunk in the format agreed on, as one channel. Raises BadEvent."""
     if (chunk.rate, chunk.width, chunk.channels) != (start.rate, start.width, start.channels):
         raise BadEvent("audio-chunk: its format is not that of audio-start")
-    if len(chunk.audio) % (2 * start.channels):
+    if len(chunk.audio) % (WIDTH * start.channels):
         raise BadEvent(f"audio-chunk: {len(chunk.audio)} bytes are no whole number of samples")
-    sound = np.frombuffer(chunk.audio, "<i2").astype(np.float32) / np.float32(32_768)
+    sound = from_pcm16(chunk.audio)
     mono: Samples = sound.reshape(-1, start.channels).mean(axis=1, dtype=np.float32)
     return mono
 

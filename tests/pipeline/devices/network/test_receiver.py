@@ -26,6 +26,7 @@ from pipeline.devices.network.receiver import (
     Receiver,
 )
 from pipeline.devices.opus import RATES, OpusEncoder
+from pipeline.devices.pcm import to_pcm16
 from pipeline.errors import MediaError
 from pipeline.packets import Audio
 from pipeline.testing.clock import run
@@ -52,7 +53,7 @@ def level(index: int) -> float:
 
 def frame(index: int, first: int = 0, *, time: int | None = None, size: int = SIZE) -> Frame:
     """The frame with that index of a stream whose numbers begin at `first`."""
-    payload = bytes(np.full(size, level(index) * 32768, "<i2"))
+    payload = to_pcm16(np.full(size, level(index), np.float32))
     return Frame(SOUND, (first + index) % WRAP, (index * SIZE if time is None else time) % WRAP, payload)
 
 
@@ -261,7 +262,7 @@ def test_other_sample_rates_are_heard_at_the_graphs(rate: int) -> None:
         listener = receiver(Format(sample_rate=rate))
         size, sound = rate // 50, tone(1.0, 440.0, 0.3, rate)
         for index in range(sound.size // size):
-            payload = bytes((sound[index * size :][:size] * 32767).astype("<i2"))
+            payload = to_pcm16(sound[index * size :][:size])
             listener.frame(Frame(SOUND, index, index * size, payload))
         samples = await all_of(listener)
         assert samples.size / RATE == pytest.approx(1.0, abs=0.01)

@@ -23,6 +23,7 @@ from models.protocols import Samples, Voiced
 from pipeline.cli.progress import Silent
 from pipeline.devices.files.paths import unique_names
 from pipeline.devices.files.wav import write_wav
+from pipeline.devices.pcm import from_pcm16
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech
@@ -203,4 +204,4 @@ def _sound(path: Path, start: float, duration: float) -> tuple[Samples, int]:
         rate = file.getframerate()
         file.setpos(round(start * rate))
         raw = file.readframes(round(duration * rate))
-    return (np.frombuffer(raw, "<i2") / 32768).astype(np.float32), rate
+    return from_pcm16(raw), rate

@@ -13,11 +13,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from models.protocols import Intent, Outcome
-from pipeline.runners.headset.exchange import Exchange, exchange
+from pipeline.runners.headset.exchange import MeasuredExchange, measure_exchange
 from pipeline.runners.headset.fleet import Fleet, Said
 from pipeline.runners.headset.headset import Headset
-from pipeline.runners.headset.line import LineError
-from pipeline.runners.headset.network import Network
+from pipeline.runners.headset.network import Impairment
+from pipeline.runners.headset.transport import TransportError
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import Secret
@@ -59,7 +59,7 @@ def spoken(text: str) -> str:
     return text.lower().replace(".", "").strip()
 
 
-def check(done: Exchange) -> None:
+def check(done: MeasuredExchange) -> None:
     assert (done.heard, done.said, done.fate) == ("a lantern?", ANSWER, "answered"), done
     if not done.gaps:  # a machine that does not keep up leaves some, and cut tones cannot be read
         assert spoken(read(done.sound, done.sample_rate)) == spoken(ANSWER)
@@ -72,32 +72,32 @@ def check(done: Exchange) -> None:
 
 @pytest.mark.parametrize("codec", ["pcm16", "opus"])
 def test_a_question_is_answered(tmp_path: Path, codec: Any) -> None:
-    async def work(url: str) -> Exchange:
+    async def work(url: str) -> MeasuredExchange:
         hello = wire.Hello(
             mode="push-to-talk",
             audio_in=wire.Format(codec=codec, sample_rate=RATE),
             audio_out=wire.Format(codec=codec, sample_rate=24_000),
         )
         async with Headset(url, hello) as headset:
-            return await exchange(headset, "lantern", QUESTION, RATE)
+            return await measure_exchange(headset, "lantern", QUESTION, RATE)
 
     check(talk(tmp_path, work))
 
 
 def test_without_a_key(tmp_path: Path) -> None:
-    async def work(url: str) -> Exchange:
+    async def work(url: str) -> MeasuredExchange:
         async with Headset(url, wire.Hello(mode="hands-free")) as headset:
             await asyncio.sleep(0.3)
-            return await exchange(headset, "lantern", QUESTION, RATE)
+            return await measure_exchange(headset, "lantern", QUESTION, RATE)
 
     check(talk(tmp_path, work))
 
 
 def test_over_a_bad_network(tmp_path: Path) -> None:
-    async def work(url: str) -> Exchange:
+    async def work(url: str) -> MeasuredExchange:
         hello = wire.Hello(mode="push-to-talk")
-        async with Headset(url, hello, Network(0.03, 0.04, 0.01), seed=5) as headset:
-            return await exchange(headset, "lantern", QUESTION, RATE)
+        async with Headset(url, hello, Impairment(0.03, 0.04, 0.01), seed=5) as headset:
+            return await measure_exchange(headset, "lantern", QUESTION, RATE)
 
     check(talk(tmp_path, work))
 
@@ -130,7 +130,7 @@ def test_a_headset_that_is_cut_off_comes_back(tmp_path: Path) -> None:
             assert await headset.until(lambda: headset.playout.playing, PATIENCE)
             await asyncio.sleep(0.5)
             headset.cut()
-            with pytest.raises(LineError):
+            with pytest.raises(TransportError):
                 await headset.until(lambda: False, PATIENCE)
             first = read(headset.playout.stretches[0].samples, 24_000)
         hello = wire.Hello(session=headset.welcome.session, key=headset.welcome.key)
@@ -146,7 +146,7 @@ def test_a_headset_that_is_cut_off_comes_back(tmp_path: Path) -> None:
 
 
 def test_many_at_once(tmp_path: Path) -> None:
-    heard: list[tuple[int, Exchange]] = []
+    heard: list[tuple[int, MeasuredExchange]] = []
 
     async def work(url: str) -> list[str]:
         hello = wire.Hello(mode="push-to-talk")
@@ -162,9 +162,9 @@ def test_many_at_once(tmp_path: Path) -> None:
 
 
 def test_nothing_said_is_nothing_answered(tmp_path: Path) -> None:
-    async def work(url: str) -> Exchange:
+    async def work(url: str) -> MeasuredExchange:
         async with Headset(url, wire.Hello(mode="push-to-talk")) as headset:
-            return await exchange(headset, "silence", np.zeros(RATE // 2, np.float32), RATE)
+            return await measure_exchange(headset, "silence", np.zeros(RATE // 2, np.float32), RATE)
 
     done = talk(tmp_path, work)
     assert done.fate == "nothing"
@@ -189,12 +189,12 @@ async def enter(url: str) -> None:
 
 
 def test_no_server() -> None:
-    with pytest.raises(LineError, match=r"no Parley server answers at ws://127\.0\.0\.1:1/.*parley serve"):
+    with pytest.raises(TransportError, match=r"no Parley server answers at ws://127\.0\.0\.1:1/.*parley serve"):
         asyncio.run(enter("ws://127.0.0.1:1/parley"))
 
 
 def test_no_address() -> None:
-    with pytest.raises(LineError, match="is no address of a server"):
+    with pytest.raises(TransportError, match="is no address of a server"):
         asyncio.run(enter("parley.example.org"))
 
 
@@ -204,7 +204,7 @@ def test_a_refusal_is_told() -> None:
         await socket.send(wire.Error(code="unauthorised", message="no token", fatal=True).model_dump_json())
         await socket.close(1008)
 
-    with pytest.raises(LineError, match="refuses: unauthorised: no token"):
+    with pytest.raises(TransportError, match="refuses: unauthorised: no token"):
         against(handler, enter)
 
 
@@ -213,7 +213,7 @@ def test_another_protocol_is_told() -> None:
         await socket.send('{"greeting": "hi"}')
         await socket.wait_closed()
 
-    with pytest.raises(LineError, match="type"):
+    with pytest.raises(TransportError, match="type"):
         against(handler, enter)
 
 
@@ -222,7 +222,7 @@ def test_sound_before_the_welcome_is_told() -> None:
         await socket.send(pack(SOUND, 0, 0, bytes(960)))
         await socket.wait_closed()
 
-    with pytest.raises(LineError, match="no sound before its welcome"):
+    with pytest.raises(TransportError, match="no sound before its welcome"):
         against(handler, enter)
 
 
@@ -255,9 +255,9 @@ def test_gaps_and_concealed_frames_are_seen() -> None:
         await socket.send(wire.Answered(turn="s/1", fate="answered", heard="", said="").model_dump_json())
         await socket.wait_closed()
 
-    async def work(url: str) -> Exchange:
+    async def work(url: str) -> MeasuredExchange:
         async with Headset(url) as headset:
-            return await exchange(headset, "tone", QUESTION[:3200], RATE)
+            return await measure_exchange(headset, "tone", QUESTION[:3200], RATE)
 
     done = against(handler, work)
     assert done.lost == 2

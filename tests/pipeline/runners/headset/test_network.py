@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.runners.headset.network import PERFECT, TIMEOUT, Network, Path
+from pipeline.runners.headset.network import PERFECT, TIMEOUT, Impairment, Path
 from pipeline.testing import run
 
 
 def carried(
-    network: Network, items: int, every: float = 0.02, size: int = 652, seed: int = 1
+    network: Impairment, items: int, every: float = 0.02, size: int = 652, seed: int = 1
 ) -> list[tuple[int, float]]:
     """Each of `items` that are sent `every` so many seconds, and how long it took."""
 
@@ -40,7 +40,7 @@ def carried(
 @settings(max_examples=30, deadline=None)
 @given(st.floats(0, 0.3), st.floats(0, 0.1), st.integers(0, 1000), st.sampled_from([0.0, 0.001, 0.02]))
 def test_all_comes_in_order(loss: float, jitter: float, seed: int, every: float) -> None:
-    came = carried(Network(loss, jitter, 0.005), 100, every, seed=seed)
+    came = carried(Impairment(loss, jitter, 0.005), 100, every, seed=seed)
     assert [number for number, _ in came] == list(range(100))
 
 
@@ -49,14 +49,14 @@ def test_a_perfect_line_takes_no_time() -> None:
 
 
 def test_jitter_is_bounded() -> None:
-    took = [took for _, took in carried(Network(jitter=0.04, delay=0.01), 500)]
+    took = [took for _, took in carried(Impairment(jitter=0.04, delay=0.01), 500)]
     assert min(took) >= 0.01
     assert 0.04 < max(took) <= 0.05 + 1e-9
 
 
 def test_a_lost_segment_is_sent_again_when_three_later_ones_are_acknowledged() -> None:
     """20 ms apart, that is after 60 ms, a one-way delay, and one back and forth: long before the timeout."""
-    took = [took for _, took in carried(Network(loss=0.03, delay=0.01), 400)]
+    took = [took for _, took in carried(Impairment(loss=0.03, delay=0.01), 400)]
     assert max(took) < TIMEOUT
     # What is behind a lost one waits with it, and all of it comes at once.
     place = next(place for place, each in enumerate(took) if each > 0.011)
@@ -64,18 +64,18 @@ def test_a_lost_segment_is_sent_again_when_three_later_ones_are_acknowledged() -
 
 
 def test_the_last_one_waits_for_the_timeout() -> None:
-    took = [carried(Network(loss=0.5, delay=0.01), 1, seed=seed)[0][1] for seed in range(40)]
+    took = [carried(Impairment(loss=0.5, delay=0.01), 1, seed=seed)[0][1] for seed in range(40)]
     assert {round(1000 * each) for each in took} >= {10, 210, 610}  # doubled each time
 
 
 def test_with_the_same_seed_the_same_is_late() -> None:
-    network = Network(0.05, 0.04)
+    network = Impairment(0.05, 0.04)
     assert carried(network, 100, seed=7) == carried(network, 100, seed=7) != carried(network, 100, seed=8)
 
 
 def test_a_sender_waits_for_one_that_does_not_read() -> None:
     async def main() -> None:
-        path: Path[int] = Path(Network(delay=0.01), 1)
+        path: Path[int] = Path(Impairment(delay=0.01), 1)
         sent = 0
 
         async def send() -> None:

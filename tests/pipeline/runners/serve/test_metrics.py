@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 
 from models.protocols import Engine
+from pipeline.devices.pcm import to_pcm16
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
@@ -45,10 +46,10 @@ async def held(engines: Mapping[str, Engine]) -> Samples:
             async with connect(f"ws://127.0.0.1:{host.port}/parley") as line:
                 await line.send(json.dumps({"type": "hello"}))
                 await line.send(json.dumps({"type": "press"}))
-                sound = (32767 * tones("hello")).astype("<i2")
+                sound = tones("hello")
                 for sequence, start in enumerate(range(0, sound.size, 320)):
                     if sequence != 3:
-                        await line.send(pack(SOUND, sequence, start, sound[start : start + 320].tobytes()))
+                        await line.send(pack(SOUND, sequence, start, to_pcm16(sound[start : start + 320])))
                 await line.send(json.dumps({"type": "release"}))
                 await line.send(json.dumps({"type": "nonsense"}))
                 await _until(line, "answered")

@@ -11,6 +11,7 @@ from support.journals import HEADER, PIECE, RATE, new, spoken, until
 
 from models.protocols import Hypothesis
 from pipeline.devices.files import decoding
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
@@ -69,7 +70,7 @@ def test_a_real_session_comes_back_as_it_was(assistant: Graph, tmp_path: Path) -
     async def talk(journal: Journal) -> None:
         session, at = Session(assistant, "ada", "ada", observers=[spy, journal]), 0.0
         for name in ("hello.wav", "price.flac"):
-            samples = np.rint(decoding.read(SAMPLES / name) * 32_767).astype(np.float32) / 32_768
+            samples = from_pcm16(to_pcm16(decoding.read(SAMPLES / name)))
 
             async def microphone(samples: Any = samples, begin: float = at) -> AsyncIterator[Audio]:
                 for first in range(0, samples.size, PIECE):

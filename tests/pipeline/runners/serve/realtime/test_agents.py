@@ -16,6 +16,7 @@ from support.realtime import RATE, serving
 from audio_samples import FOLDER
 from models.protocols import Samples
 from pipeline.devices.files.decoding import read
+from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.graph import Graph
 
 
@@ -25,7 +26,7 @@ def node() -> None:
 
 
 def samples(audio: str) -> Samples:
-    return np.frombuffer(base64.b64decode(audio), "<i2").astype(np.float32) / np.float32(32_768)
+    return from_pcm16(base64.b64decode(audio))
 
 
 def words(item: dict[str, Any]) -> str:
@@ -39,7 +40,7 @@ def test_an_agent_types_speaks_and_interrupts(assistant: Graph) -> None:
     async def talk() -> Any:
         async with serving(assistant) as (port, sessions):
             url = f"ws://127.0.0.1:{port}/v1/realtime"
-            written = await run("agent.mjs", url, given=(spoken * 32767).astype("<i2").tobytes())
+            written = await run("agent.mjs", url, given=to_pcm16(spoken))
             assert sessions.totals.refusals.total() == 0
             return json.loads(written)
 

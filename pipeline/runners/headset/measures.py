@@ -12,10 +12,10 @@ import numpy as np
 from pipeline.devices.files.atomic import replacing
 from pipeline.devices.files.paths import ANSWER
 from pipeline.devices.files.wav import write_wav
-from pipeline.runners.headset.exchange import Exchange
+from pipeline.runners.headset.exchange import MeasuredExchange
 
 
-def as_data(exchange: Exchange) -> dict[str, Any]:
+def as_data(exchange: MeasuredExchange) -> dict[str, Any]:
     """The measures of one exchange; times in milliseconds."""
     return {
         "recording": exchange.name,
@@ -35,7 +35,7 @@ def as_data(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def summary(exchanges: Sequence[Exchange]) -> dict[str, Any]:
+def summary(exchanges: Sequence[MeasuredExchange]) -> dict[str, Any]:
     """What they came to, all together."""
     return {
         "exchanges": len(exchanges),
@@ -59,7 +59,7 @@ def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
     return dict(zip(("p50", "p90", "p95", "max"), (round(float(point), 1) for point in points), strict=True))
 
 
-def write(exchange: Exchange, folder: Path, name: str) -> None:
+def write(exchange: MeasuredExchange, folder: Path, name: str) -> None:
     """Put what was heard into ``NAME.reply.wav``, and what was seen with it into ``NAME.json``. Raises MediaError."""
     write_wav(folder / f"{name}{ANSWER}", exchange.sound, exchange.sample_rate)
     seen = {

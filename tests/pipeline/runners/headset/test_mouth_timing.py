@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.protocols import Samples
-from pipeline.runners.headset.mouth import Shape, Timeline, skews
+from pipeline.runners.headset.mouth_timing import AnswerClock, Shape, skews
 from pipeline.runners.headset.playout import Playout
 from pipeline.wire.frames import WRAP
 from pipeline.wire.messages import Sync
@@ -47,23 +47,23 @@ def test_the_sound_that_is_heard_leads() -> None:
     playout.flush(10.4)
     playout.put(1, 72_000, np.full(RATE, 0.5, np.float32), 11.0)
     playout.advance(13.0)
-    timeline = Timeline(
+    clock = AnswerClock(
         playout,
         [
             Sync(turn="a/1", timestamp=48_000, position=0),
             Sync(turn="a/1", timestamp=72_000, position=300),  # the word at 0.3 s was cut
         ],
     )
-    assert list(timeline.due("a/1", 100)) == pytest.approx([10.1])
-    assert list(timeline.due("a/1", 350)) == pytest.approx([10.35, 11.05])
-    assert list(timeline.due("a/1", 900)) == pytest.approx([11.6])
-    assert list(timeline.due("a/1", 5000)) == []
-    assert list(timeline.due("a/2", 100)) == []
+    assert list(clock.due("a/1", 100)) == pytest.approx([10.1])
+    assert list(clock.due("a/1", 350)) == pytest.approx([10.35, 11.05])
+    assert list(clock.due("a/1", 900)) == pytest.approx([11.6])
+    assert list(clock.due("a/1", 5000)) == []
+    assert list(clock.due("a/2", 100)) == []
 
 
 def test_timestamps_wrap() -> None:
     playout = Playout(RATE)
     playout.put(0, WRAP - 2400, np.full(RATE, 0.5, np.float32), 10.0)
     playout.advance(12.0)
-    timeline = Timeline(playout, [Sync(turn="a/1", timestamp=WRAP - 2400, position=0)])
-    assert list(timeline.due("a/1", 400)) == pytest.approx([10.4])
+    clock = AnswerClock(playout, [Sync(turn="a/1", timestamp=WRAP - 2400, position=0)])
+    assert list(clock.due("a/1", 400)) == pytest.approx([10.4])

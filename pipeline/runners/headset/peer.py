@@ -1,4 +1,4 @@
-"""A line over WebRTC: voices in Opus, messages on a data channel."""
+"""A headset's connection over WebRTC: voices in Opus, messages on a data channel."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from av import Packet
 from pipeline.devices.network.rtc import CLOCK, LABEL, tap
 from pipeline.devices.network.sender import FRAME
 from pipeline.devices.opus import OpusDecoder, OpusEncoder
-from pipeline.runners.headset.line import Data, Line, LineError, from_pcm16, pcm16
-from pipeline.runners.headset.network import Network
+from pipeline.devices.pcm import from_pcm16, to_pcm16
+from pipeline.runners.headset.network import Impairment
+from pipeline.runners.headset.transport import Data, Transport, TransportError
 from pipeline.wire import messages as wire
 from pipeline.wire.frames import SOUND, Frame, pack, unpack
 
@@ -37,7 +38,7 @@ UNREAD = 4096
 """Messages and frames that wait to be read at most; the oldest go first."""
 
 
-class Microphone(MediaStreamTrack):
+class MicrophoneTrack(MediaStreamTrack):
     """Sends each frame when it is given one, and nothing while it is not: silence may be left out."""
 
     kind = "audio"
@@ -71,19 +72,19 @@ class Microphone(MediaStreamTrack):
         return packet
 
 
-class RtcLine(Line):
+class PeerTransport(Transport):
     """Takes and gives what a WebSocket would: ``hello`` goes with the offer, and sound is 16-bit PCM at both ends.
 
     Packets that the network loses are lost, and those that it delays may overtake each other."""
 
     paced = True
 
-    def __init__(self, url: str, network: Network, seed: int) -> None:
+    def __init__(self, url: str, network: Impairment, seed: int) -> None:
         self._url, self._network, self._chance = url, network, random.Random(seed)  # noqa: S311  no secret
         self._loop = asyncio.get_running_loop()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._decode = OpusDecoder(CLOCK).decode
-        self._microphone: Microphone | None = None
+        self._microphone: MicrophoneTrack | None = None
         self._channel: RTCDataChannel
         self._came: deque[Data] = deque(maxlen=UNREAD)
         self._wake = asyncio.Event()
@@ -95,13 +96,13 @@ class RtcLine(Line):
         elif isinstance(data, bytes):
             self._microphone.put(unpack(data))
         elif self._channel.readyState != "open":
-            raise LineError(f"{self._url}: the connection has ended")
+            raise TransportError(f"{self._url}: the connection has ended")
         elif '"type":"played"' not in data:  # the server's track knows how far it is
             try:
                 async with asyncio.timeout(CONNECT):
                     await self._microphone.sent()  # a release does not overtake what was said before it
             except TimeoutError as error:
-                raise LineError(f"{self._url}: the connection stands still") from error
+                raise TransportError(f"{self._url}: the connection stands still") from error
             self._channel.send(data)
 
     async def received(self) -> AsyncGenerator[Data, None]:
@@ -120,7 +121,7 @@ class RtcLine(Line):
         await self._connection.close()
 
     async def _greet(self, hello: wire.Hello) -> None:
-        self._microphone = Microphone(hello.audio_in.sample_rate)
+        self._microphone = MicrophoneTrack(hello.audio_in.sample_rate)
         tap(self._connection.addTransceiver(self._microphone, "sendrecv").receiver, self._arrive)
         self._channel = self._connection.createDataChannel(LABEL)
         self._channel.on("message", self._put)
@@ -139,9 +140,11 @@ class RtcLine(Line):
             async with asyncio.timeout(CONNECT):
                 await opened.wait()
         except (KeyError, ValueError) as error:
-            raise LineError(f"{self._url}: this is no answer of a Parley server: {error}") from error
+            raise TransportError(f"{self._url}: this is no answer of a Parley server: {error}") from error
         except TimeoutError as error:
-            raise LineError(f"{self._url}: no connection within {CONNECT:g} s; does a firewall stop UDP?") from error
+            raise TransportError(
+                f"{self._url}: no connection within {CONNECT:g} s; does a firewall stop UDP?"
+            ) from error
 
     async def _post(self, offer: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -149,13 +152,15 @@ class RtcLine(Line):
                 response = await client.post(self._url, json=offer)
                 told: dict[str, Any] = response.json()
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise LineError(
+            raise TransportError(
                 f"no Parley server answers at {self._url} ({error}); start one with: parley serve"
             ) from error
         except ValueError as error:
-            raise LineError(f"{self._url}: no WebRTC is spoken there; a Parley server does at /rtc") from error
+            raise TransportError(f"{self._url}: no WebRTC is spoken there; a Parley server does at /rtc") from error
         if not response.is_success:
-            raise LineError(f"{self._url} refuses: {told.get('code', response.status_code)}: {told.get('message', '')}")
+            raise TransportError(
+                f"{self._url} refuses: {told.get('code', response.status_code)}: {told.get('message', '')}"
+            )
         return told
 
     def _arrive(self, frame: Frame) -> None:
@@ -165,7 +170,7 @@ class RtcLine(Line):
             self._loop.call_later(late, self._hear, frame)
 
     def _hear(self, frame: Frame) -> None:
-        payload = pcm16(self._decode(frame.payload))
+        payload = to_pcm16(self._decode(frame.payload))
         self._put(pack(SOUND, frame.sequence, frame.timestamp, payload))
 
     def _put(self, data: Data) -> None:

@@ -33,7 +33,7 @@ class Shape(NamedTuple):
     """0 to 1."""
 
 
-class Timeline:
+class AnswerClock:
     """When what belongs to answers is due: the sound that was heard leads it (docs/protocol.md, "One clock")."""
 
     def __init__(self, playout: Playout, syncs: Sequence[wire.Sync]) -> None:
