@@ -19,6 +19,7 @@ UNITS = {
 _FINER = {604_800: 86_400, 3600: 60, 60: 1}  # the unit of a number that follows another: "one minute thirty"
 _ARTICLES = frozenset({"a", "an"})
 _GROUPS = {"couple": 2, "pair": 2, "dozen": 12}
+_MINUS = frozenset({"minus", "negative"})
 _PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25}
 
 
@@ -42,14 +43,17 @@ class _Token:
 
 
 def find_numbers(words: Sequence[Word]) -> list[Found[float]]:
-    """Every number, in order: ``21``, ``twenty-one``, ``a couple of``, ``half a dozen``, ``two and a half``."""
+    """Every number, in order: ``21``, ``twenty-one``, ``a couple of``, ``half a dozen``, ``two and a half``.
+
+    A number after ``minus`` is negative."""
     plain = _plain_numbers(words)
     found: list[Found[float]] = []
     at = 0
     while at < len(words):
         number = _group(words, plain, at) or _with_half(words, plain, at)
         if number:
-            found.append(number)
+            below = at > 0 and words[at - 1].text in _MINUS
+            found.append(Found(-number.value, at - 1, number.end) if below else number)
         at = number.end if number else at + 1
     return found
 

@@ -14,10 +14,20 @@ V = TypeVar("V", covariant=True)
 _WORD = re.compile(
     r"""\d+(?:,\d{3})+(?:\.\d+)? | \d+(?:\.\d+)?    # 1,000  2.5
     | (?<=[^\W\d_])'(?:s|m|re|ve|ll|d)\b            # what's
+    | (?<!\S)[-\N{MINUS SIGN}](?=\d)                # -2
     | [^\W\d_]+(?:'(?:t|[^\W\d_]{3,})\b)?          # don't  o'clock""",
     re.VERBOSE,
 )
-_CONTRACTED = {"'s": "is", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would"}
+_CONTRACTED = {
+    "-": "minus",
+    "\N{MINUS SIGN}": "minus",
+    "'s": "is",
+    "'m": "am",
+    "'re": "are",
+    "'ve": "have",
+    "'ll": "will",
+    "'d": "would",
+}
 
 FILLERS = frozenset(
     {"um", "uh", "uhm", "er", "erm", "hmm", "mm", "ah", "oh", "okay", "ok", "please", "hey", "well", "so"}
