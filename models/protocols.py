@@ -28,6 +28,10 @@ SlotValue: TypeAlias = str | int | float
 UNKNOWN = "unknown"
 """The intent of words that no skill answers to."""
 
+WITHHELD = "withheld"
+"""A slot of an ``UNKNOWN`` intent whose words name a deed without ordering it: the mood of the words
+(`models.language.mood.Mood`), such as ``negated``."""
+
 GUEST = "guest"
 """Users whose names begin so are not remembered: what is theirs ends with the process."""
 
@@ -188,6 +192,14 @@ class SkillCard:
     slots: tuple[Slot, ...] = ()
     effects: bool = True
     """False where it only looks: such a skill may run before the user is known to have finished."""
+    acts: bool | None = None
+    """Whether it does something that the user must have ordered, so that it is not done on words that forbid, report or
+    ask about it. None takes `effects`; True without `effects` is for a skill whose only deed is an `Action`."""
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether the user must have ordered what it does."""
+        return self.effects if self.acts is None else self.acts
 
 
 DEMONSTRATIVES = frozenset({"this", "that", "these", "those", "这", "这个", "这些", "那", "那个", "那些"})

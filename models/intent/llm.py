@@ -11,6 +11,7 @@ from models.intent.examples import background, filled
 from models.intent.readings import is_text
 from models.intent.slots import SlotReader, normalise, read_slots
 from models.intent.wording import stems
+from models.language.en.words import split_words
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, LanguageModel, Message, SkillCard, Slot, SlotValue
 
 T = TypeVar("T")
@@ -96,6 +97,8 @@ class Llm(IntentRecogniser):
         for slot in self._skills[name].slots:
             value = said.get(slot.name, "")
             read = normalise(slot, value) if stems(str(value)) & heard else None
+            if slot.choices and read not in slot.choices and self._readers[name].is_wording(split_words(str(value))):
+                continue
             # A slot that may stay empty invites guesses: "do I need an umbrella" asks for no place called umbrella.
             if read is not None and (slot.required or not slot.choices or read in slot.choices):
                 slots[slot.name] = read

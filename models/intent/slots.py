@@ -111,12 +111,16 @@ class SlotReader:
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
         there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
         if not is_text(slot):
-            known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED
+            known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED and not self.is_wording(there)
             return _name(slot, text, there, known=known) or (self._shown(words) if slot.required else "")
         there = _trim(_trim(self._without_request(text, there), _AROUND), _LEADING, ends=False)
         if not there and slot.required and slot is self._slots[0]:
             there = self._unexplained(text, words)
         return "" if all(word.text in _VAGUE | _LEADING for word in there) else quote(text, there)
+
+    def is_wording(self, words: Sequence[Word]) -> bool:
+        """Whether words are nothing but the examples' own wording, such as ``to buy``, and so no name."""
+        return all(stem(word.text) in self._vocabulary for word in words)
 
     def _shown(self, words: Sequence[Word]) -> str:
         """The word that stands for what is wanted, in an utterance that the examples explain but for that word."""
@@ -135,7 +139,7 @@ class SlotReader:
             if stem(words[at].text) not in self._vocabulary and words[at].text not in _VAGUE:
                 return words
             if text[words[at - 1].end : words[at].start].strip():  # punctuation
-                return words[:at]
+                return words if at == len(words) - 1 and words[at].text in _VAGUE else words[:at]
         return words
 
     def _compile(self, example: str) -> list[Part]:

@@ -78,6 +78,8 @@ class Skill(Generic[P]):
     """The parameters that are no slots, and their types."""
     effects: bool
     """Whether a call changes anything. An `Action` is no change: it leaves with the outcome."""
+    acts: bool | None = None
+    """As in `SkillCard.acts`."""
 
     @property
     def name(self) -> str:
@@ -90,7 +92,7 @@ class Skill(Generic[P]):
     def card(self, vocabulary: Mapping[str, Sequence[str]]) -> SkillCard:
         """What intent recognition knows of it, with the names that `vocabulary` holds for each kind of slot."""
         slots = tuple(choose(slot, vocabulary) for slot in self.slots)
-        return SkillCard(self.name, self.about, self.examples, slots, self.effects)
+        return SkillCard(self.name, self.about, self.examples, slots, self.effects, self.acts)
 
 
 def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
@@ -101,14 +103,18 @@ def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
     return replace(slot, choices=names) if names else replace(slot, kind="text")
 
 
-def skill(*, examples: Sequence[str], effects: bool = True) -> Callable[[Callable[P, Outcome]], Skill[P]]:
+def skill(
+    *, examples: Sequence[str], effects: bool = True, acts: bool | None = None
+) -> Callable[[Callable[P, Outcome]], Skill[P]]:
     """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say.
 
     `effects` is False for a function that changes nothing, neither in the world nor outside. It may be called before
-    the user is known to have finished, and for words that are taken back, so its answer is there sooner."""
+    the user is known to have finished, and for words that are taken back, so its answer is there sooner.
+
+    `acts` is True for a function without effects whose outcome carries an `Action` that the user must have ordered."""
 
     def decorate(function: Callable[P, Outcome]) -> Skill[P]:
-        return _derive(function, tuple(examples), effects)
+        return _derive(function, tuple(examples), effects, acts)
 
     return decorate
 
@@ -133,7 +139,7 @@ def direct(direction: str, opening: str = "") -> Outcome:
     return Outcome("", "open", direction, opening=opening)
 
 
-def _derive(function: Callable[P, Outcome], examples: tuple[str, ...], effects: bool) -> Skill[P]:
+def _derive(function: Callable[P, Outcome], examples: tuple[str, ...], effects: bool, acts: bool | None) -> Skill[P]:
     name = function.__name__
     about = (getdoc(function) or "").partition("\n")[0]
     if not about:
@@ -159,7 +165,7 @@ def _derive(function: Callable[P, Outcome], examples: tuple[str, ...], effects: 
         slots.append(Slot(parameter.name, kind, required, (), hint.about))
         asks[parameter.name] = hint.ask
     _check_examples(name, examples, {slot.name for slot in slots})
-    return Skill(function, about, examples, tuple(slots), asks, provided, effects)
+    return Skill(function, about, examples, tuple(slots), asks, provided, effects, acts)
 
 
 def _unwrap(annotation: Any) -> tuple[Any, tuple[object, ...]]:

@@ -7,10 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from models.language.mood import Mood
+from models.language.moods import read_mood
 from models.protocols import IntentRecogniser
 from pipeline.errors import GraphError
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Transcript
+from pipeline.stages.orders import Guard
 from pipeline.stages.stage import Turn
 
 
@@ -22,10 +25,14 @@ class Options(BaseModel, extra="forbid"):
 
 
 class IntentStage:
-    """Chooses the skill that an utterance asks for; for an utterance in which nothing was heard it gives nothing."""
+    """Chooses the skill that an utterance asks for; for an utterance in which nothing was heard it gives nothing.
+
+    A skill that does something is chosen for words that order it, and not for words that forbid it, ask about it,
+    report it or want it remembered (`pipeline.stages.orders`)."""
 
     def __init__(self, host: Host[IntentRecogniser], options: Options) -> None:
         self.host, self.options = host, options
+        self._guard = Guard(())
 
     async def prepare(self, peers: Mapping[str, Any]) -> None:
         """Teach every engine the skills of the stage that acts on intents. Raises GraphError without such a stage."""
@@ -41,10 +48,23 @@ class IntentStage:
                 f"stages.{self.host.name}.skills: '{name}' has no skills; name a stage whose engine is a task handler"
             )
         cards = tuple(host.engine.skills())
+        self._guard = Guard(cards)
         await self.host.each(lambda engine: engine.learn(cards))
 
     async def run(self, inputs: AsyncIterator[Transcript], turn: Turn) -> AsyncIterator[Intent]:
         async for transcript in inputs:
-            text = transcript.text.strip()
-            if text:
-                yield await self.host.call(lambda engine, text=text: engine.understand(text))  # type: ignore[misc]
+            if text := transcript.text.strip():
+                yield await self._understand(text, transcript.language)
+
+    async def _understand(self, text: str, language: str) -> Intent:
+        """What the engine makes of the words, unless it is a deed that they do not order."""
+        intent = await self._ask(text)
+        if not self._guard.concerns(intent):
+            return intent
+        told = read_mood(text, language)
+        if told.mood is Mood.ORDER and told.part != text:  # the words that count may ask for something else
+            intent = await self._ask(told.part)
+        return self._guard.check(intent, told)
+
+    async def _ask(self, text: str) -> Intent:
+        return await self.host.call(lambda engine: engine.understand(text))

@@ -16,7 +16,9 @@ from pydantic import BaseModel, Field, field_validator
 from models.language.clauses import Clauses, clauses, ends_sentence
 from models.language.en.faithfulness import is_courtesy, objection
 from models.language.en.guardrails import Manners, asks_for_deed
-from models.protocols import UNKNOWN, LanguageModel, Message
+from models.language.mood import TALKED_ABOUT
+from models.language.moods import answer
+from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.roles.personas import find_persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
@@ -83,14 +85,17 @@ class Response:
     async def run(self, inputs: AsyncIterator[Transcript | Intent | Outcome], turn: Turn) -> AsyncIterator[Reply]:
         """Answers an outcome as soon as it comes; words that no outcome came of are answered when the inputs end."""
         heard, wanted, joint = "", "", ""
+        language, withheld = "", ""
         async for packet in inputs:
             match packet:
                 case Transcript():
-                    heard = packet.text.strip()
+                    heard, language = packet.text.strip(), packet.language
                 case Intent():
-                    wanted = packet.name
+                    wanted, withheld = packet.name, str(packet.slots.get(WITHHELD, ""))
                 case Outcome():
-                    async with aclosing(self._answer(packet, heard, turn)) as texts:
+                    decline = self._decline(withheld, heard, language) if packet.task == UNKNOWN else ""
+                    said = _recite(decline) if decline else self._answer(packet, heard, turn)
+                    async with aclosing(said) as texts:
                         async for text in texts:
                             yield Reply(joint + text)
                             joint = ""
@@ -99,6 +104,12 @@ class Response:
             async with aclosing(self._answer(Outcome(wanted, "open"), heard, turn)) as texts:
                 async for text in texts:
                     yield Reply(text)
+
+    def _decline(self, withheld: str, heard: str, language: str) -> str:
+        """What is said at once where words name a deed that they do not order; nothing where the model may talk."""
+        if withheld in TALKED_ABOUT and self.options.unknown == "chat":
+            return ""
+        return answer(withheld, heard, language)
 
     def _answer(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         if outcome.status != "open":

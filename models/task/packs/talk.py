@@ -46,6 +46,7 @@ def small_talk() -> Outcome:
         "silence please",
     ],
     effects=False,
+    acts=True,
 )
 def stop() -> Outcome:
     """Stop what the avatar is doing."""

@@ -31,6 +31,7 @@ LONGEST = 24 * 3600
         "set a timer",
     ],
     effects=False,
+    acts=True,
 )
 def timer(
     duration: Annotated[Duration, Hint("how long the timer runs, in seconds", ask="How long should the timer run?")],

@@ -28,6 +28,8 @@ READERS = read_slots(Skills(world=":memory:").skills())
         ("buy", "can i get a sword please", {"item": "sword"}),
         ("buy", "I want to buy something", {}),
         ("buy", "buy it", {"item": "it"}),
+        ("buy", "I want to buy.", {}),
+        ("buy", "Buy minus two maps.", {"item": "map", "quantity": -2}),
         ("price", "how much is it", {"item": "it"}),
         ("price", "How much is that thing over there?", {"item": "that"}),
         ("price", "how much is that telescope over there", {"item": "telescope"}),

@@ -10,7 +10,7 @@ import pytest
 from support.streams import collect, stream
 
 from models.intent.nearest import Nearest
-from models.protocols import Intent, IntentRecogniser, SkillCard
+from models.protocols import UNKNOWN, WITHHELD, Intent, IntentRecogniser, SkillCard
 from models.task.skills import Skills
 from pipeline.errors import EngineFailed, GraphError
 from pipeline.host.host import EngineThread, Host, Rank
@@ -119,3 +119,35 @@ def test_skills_may_be_those_of_another_stage() -> None:
 def test_a_stage_without_skills_is_refused_with_the_place(peers: dict[str, Any], problem: str) -> None:
     with pytest.raises(GraphError, match=rf"^stages\.intent\.skills: {problem}"):
         understood("hello", engines=[Pupil()], peers=peers)
+
+
+class Shopper(IntentRecogniser):
+    """Takes every sentence for an order of what it names last."""
+
+    def understand(self, text: str) -> Intent:
+        return Intent("buy", {"item": text.rstrip(".").split()[-1]})
+
+    def learn(self, skills: Sequence[SkillCard]) -> None: ...
+
+
+def test_a_deed_that_the_words_forbid_is_withheld_from_any_engine() -> None:
+    assert understood("Don't buy a lantern.", engines=[Shopper()]) == [Intent(UNKNOWN, {WITHHELD: "negated"})]
+
+
+def test_only_the_clause_that_orders_is_understood() -> None:
+    assert understood("Buy the map, don't buy the lantern.", engines=[Shopper()]) == [Intent("buy", {"item": "map,"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Never buy me a lantern again.", UNKNOWN),
+        ("Yesterday I bought a kite.", UNKNOWN),
+        ("Zero.", UNKNOWN),
+        ("Remember that I need to buy a hat tomorrow.", "remember"),
+        ("Can I afford a lantern?", "price"),
+        ("why don't you buy me a kite?", "buy"),
+    ],
+)
+def test_what_the_embedded_engine_finds_is_guarded(text: str, name: str) -> None:
+    assert [intent.name for intent in understood(text, engines=[Nearest()])] == [name]

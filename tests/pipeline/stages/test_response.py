@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from support.streams import collect, stream
 
 from models.language.en.guardrails import asks_for_deed
-from models.protocols import UNKNOWN, LanguageModel, Message
+from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
 from models.roles.personas import find_persona, personas
 from pipeline.host.host import EngineThread, Host, Rank
@@ -269,3 +269,27 @@ def test_every_persona_can_fill_a_silence_shortly_and_in_more_than_one_way(name:
 def test_a_persona_that_nobody_wrote_is_refused(wanted: str, hint: str) -> None:
     with pytest.raises(ValidationError, match=hint):
         Options(persona=wanted)
+
+
+# --- what was named and not ordered --------------------------------------------------------------------------------
+
+
+def withheld(mood: str) -> tuple[Intent, Outcome]:
+    return Intent(UNKNOWN, {WITHHELD: mood}), Outcome(UNKNOWN, "open", "Answer the user.")
+
+
+def test_a_deed_that_the_user_forbade_is_answered_without_the_model() -> None:
+    for unknown in ("chat", "decline"):
+        said = answer(Scripted(), heard("Don't buy a lantern."), *withheld("negated"), unknown=unknown)
+        assert "".join(said) == "Okay, I will not."
+
+
+def test_a_report_is_talked_about_where_the_model_may_chat() -> None:
+    report = heard("Anna bought a lantern."), *withheld("reported")
+    assert answer(Scripted("How nice for her!"), *report, unknown="chat") == ["How nice for her!"]
+    assert answer(Scripted(), *report, unknown="decline") == ["I see."]
+
+
+def test_a_stray_word_is_answered_like_other_words_that_nobody_understands() -> None:
+    said = "".join(answer(Scripted(), heard("Zero."), *withheld("stray"), unknown="decline"))
+    assert said == f"I am not sure what you mean. {GUIDE.offer}"

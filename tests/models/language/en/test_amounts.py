@@ -64,6 +64,8 @@ def test_two_lengths_of_time_stay_apart() -> None:
         ("1.5 or 2 and a half", [1.5, 2.5]),
         ("one hundred and five", [105]),
         ("the second hat", []),
+        ("minus two maps and negative 3 hats", [-2, -3]),
+        ("-2 maps, a 10-minute walk", [-2, 10]),
         ("a hat", []),
     ],
 )
