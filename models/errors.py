@@ -3,7 +3,9 @@
 ModelError                  anything this package raises on purpose
 ├── ModelUnavailable        weights or a package are not here, and the message says how to get them
 ├── SourceFailed            one of several sources did not give a file
-└── ModelCorrupt            a file does not match its checksum
+├── ModelCorrupt            a file does not match its checksum
+├── NotRegistered           no installed package has anything of that name; also a ValueError
+└── WrongData               a data file has mistakes; also a ValueError
 """
 
 from __future__ import annotations
@@ -23,3 +25,11 @@ class ModelCorrupt(ModelError):
 
 class SourceFailed(ModelError):
     """One source did not give the file; the message says why in a few words."""
+
+
+class NotRegistered(ModelError, ValueError):
+    """No installed package registers anything of that name, or what it registers is not there."""
+
+
+class WrongData(ModelError, ValueError):
+    """A data file, such as a setting or a role, has mistakes; the message has a line for each."""

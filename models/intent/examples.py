@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
+from models.kinds import kind_of
 from models.language.en.words import plain
 from models.protocols import SkillCard, Slot
 
-_FILLINGS = {
-    "duration": ("ten minutes", "an hour", "30 seconds"),
-    "integer": ("two", "5", "three"),
-    "number": ("two", "5", "one and a half"),
-}
 _TEXTS = ("pirates", "the moon", "my brother")
 """For slots that take any words."""
 
@@ -41,7 +37,7 @@ def _fill(example: str, slots: Sequence[Slot], turn: int) -> tuple[str, dict[str
     for slot in slots:
         hole = f"{{{slot.name}}}"
         if hole in example:
-            values = slot.choices or _FILLINGS.get(slot.kind, _TEXTS)
+            values = slot.choices or kind_of(slot.kind).samples or _TEXTS
             said[slot.name] = values[turn % len(values)]
             example = example.replace(hole, said[slot.name])
     return example, said

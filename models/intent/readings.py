@@ -7,17 +7,12 @@ from dataclasses import dataclass
 
 from models.intent.choices import find_choices
 from models.intent.templates import Piece, Value
-from models.language.en.amounts import find_durations, find_numbers
+from models.kinds import kind_of
 from models.language.en.words import Found, Word, overlap, stem
 from models.protocols import Slot, SlotValue
 
-NUMERIC = frozenset({"integer", "number", "duration"})
-"""Kinds of slot that are read by their form; the others are names where they have choices, and free text where not."""
-
 BETWEEN = 2
 """Words that may stand between a number and what it counts: ``two of those apples``."""
-
-_ORDER = {"duration": 0, "name": 1, "number": 2, "integer": 3}  # "two minutes" is no two, "7 seas inn" no seven
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +25,23 @@ class Reading:
 
 def is_text(slot: Slot) -> bool:
     """True for a slot that takes any words."""
-    return slot.kind not in NUMERIC and not slot.choices
+    return not kind_of(slot.kind).form and not slot.choices
 
 
 def find_values(slot: Slot, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
     """Everything in `words` that can be read as a value of a slot; nothing for one that takes any words."""
-    if slot.kind == "duration":
-        return find_durations(words)
-    if slot.kind == "number":
-        return find_numbers(words)
-    if slot.kind == "integer":
-        whole = [number for number in find_numbers(words) if number.value.is_integer()]
-        return [Found(int(number.value), number.first, number.end) for number in whole]
-    return find_choices(words, slot.choices)
+    kind = kind_of(slot.kind)
+    return kind.read(words) if kind.form else find_choices(words, slot.choices)
 
 
 def read_values(slots: Sequence[Slot], words: Sequence[Word]) -> list[Reading]:
     """What can be read for any of `slots`, in order and without overlap; slots of one kind share their readings."""
-    alike: dict[tuple[str, tuple[str, ...]], list[Slot]] = {}
+    alike: dict[tuple[int, str, tuple[str, ...]], list[Slot]] = {}
     for slot in slots:
-        alike.setdefault((slot.kind if slot.kind in NUMERIC else "name", slot.choices), []).append(slot)
+        kind = kind_of(slot.kind)
+        alike.setdefault((kind.order, slot.kind if kind.form else "", slot.choices), []).append(slot)
     readings: list[Reading] = []
-    for _, group in sorted(alike.items(), key=lambda item: _ORDER[item[0][0]]):
+    for _, group in sorted(alike.items(), key=lambda item: item[0][0]):
         names = frozenset(slot.name for slot in group)
         for found in find_values(group[0], words):
             if not any(overlap(found, other.found) for other in readings):
@@ -61,7 +51,7 @@ def read_values(slots: Sequence[Slot], words: Sequence[Word]) -> list[Reading]:
 
 def likeliest(slot: Slot, candidates: Sequence[Reading], readings: Sequence[Reading]) -> Reading | None:
     """Which of the candidates is the value of a slot, where no example tells; `readings` are all there are."""
-    if slot.kind in ("integer", "number"):
+    if kind_of(slot.kind).counts:
         counting = [reading for reading in candidates if _counts(reading, readings)]
         # "can you purchase one" counts nothing
         return next(iter(counting or [reading for reading in candidates if reading.found.value != 1]), None)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from models.intent.choices import LIKELY, find_choices
-from models.intent.readings import NUMERIC, Reading, collapse, find_values, is_text, likeliest, read_values
+from models.intent.readings import Reading, collapse, find_values, is_text, likeliest, read_values
 from models.intent.templates import Alignment, Hole, Part, Value, align
 from models.intent.wording import stems, weigh
+from models.kinds import kind_of
 from models.language.en.words import FILLERS, Word, quote, split_words, stem
 from models.protocols import DEMONSTRATIVES, PLACE_WORDS, PRONOUNS, SkillCard, Slot, SlotValue
 
@@ -75,7 +76,7 @@ class SlotReader:
         words = split_words(text)[:MOST_WORDS]
         readings = read_values(self._slots, words)
         read = frozenset[str]().union(*(reading.slots for reading in readings))
-        free = [slot for slot in self._slots if slot.kind not in NUMERIC and slot.name not in read]
+        free = [slot for slot in self._slots if not kind_of(slot.kind).form and slot.name not in read]
         pieces, starts = collapse(words, readings)
         names = {slot.name for slot in free}
         fits = [_Fit(align(pieces, example, names, self._weights), example, starts) for example in self._examples]
@@ -106,7 +107,7 @@ class SlotReader:
         """The words for a slot that no parser could read, or nothing.
 
         One that must be filled is looked for where an example has it; for any other, the best example decides."""
-        if slot.kind == "sight":
+        if kind_of(slot.kind).shown:
             return _referring(words) or "this"
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
         there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
@@ -189,14 +190,15 @@ def normalise(slot: Slot, value: SlotValue) -> SlotValue | None:
     """A value from elsewhere, such as a language model, as the parsers would give it; None where it cannot be read."""
     text = str(value).strip()
     words = split_words(text)
-    if slot.kind == "sight":
+    kind = kind_of(slot.kind)
+    if kind.shown:
         return _referring(words) or text or None
     if is_text(slot) or not words:
         return text or None
-    if slot.kind == "duration" and text.replace(".", "", 1).isdecimal():
-        return round(float(text))
+    if kind.form and text.replace(".", "", 1).isdecimal():
+        return kind.check(text)
     found = find_values(slot, words)
-    if found or slot.kind in NUMERIC:
+    if found or kind.form:
         return found[-1].value if found else None
     return _name(slot, text, words, known=True) or None
 

@@ -5,8 +5,8 @@
         '''Walk the user to a place.'''
 
 The name, the docstring's first line and the parameters make the `SkillCard` that intent recognition learns from. A
-parameter annotated with one of the types below, int or float is a slot, optional where it has a default; any other is
-handed in by the engine, by its type (`World`, `Request`, `WeatherProvider`).
+parameter annotated with a kind (`models.kinds`), such as the types below, int or float, is a slot, optional where it
+has a default; any other is a service, handed in by its type (`models.task.services`): `World`, `Setting`, `Request`.
 """
 
 from __future__ import annotations
@@ -19,16 +19,10 @@ from types import UnionType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from models.errors import ModelError
+from models.kinds import DURATION, INTEGER, ITEM, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
 from models.protocols import Action, Outcome, SkillCard, Slot
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Marks a type as a kind of slot (`models.protocols.Slot.kind`)."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +35,20 @@ class Hint:
     """For the user; every required slot needs it."""
 
 
-Item: TypeAlias = Annotated[str, Kind("item")]
+Item: TypeAlias = Annotated[str, ITEM]
 """Something on sale in the world."""
-Place: TypeAlias = Annotated[str, Kind("place")]
+Place: TypeAlias = Annotated[str, PLACE]
 """Somewhere in the world."""
-Sight: TypeAlias = Annotated[str, Kind("sight")]
+Sight: TypeAlias = Annotated[str, SIGHT]
 """Something that the user sees: its name, or a word such as "this"."""
-Region: TypeAlias = Annotated[str, Kind("region")]
+Region: TypeAlias = Annotated[str, REGION]
 """Somewhere that the weather provider knows."""
-Text: TypeAlias = Annotated[str, Kind("text")]
+Text: TypeAlias = Annotated[str, TEXT]
 """Words as the user said them."""
-Duration: TypeAlias = Annotated[int, Kind("duration")]
+Duration: TypeAlias = Annotated[int, DURATION]
 """Seconds."""
 
-_PLAIN_KINDS = {int: "integer", float: "number"}
+_PLAIN_KINDS = {int: INTEGER.name, float: NUMBER.name}
 
 
 class SkillFailed(ModelError):

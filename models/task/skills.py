@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
-from models.errors import ModelError
+from models.errors import ModelError, NotRegistered
+from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
 from models.protocols import GUEST, UNKNOWN, Outcome, Request, SkillCard, TaskHandler
 from models.task.packs import BUILT_IN, collect
-from models.task.setting import SITES, WARES
+from models.task.services import GROUP as SERVICES
+from models.task.services import Call, broken, services
 from models.task.skill import Skill, SkillFailed, direct
 from models.task.slots import Unfilled, fill
 from models.task.weather import OpenMeteo, WeatherProvider, WorldWeather
-from models.task.world import World, WorldStore, default_path
+from models.task.world.setting import PLAZA, load_setting
+from models.task.world.world import MEMORY, WorldStore, default_path
 
 TALK = "Answer the user in one or two short sentences."
 """The direction where no skill was asked for."""
-
-_PROVIDED = (World, WeatherProvider, Request)
-"""What a skill may ask for besides its slots, by type."""
 
 
 class Skills(TaskHandler):
@@ -32,6 +32,7 @@ class Skills(TaskHandler):
         self,
         *,
         skills: list[str] | None = None,
+        setting: str = PLAZA,
         world: str | None = None,
         weather: Literal["world", "open-meteo"] = "world",
         city: str = "",
@@ -40,8 +41,9 @@ class Skills(TaskHandler):
         """Raises ValueError for an option that cannot be.
 
         `skills`: names of packs, built in or installed; None takes all that are built in.
-        `world`: the file that keeps the world, or ``:memory:``; None takes a file in the user's data folder. Guests
-        have a world in memory whatever it says.
+        `setting`: the places and wares of the world: the name of an installed setting, or the path of a YAML file.
+        `world`: the file that keeps the world, or ``:memory:``; None takes the setting's file in the user's data
+        folder. Guests have a world in memory whatever it says.
         `weather`: the virtual world's own, or a real city's from Open-Meteo's service.
         `city`: the one meant where the user names none; for ``open-meteo``.
         `clock`: seconds since 1970."""
@@ -54,10 +56,14 @@ class Skills(TaskHandler):
         if world is not None and not world.strip():
             raise ValueError("world: expected a path or ':memory:', but found nothing; leave it out for the usual file")
         self.world, self.clock = world, clock
-        self.provider: WeatherProvider = OpenMeteo(city) if weather == "open-meteo" else WorldWeather(clock)
+        self.setting = load_setting(setting)
+        self.provider: WeatherProvider = (
+            OpenMeteo(city) if weather == "open-meteo" else WorldWeather(clock, self.setting)
+        )
         """Where the weather comes from; code may set another one before `skills` is asked for."""
         self._skills = collect(BUILT_IN if skills is None else skills)
-        _check_provided(self._skills.values())
+        for skill in self._skills.values():
+            self._check(skill)
         self._store: WorldStore | None = None
         self._guests: WorldStore | None = None
 
@@ -68,8 +74,9 @@ class Skills(TaskHandler):
     def load(self) -> None:
         """Open the world. Raises `models.task.world.WorldError`."""
         if self._store is None:
-            self._store = WorldStore(default_path() if self.world is None else self.world, self.clock)
-            self._guests = WorldStore(":memory:", self.clock)
+            path = default_path(self.setting.name) if self.world is None else self.world
+            self._store = WorldStore(path, self.clock, self.setting)
+            self._guests = WorldStore(MEMORY, self.clock, self.setting)
 
     def close(self) -> None:
         """Close the world."""
@@ -93,10 +100,9 @@ class Skills(TaskHandler):
             slots = fill(self._card(name).slots, skill.asks, request.intent.slots, request.things)
         except Unfilled as unfilled:
             return replace(unfilled.outcome, task=name)
-        world = store.of(request.user)
-        given: dict[type[Any], object] = {World: world, WeatherProvider: self.provider, Request: request}
-        provided = {parameter: given[wanted] for parameter, wanted in skill.provided.items()}
+        call = Call(request, store.of(request.user), self.provider)
         try:
+            provided = {parameter: services()[wanted](call) for parameter, wanted in skill.provided.items()}
             return skill(**slots, **provided)
         except ModelError:
             raise
@@ -104,16 +110,34 @@ class Skills(TaskHandler):
             raise SkillFailed(f"skill '{name}' failed: {type(error).__name__}: {error}") from error
 
     def _card(self, name: str) -> SkillCard:
-        names = {"item": tuple(WARES), "place": tuple(SITES), "region": self.provider.regions}
-        return self._skills[name].card(names)
+        skill = self._skills[name]
+        kinds = dict.fromkeys(slot.kind for slot in skill.slots)
+        # A region that the provider lists nowhere may be any words; of other kinds no list means that there is none.
+        return skill.card({kind: names for kind in kinds if (names := self._names(kind)) or kind == REGION.name})
 
+    def _names(self, kind: str) -> tuple[str, ...]:
+        """The names that a slot of a kind may take; empty where it takes others than names, or any."""
+        if kind == REGION.name:
+            return self.provider.regions
+        return tuple(self.setting.names(kind)) or kind_of(kind).names
 
-def _check_provided(skills: Iterable[Skill[...]]) -> None:
-    """Raises ValueError for a skill that wants what the engine does not have."""
-    for skill in skills:
-        for parameter, wanted in skill.provided.items():
-            if wanted not in _PROVIDED:
-                found, has = getattr(wanted, "__name__", wanted), ", ".join(kind.__name__ for kind in _PROVIDED)
+    def _check(self, skill: Skill[...]) -> None:
+        """Raises ValueError for a skill that wants a service, or has a kind of slot, that nobody registered."""
+        for slot in skill.slots:
+            try:
+                find_kind(slot.kind)
+            except NotRegistered as error:
+                raise ValueError(f"skills: '{skill.name}' has a slot '{slot.name}': {error}") from error
+            if slot.kind in (ITEM.name, PLACE.name) and not self._names(slot.kind):
                 raise ValueError(
-                    f"skills: '{skill.name}' wants '{parameter}' of type {found}, which is no slot and not one of {has}"
+                    f"skills: '{skill.name}' has a slot '{slot.name}' of the kind '{slot.kind}', and the setting "
+                    f"'{self.setting.name}' has none; add some to it, or name the packs to serve without this one"
+                )
+        for parameter, wanted in skill.provided.items():
+            if wanted not in services():
+                found, has = getattr(wanted, "__name__", wanted), ", ".join(kind.__name__ for kind in services())
+                reasons = "".join(f"; service '{name}': {why}" for name, why in broken().items())
+                raise ValueError(
+                    f"skills: '{skill.name}' wants '{parameter}' of type {found}, which is no slot and not one of "
+                    f"{has}; a package adds a service with an entry point in '{SERVICES}'{reasons}"
                 )

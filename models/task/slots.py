@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping, Sequence
 
+from models.kinds import kind_of
 from models.language.en.sentences import listed, the, whereabouts
 from models.protocols import REFERRING, Outcome, Slot, SlotValue, Thing
 from models.task.skill import done, refused, unclear
@@ -41,24 +41,13 @@ def fill(
                 raise Unfilled(unclear(asks[slot.name]))
         elif slot.choices:
             filled[slot.name] = _choice(slot, str(value), things)
-        elif slot.kind in ("text", "sight"):
+        elif not (kind := kind_of(slot.kind)).form:
             filled[slot.name] = str(value)
+        elif (checked := kind.check(value)) is not None:
+            filled[slot.name] = checked
         else:
-            number = _number(value, whole=slot.kind != "number")
-            if number is None:
-                raise Unfilled(unclear(f"I did not understand the {slot.name}. {asks[slot.name]}".rstrip()))
-            filled[slot.name] = number
+            raise Unfilled(unclear(f"I did not understand the {slot.name}. {asks[slot.name]}".rstrip()))
     return filled
-
-
-def _number(value: SlotValue, *, whole: bool) -> int | float | None:
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    if not math.isfinite(number) or (whole and not number.is_integer()):
-        return None
-    return int(value) if whole else number
 
 
 def _choice(slot: Slot, value: str, things: Sequence[Thing]) -> str:

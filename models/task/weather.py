@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.errors import ModelError
-from models.task.setting import SITES
+from models.task.world.setting import Setting
 
 
 class WeatherUnavailable(ModelError):
@@ -52,11 +52,9 @@ class WeatherProvider(Protocol):
 class WorldWeather:
     """The virtual world's own weather: made up, but the same for everyone at the same place and hour."""
 
-    regions = tuple(SITES)
-
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], setting: Setting) -> None:
         """`clock` gives seconds since 1970."""
-        self.clock = clock
+        self.clock, self.regions = clock, tuple(setting.sites)
 
     def home(self, place: str) -> str:
         """The user's own place."""

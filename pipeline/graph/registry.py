@@ -17,8 +17,8 @@ from models import protocols
 from pipeline.errors import GraphError
 
 STAGES = "parley.stages"
-SKILLS = "parley.skills"
-"""Packs of skills, which the engines of the task step look up by themselves."""
+NO_ENGINES = frozenset({STAGES, "parley.skills", "parley.kinds", "parley.services", "parley.settings"})
+"""Groups that are no step's engines: what engines look up by themselves, and the stages."""
 OWN = "parley-avatar"
 """The distribution that this file belongs to."""
 
@@ -125,7 +125,7 @@ class Registry:
 
     def engine_steps(self) -> tuple[str, ...]:
         """Steps that have engines."""
-        groups = dict.fromkeys(group for group, _ in self._entries if group not in (STAGES, SKILLS))
+        groups = dict.fromkeys(group for group, _ in self._entries if group not in NO_ENGINES)
         return tuple(group.removeprefix("parley.") for group in groups)
 
     def steps_of(self, engine: str) -> tuple[str, ...]:

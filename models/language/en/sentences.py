@@ -59,9 +59,9 @@ def listed(parts: Sequence[str], joint: str = "and") -> str:
     return f"{', '.join(rest)} {joint} {last}" if rest else last
 
 
-def counted(number: int, unit: str) -> str:
-    """So many units: ``1 coin``, ``12 coins``."""
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+def counted(number: int, unit: str, plural: str = "") -> str:
+    """So many units: ``1 coin``, ``12 coins``; `plural` is for a unit that takes no s."""
+    return f"{number} {unit}" if number == 1 else f"{number} {plural or f'{unit}s'}"
 
 
 def one(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from models.language.en.sentences import listed
-from models.task.setting import neighbours, route
 from models.task.skill import Action, Hint, Outcome, Place, done, skill
 from models.task.world import World
 
@@ -37,7 +36,7 @@ def navigate(
     if place == start:
         return done(f"You are already at the {place}.", place=place)
     world.go(place)
-    *stretches, (last, _) = route(start, place)
+    *stretches, (last, _) = world.setting.route(start, place)
     way = ", then ".join([*(f"{direction} to the {corner}" for direction, corner in stretches), last])
     say = f"I am taking you to the {place}. We go {way}."
     return done(say, Action("navigate", {"place": place}), place=place, direction=way.partition(" ")[0])
@@ -63,5 +62,5 @@ def navigate(
 def where_am_i(world: World) -> Outcome:
     """Tell the user where they are and what is next to it."""
     place = world.place
-    around = [f"the {near} is to the {way}" for way, near in neighbours(place).items()]
+    around = [f"the {near} is to the {way}" for way, near in world.setting.neighbours(place).items()]
     return done(f"You are at the {place}. {listed(around).capitalize()}.", place=place)

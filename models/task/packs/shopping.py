@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from models.language.en.sentences import counted, listed
-from models.task.setting import WARES
+from models.language.en.sentences import counted, listed, one
 from models.task.skill import Action, Hint, Item, Outcome, done, refused, skill
-from models.task.world import World
+from models.task.world import Setting, World
+from models.task.world.setting import Ware
 
 
 @skill(
@@ -38,11 +38,12 @@ def buy(
 
     The action tells a client what the user holds now: all of the item, and the coins that are left.
     """
-    ware = WARES[item]
+    ware = world.setting.wares[item]
     if quantity < 1:
-        return refused(f"I cannot buy fewer than {ware.count(1)}.", least=ware.count(1))
+        least = counted(1, ware.name)
+        return refused(f"I cannot buy fewer than {least}.", least=least)
     deal = world.buy(item, quantity)
-    what = ware.one if quantity == 1 else ware.count(quantity)
+    what = _some(ware, quantity)
     fact = item if quantity == 1 else what
     cost, coins = counted(deal.cost, "coin"), counted(deal.coins, "coin")
     if not deal.bought:
@@ -76,11 +77,13 @@ def buy(
     ],
     effects=False,
 )
-def price(item: Annotated[Item, Hint("what the user asks the price of", ask="The price of what?")]) -> Outcome:
+def price(
+    setting: Setting, item: Annotated[Item, Hint("what the user asks the price of", ask="The price of what?")]
+) -> Outcome:
     """Tell what something costs."""
-    ware = WARES[item]
+    ware = setting.wares[item]
     cost = counted(ware.price, "coin")
-    return done(f"{ware.one.capitalize()} costs {cost}.", item=item, price=cost)
+    return done(f"{one(ware.name).capitalize()} costs {cost}.", item=item, price=cost)
 
 
 @skill(
@@ -103,8 +106,10 @@ def price(item: Annotated[Item, Hint("what the user asks the price of", ask="The
 def inventory(world: World) -> Outcome:
     """Tell what the user owns."""
     coins = counted(world.coins, "coin")
-    held = {
-        WARES[item].name: WARES[item].one if quantity == 1 else WARES[item].count(quantity)
-        for item, quantity in world.holdings().items()
-    }
+    held = {item: _some(world.setting.wares[item], quantity) for item, quantity in world.holdings().items()}
     return done(f"You have {listed([*held.values(), coins])}.", coins=coins, **held)
+
+
+def _some(ware: Ware, quantity: int) -> str:
+    """So many of a ware, as spoken: ``an apple``, ``2 apples``."""
+    return one(ware.name) if quantity == 1 else counted(quantity, ware.name, ware.plural)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from models.language.en.sentences import counted, one, the
-from models.task.setting import SITES, WARES
 from models.task.skill import Hint, Outcome, Sight, done, skill
+from models.task.world import Setting
 
 
 @skill(
@@ -29,15 +29,16 @@ from models.task.skill import Hint, Outcome, Sight, done, skill
     effects=False,
 )
 def identify(
+    setting: Setting,
     thing: Annotated[
         Sight, Hint("the word for what the user shows, such as this or that", ask="What are you pointing at?")
     ],
 ) -> Outcome:
     """Tell what something is that the user points at or looks at."""
     name = thing.casefold()
-    if name in SITES:
+    if name in setting.sites:
         return done(f"That is {the(name)}.", place=name)
-    if name in WARES:
-        cost = counted(WARES[name].price, "coin")
+    if name in setting.wares:
+        cost = counted(setting.wares[name].price, "coin")
         return done(f"That is {one(name)}. It costs {cost}.", item=name, price=cost)
     return done(f"That is {one(thing)}.", thing=thing)

@@ -6,9 +6,10 @@ import pytest
 
 from models.intent.choices import LIKELY, find_choices
 from models.language.en.words import split_words
-from models.task.setting import SITES, WARES
+from models.task.world.setting import load_setting
 
-NAMES = (*SITES, *WARES)
+PLAZA = load_setting()
+NAMES = (*PLAZA.sites, *PLAZA.wares)
 
 
 def names(text: str, least: float | None = None) -> list[str]:

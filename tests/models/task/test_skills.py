@@ -12,12 +12,13 @@ import pytest
 
 from models.errors import ModelError
 from models.protocols import Action, Intent, Outcome, Request, SkillCard, Slot, SlotValue, Thing
-from models.task.setting import COINS, SITES, WARES
 from models.task.skill import SkillFailed
 from models.task.skills import Skills
 from models.task.weather import RegionUnknown, Weather, WeatherUnavailable
-from models.task.world import WorldError
+from models.task.world.setting import load_setting
+from models.task.world.world import WorldError
 
+PLAZA = load_setting()
 NOON = 1_800_000_000.0
 SKILLS = (
     "navigate", "where_am_i", "identify", "buy", "price", "inventory", "timer", "clock", "weather", "remember",
@@ -38,10 +39,10 @@ VALUES: Mapping[str, tuple[SlotValue, ...]] = {
         "'; DROP TABLE fact; --",
         "??",
     ),
-    "item": (*WARES, "sword", "lantan"),
-    "place": (*SITES, "castle", "gardn"),
-    "region": (*SITES, "castle", "gardn"),
-    "sight": (*WARES, *SITES, "statue", "Anna", "this"),
+    "item": (*PLAZA.wares, "sword", "lantan"),
+    "place": (*PLAZA.sites, "castle", "gardn"),
+    "region": (*PLAZA.sites, "castle", "gardn"),
+    "sight": (*PLAZA.wares, *PLAZA.sites, "statue", "Anna", "this"),
 }
 
 
@@ -67,12 +68,12 @@ def every_request(card: SkillCard) -> Iterator[dict[str, SlotValue]]:
 def test_the_skills_and_their_slots(engine: Skills) -> None:
     cards = {card.name: card for card in engine.skills()}
     assert tuple(cards) == SKILLS
-    assert cards["navigate"].slots == (Slot("place", "place", True, tuple(SITES), "where the user wants to go"),)
+    assert cards["navigate"].slots == (Slot("place", "place", True, tuple(PLAZA.sites), "where the user wants to go"),)
     assert [(slot.name, slot.kind, slot.required) for slot in cards["buy"].slots] == [
         ("item", "item", True),
         ("quantity", "integer", False),
     ]
-    assert cards["weather"].slots[0].choices == tuple(SITES)
+    assert cards["weather"].slots[0].choices == tuple(PLAZA.sites)
 
 
 def test_only_skills_that_change_the_world_have_effects(engine: Skills) -> None:
@@ -160,7 +161,7 @@ def test_what_is_missing_is_asked_for(engine: Skills) -> None:
     }
     assert {question.status for question in questions.values()} == {"unclear"}
     assert all(question.say.endswith("?") for question in questions.values())
-    assert ask(engine, "inventory").facts == {"coins": f"{COINS} coins", "map": "a map"}
+    assert ask(engine, "inventory").facts == {"coins": f"{PLAZA.coins} coins", "map": "a map"}
 
 
 def test_what_the_user_shows_is_named(engine: Skills) -> None:
@@ -334,7 +335,7 @@ def test_a_third_partys_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "juggle",
         "Juggle something that the user has.",
         ("juggle {quantity} {item}s",),
-        (Slot("item", "item", True, tuple(WARES), "what"), Slot("quantity", "integer", False)),
+        (Slot("item", "item", True, tuple(PLAZA.wares), "what"), Slot("quantity", "integer", False)),
     )
     engine.load()
     ask(engine, "buy", item="apple", quantity=3)
@@ -386,7 +387,7 @@ def test_a_world_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
 
 def test_the_usual_world_is_made_when_it_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "data" / "world.sqlite"
-    monkeypatch.setattr("models.task.skills.default_path", lambda: path)
+    monkeypatch.setattr("models.task.skills.default_path", lambda setting: path)
     engine = Skills()
     assert not path.parent.exists()
     engine.load()

@@ -11,28 +11,30 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from models.task.setting import SITES
 from models.task.weather import OpenMeteo, RegionUnknown, Weather, WeatherUnavailable, WorldWeather
+from models.task.world.setting import load_setting
 
+PLAZA = load_setting()
 DAY = 86_400.0
 
 
 def test_the_worlds_weather_is_the_same_for_everyone_in_the_same_hour() -> None:
-    one, other = WorldWeather(lambda: 7200.0), WorldWeather(lambda: 7200.0 + 3599)
-    assert [one.now(place) for place in SITES] == [other.now(place) for place in SITES]
+    one, other = WorldWeather(lambda: 7200.0, PLAZA), WorldWeather(lambda: 7200.0 + 3599, PLAZA)
+    assert [one.now(place) for place in PLAZA.sites] == [other.now(place) for place in PLAZA.sites]
 
 
 def test_the_worlds_weather_changes_with_place_and_time_and_stays_mild() -> None:
-    seen = [WorldWeather(lambda hour=hour: hour * 3600.0).now(place) for place in SITES for hour in range(48)]  # type: ignore[misc]
+    hours = [WorldWeather(lambda hour=hour: hour * 3600.0, PLAZA) for hour in range(48)]  # type: ignore[misc]
+    seen = [weather.now(place) for place in PLAZA.sites for weather in hours]
     assert {weather.sky for weather in seen} == {"sunny", "cloudy", "windy", "foggy", "raining"}
     assert len({weather.celsius for weather in seen}) > 10
     assert all(0 < weather.celsius < 30 for weather in seen)
-    assert len({WorldWeather(lambda: DAY).now(place) for place in SITES}) == len(SITES)
+    assert len({WorldWeather(lambda: DAY, PLAZA).now(place) for place in PLAZA.sites}) == len(PLAZA.sites)
 
 
 def test_the_worlds_weather_is_that_of_the_users_place() -> None:
-    weather = WorldWeather(lambda: DAY)
-    assert (weather.home("market"), weather.regions) == ("market", tuple(SITES))
+    weather = WorldWeather(lambda: DAY, PLAZA)
+    assert (weather.home("market"), weather.regions) == ("market", tuple(PLAZA.sites))
     assert weather.now("market").where == "at the market"
 
 

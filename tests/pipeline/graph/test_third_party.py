@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from support.packages import Beside, install_beside
 
 PROJECT = """
 [build-system]
@@ -60,6 +56,7 @@ class Shout:
         async for packet in inputs:
             yield Transcript(packet.text.upper(), "en", packet.start, packet.end)
 '''
+BROKEN = "raise OSError('a driver is missing')\n"
 GRAPH = """
 stages:
   asr: {from: audio, engine: morse, with: {dots: 2}}
@@ -86,36 +83,12 @@ asyncio.run(live())
 """
 
 
-@dataclass(frozen=True)
-class Beside:
-    """A place where Parley and the other distribution are both to be seen."""
-
-    folder: Path
-    environ: dict[str, str]
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=self.folder, env=self.environ, capture_output=True, text=True, check=False
-        )
-
-    def parley(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.run("-c", "from pipeline.cli import main; main()", *arguments)
-
-
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Beside:
-    folder = tmp_path_factory.mktemp("beside")
-    source, target = folder / "source", folder / "target"
-    (source / "morse").mkdir(parents=True)
-    (source / "pyproject.toml").write_text(PROJECT)
-    (source / "morse" / "__init__.py").write_text(ENGINE)
-    (source / "morse" / "broken.py").write_text("raise OSError('a driver is missing')\n")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    done = subprocess.run([*install, "--target", target, source], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (folder / "mine.yaml").write_text(GRAPH)
-    path = os.pathsep.join(filter(None, [str(target), os.environ.get("PYTHONPATH")]))
-    return Beside(folder, os.environ | {"PYTHONPATH": path})
+    files = {"pyproject.toml": PROJECT, "morse/__init__.py": ENGINE, "morse/broken.py": BROKEN}
+    beside = install_beside(tmp_path_factory.mktemp("beside"), files)
+    (beside.folder / "mine.yaml").write_text(GRAPH)
+    return beside
 
 
 def test_it_appears_in_the_list(beside: Beside) -> None:

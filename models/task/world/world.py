@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import ModelError
-from models.task.setting import COINS, HOLDINGS, SITES, START, WARES
+from models.task.world.setting import PLAZA, Setting
 
 BUSY_S = 5.0
 """How long a write waits for another thread's or process's."""
@@ -68,19 +68,20 @@ class Purchase:
     """How many of the item the user holds now."""
 
 
-def default_path() -> Path:
-    """The world's file in the user's data folder, as the system has it."""
+def default_path(setting: str = PLAZA) -> Path:
+    """The file of a world in the user's data folder, as the system has it; each setting has its own."""
     from platformdirs import user_data_path
 
-    return user_data_path("parley", appauthor=False) / "world.sqlite"
+    name = "world.sqlite" if setting == PLAZA else f"world-{setting}.sqlite"
+    return user_data_path("parley", appauthor=False) / name
 
 
 class WorldStore:
     """An open world. Raises WorldError where the file cannot be one."""
 
-    def __init__(self, path: str | Path, clock: Callable[[], float]) -> None:
+    def __init__(self, path: str | Path, clock: Callable[[], float], setting: Setting) -> None:
         """`path` may be `MEMORY`; `clock` gives seconds since 1970."""
-        self.path, self.clock = os.path.expanduser(path), clock
+        self.path, self.clock, self.setting = os.path.expanduser(path), clock, setting
         self._lock = threading.RLock()
         try:
             if self.path != MEMORY:
@@ -105,14 +106,14 @@ class WorldStore:
             raise
 
     def of(self, user: str) -> World:
-        """The user's part of the world; a new user finds `COINS` in the purse and `HOLDINGS` in the bag."""
+        """The user's part of the world; a new user has what the setting gives."""
         with self.reading() as base:
             known = base.execute("SELECT 1 FROM resident WHERE user = ?", (user,)).fetchone()
         if not known:
             with self.writing() as base:
-                row = (user, START, COINS)
+                row = (user, self.setting.start, self.setting.coins)
                 if base.execute("INSERT OR IGNORE INTO resident VALUES (?, ?, ?)", row).rowcount:
-                    rows = [(user, item, quantity) for item, quantity in HOLDINGS.items()]
+                    rows = [(user, item, quantity) for item, quantity in self.setting.holdings.items()]
                     base.executemany("INSERT INTO holding VALUES (?, ?, ?)", rows)
         return World(self, user)
 
@@ -171,7 +172,7 @@ class World:
     """One user's part of the world. Every change is a transaction of its own, and complete when the method returns."""
 
     def __init__(self, store: WorldStore, user: str) -> None:
-        self._store, self.user = store, user
+        self._store, self.user, self.setting = store, user, store.setting
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -179,8 +180,9 @@ class World:
 
     @property
     def place(self) -> str:
-        """Where the user stands: a name in `setting.SITES`."""
-        return str(self._one("SELECT place FROM resident WHERE user = ?", self.user))
+        """Where the user stands: one of the setting's sites. The start, where the file was another setting's."""
+        place = str(self._one("SELECT place FROM resident WHERE user = ?", self.user))
+        return place if place in self.setting.sites else self.setting.start
 
     @property
     def coins(self) -> int:
@@ -188,23 +190,23 @@ class World:
         return int(self._one("SELECT coins FROM resident WHERE user = ?", self.user))
 
     def holdings(self) -> dict[str, int]:
-        """How many of each item the user carries, by the item's name."""
+        """How many of each of the setting's wares the user carries, by the ware's name."""
         with self._store.reading() as base:
             rows = base.execute("SELECT item, quantity FROM holding WHERE user = ? ORDER BY item", (self.user,))
-            return dict(rows.fetchall())
+            return {item: quantity for item, quantity in rows.fetchall() if item in self.setting.wares}
 
     def go(self, place: str) -> None:
-        """Stand at `place` from now on, a name in `setting.SITES`."""
-        if place not in SITES:
+        """Stand at `place` from now on, one of the setting's sites."""
+        if place not in self.setting.sites:
             raise KeyError(place)
         with self._store.writing() as base:
             base.execute("UPDATE resident SET place = ? WHERE user = ?", (place, self.user))
 
     def buy(self, item: str, quantity: int) -> Purchase:
-        """Pay for `quantity` of `item`, a name in `setting.WARES`, if the purse allows it."""
+        """Pay for `quantity` of `item`, one of the setting's wares, if the purse allows it."""
         if quantity < 1:
             raise ValueError(f"quantity is {quantity}, but at least 1 can be bought")
-        cost = WARES[item].price * quantity
+        cost = self.setting.wares[item].price * quantity
         with self._store.writing() as base:
             coins, held = base.execute(
                 "SELECT coins, coalesce((SELECT quantity FROM holding WHERE user = resident.user AND item = ?), 0) "

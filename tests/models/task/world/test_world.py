@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from platformdirs import user_data_path
 
-from models.task import world as world_module
-from models.task.setting import COINS, HOLDINGS, START, WARES
-from models.task.world import MEMORY, MIGRATIONS, Purchase, World, WorldError, WorldStore, default_path
+from models.task.world import world as world_module
+from models.task.world.setting import load_setting
+from models.task.world.world import MEMORY, MIGRATIONS, Purchase, World, WorldError, WorldStore, default_path
 
+PLAZA = load_setting()
+START, COINS, HOLDINGS = PLAZA.start, PLAZA.coins, dict(PLAZA.holdings)
 NOON = 1_800_000_000.0
 
 
@@ -26,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[WorldStore]:
-    store = WorldStore(path, lambda: NOON)
+    store = WorldStore(path, lambda: NOON, PLAZA)
     yield store
     store.close()
 
@@ -37,7 +39,12 @@ def world(store: WorldStore) -> World:
 
 
 def test_a_new_user_is_provided_for(world: World) -> None:
-    assert (world.place, world.coins, world.holdings(), world.recall()) == (START, COINS, HOLDINGS, None)
+    assert (world.place, world.coins, world.holdings(), world.recall()) == (
+        START,
+        COINS,
+        HOLDINGS,
+        None,
+    )
 
 
 def test_buying_pays_and_adds(world: World) -> None:
@@ -65,17 +72,22 @@ def test_a_place_that_is_not_there_cannot_be_gone_to(world: World) -> None:
 
 
 def test_everything_outlives_the_program_and_belongs_to_one_user(path: Path) -> None:
-    first = WorldStore(path, lambda: NOON)
+    first = WorldStore(path, lambda: NOON, PLAZA)
     ada = first.of("ada")
     ada.go("garden")
     ada.buy("kite", 2)
     ada.remember("my sister lives in Oslo")
     first.close()
-    second = WorldStore(path, lambda: NOON)
+    second = WorldStore(path, lambda: NOON, PLAZA)
     ada, bob = second.of("ada"), second.of("bob")
     assert (ada.place, ada.coins, ada.holdings()["kite"]) == ("garden", COINS - 20, 2)
     assert ada.recall("sister") == "my sister lives in Oslo"
-    assert (bob.place, bob.coins, bob.holdings(), bob.recall("sister")) == (START, COINS, HOLDINGS, None)
+    assert (bob.place, bob.coins, bob.holdings(), bob.recall("sister")) == (
+        START,
+        COINS,
+        HOLDINGS,
+        None,
+    )
     second.close()
 
 
@@ -106,7 +118,7 @@ def test_a_fact_is_found_by_its_telling_words(world: World, topic: str, fact: st
 
 def test_the_newest_fact_wins_and_telling_again_counts(path: Path) -> None:
     now = NOON
-    store = WorldStore(path, lambda: now)
+    store = WorldStore(path, lambda: now, PLAZA)
     world = store.of("ada")
     for told in ("my cat is black", "my cat is white", "my cat is black"):
         world.remember(told)
@@ -116,7 +128,7 @@ def test_the_newest_fact_wins_and_telling_again_counts(path: Path) -> None:
 
 
 def test_threads_of_one_store_and_stores_of_one_file_do_not_lose_a_coin(path: Path) -> None:
-    stores = [WorldStore(path, lambda: NOON) for _ in range(2)]
+    stores = [WorldStore(path, lambda: NOON, PLAZA) for _ in range(2)]
     worlds = [store.of("ada") for store in stores for _ in range(2)]
 
     def shop(world: World) -> None:
@@ -128,7 +140,7 @@ def test_threads_of_one_store_and_stores_of_one_file_do_not_lose_a_coin(path: Pa
         thread.start()
     for thread in threads:
         thread.join()
-    assert (worlds[0].coins, worlds[0].holdings()["apple"]) == (COINS - 40 * WARES["apple"].price, 40)
+    assert (worlds[0].coins, worlds[0].holdings()["apple"]) == (COINS - 40 * PLAZA.wares["apple"].price, 40)
     for store in stores:
         store.close()
 
@@ -142,8 +154,9 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 SHOPPER = """
-from models.task.world import WorldStore
-world = WorldStore(sys.argv[1], lambda: 0.0).of("ada")
+from models.task.world.setting import load_setting
+from models.task.world.world import WorldStore
+world = WorldStore(sys.argv[1], lambda: 0.0, load_setting()).of("ada")
 print(sum(world.buy("cookie", 1).bought for _ in range(20)))
 """
 
@@ -156,7 +169,7 @@ def test_processes_that_open_a_new_world_at_once_share_it(path: Path) -> None:
         out, err = shopper.communicate(timeout=60)
         assert shopper.returncode == 0, err
         sold += int(out)
-    store = WorldStore(path, lambda: NOON)
+    store = WorldStore(path, lambda: NOON, PLAZA)
     world = store.of("ada")
     assert (sold, world.holdings()["cookie"], world.coins) == (33, 33, COINS - 99)
     store.close()
@@ -164,8 +177,9 @@ def test_processes_that_open_a_new_world_at_once_share_it(path: Path) -> None:
 
 VICTIM = """
 import os
-from models.task.world import WorldStore
-store = WorldStore(sys.argv[1], lambda: 0.0)
+from models.task.world.setting import load_setting
+from models.task.world.world import WorldStore
+store = WorldStore(sys.argv[1], lambda: 0.0, load_setting())
 store.of("ada")
 with store.writing() as base:
     base.execute("UPDATE resident SET coins = 0")
@@ -177,7 +191,7 @@ def test_a_process_killed_inside_a_purchase_leaves_the_world_as_it_was(path: Pat
     victim = python(VICTIM, path)
     _, err = victim.communicate(timeout=60)
     assert victim.returncode == 9, err
-    store = WorldStore(path, lambda: NOON)
+    store = WorldStore(path, lambda: NOON, PLAZA)
     assert store.of("ada").coins == COINS
     store.close()
 
@@ -197,7 +211,7 @@ def test_a_world_that_another_holds_for_too_long_is_told(
     path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(world_module, "BUSY_S", 0.01)
-    impatient = WorldStore(path, lambda: NOON)
+    impatient = WorldStore(path, lambda: NOON, PLAZA)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(WorldError, match="locked"):
@@ -208,21 +222,21 @@ def test_a_world_that_another_holds_for_too_long_is_told(
 
 
 def test_a_world_from_the_future_is_refused_and_left_alone(path: Path) -> None:
-    WorldStore(path, lambda: NOON).close()
+    WorldStore(path, lambda: NOON, PLAZA).close()
     base = sqlite3.connect(path)
     base.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     base.close()
     with pytest.raises(WorldError, match=r"newer Parley.*update parley-avatar"):
-        WorldStore(path, lambda: NOON)
+        WorldStore(path, lambda: NOON, PLAZA)
 
 
 def test_a_world_of_an_older_version_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = WorldStore(path, lambda: NOON)
+    old = WorldStore(path, lambda: NOON, PLAZA)
     old.of("ada").buy("apple", 1)
     old.close()
     newer = (*MIGRATIONS, "ALTER TABLE resident ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';")
     monkeypatch.setattr(world_module, "MIGRATIONS", newer)
-    store = WorldStore(path, lambda: NOON)
+    store = WorldStore(path, lambda: NOON, PLAZA)
     with store.reading() as base:
         assert base.execute("SELECT user, coins, mood FROM resident").fetchall() == [("ada", COINS - 2, "calm")]
         assert base.execute("PRAGMA user_version").fetchone() == (len(newer),)
@@ -230,13 +244,13 @@ def test_a_world_of_an_older_version_is_brought_up_to_date(path: Path, monkeypat
 
 
 def test_a_migration_that_fails_leaves_the_old_version(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    WorldStore(path, lambda: NOON).close()
+    WorldStore(path, lambda: NOON, PLAZA).close()
     broken = "CREATE TABLE mood (user TEXT);\nCREATE TABLE mood (user TEXT);"
     with monkeypatch.context() as patched:
         patched.setattr(world_module, "MIGRATIONS", (*MIGRATIONS, broken))
         with pytest.raises(WorldError, match="cannot be opened: table mood already exists"):
-            WorldStore(path, lambda: NOON)
-    store = WorldStore(path, lambda: NOON)
+            WorldStore(path, lambda: NOON, PLAZA)
+    store = WorldStore(path, lambda: NOON, PLAZA)
     assert store.of("ada").coins == COINS
     store.close()
 
@@ -246,13 +260,13 @@ def test_what_is_no_world_is_refused_with_the_remedy(tmp_path: Path) -> None:
     letter.write_text("Dear Ada, " * 100)
     for path in (letter, tmp_path, letter / "world.sqlite"):
         with pytest.raises(WorldError, match=r"cannot be opened: .*option 'world'"):
-            WorldStore(path, lambda: NOON)
+            WorldStore(path, lambda: NOON, PLAZA)
     assert letter.read_text() == "Dear Ada, " * 100
 
 
 def test_a_world_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    store = WorldStore(MEMORY, lambda: NOON)
+    store = WorldStore(MEMORY, lambda: NOON, PLAZA)
     assert store.of("ada").buy("apple", 1).bought
     store.close()
     assert list(tmp_path.iterdir()) == []
