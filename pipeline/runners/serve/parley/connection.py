@@ -15,8 +15,8 @@ from pipeline.devices.network.sender import Sender
 from pipeline.devices.opus import RATES
 from pipeline.errors import MediaError
 from pipeline.packets import Picture
-from pipeline.runners.serve.allowance import Allowance
 from pipeline.runners.serve.client_session import ClientSession
+from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
@@ -41,7 +41,7 @@ class ParleyConnection(ABC):
         self._client: ClientSession | None = None
         self._player: Sender | None = None
         self._mistakes = 0
-        self._allowance = Allowance()
+        self._rate_limit = RateLimit()
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ class ParleyConnection(ABC):
         except (BadFrame, MediaError) as error:
             self._mistake(Refused("bad-audio", str(error)))
         except Refused as refusal:
-            if refusal.code not in {"not-understood", "too-fast"} or self._allowance.spent:
+            if refusal.code not in {"not-understood", "too-fast"} or self._rate_limit.exceeded:
                 raise
             self._mistake(refusal)
 
@@ -129,16 +129,16 @@ class ParleyConnection(ABC):
         """Hear a frame of the user's sound. Raises Refused, and MediaError where it holds none."""
         before = client.receiver.received
         client.receiver.frame(frame)
-        self._allowance.sound(max(LEAST, client.receiver.received - before))
+        self._rate_limit.sound(max(LEAST, client.receiver.received - before))
 
     def look(self, client: ClientSession, picture: Picture) -> None:
         """See a picture. Raises Refused."""
-        self._allowance.message()
+        self._rate_limit.message()
         client.floor.notice(picture)
 
     def do(self, client: ClientSession, message: wire.Message) -> None:
         """Do what the client asks for. Raises Refused."""
-        self._allowance.message()
+        self._rate_limit.message()
         if isinstance(message, wire.Played):
             self.played(message)
         else:

@@ -4,6 +4,6 @@ changing one URL.
 The graph decides who the avatar is: instructions, voices, tools and the like are read over, and ``session.updated``
 tells what holds. What cannot be done is answered with an ``error`` event, and the connection stays."""
 
-from pipeline.runners.serve.realtime.line import routes
+from pipeline.runners.serve.realtime.socket import routes
 
 __all__ = ["routes"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pipeline.devices.playback import Playback
-from pipeline.runners.serve.realtime.mistakes import Mistake
-from pipeline.runners.serve.realtime.settings import described, modalities
-from pipeline.runners.serve.realtime.sound import Form, packed
+from pipeline.runners.serve.realtime.audio_format import AudioFormat, to_base64
+from pipeline.runners.serve.realtime.event_error import EventError
+from pipeline.runners.serve.realtime.session_settings import described, modalities
 
 KEPT = 256
 """Items that can still be asked for."""
@@ -47,7 +47,7 @@ class Item:
     rate: int = 1
     """Samples in a second."""
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As the API describes an item."""
         return {
             "id": self.id,
@@ -87,16 +87,16 @@ class Items:
         self._items[item.id] = item
         if len(self._items) > KEPT:
             self._items.popitem(last=False)
-        self._send("conversation.item.added", previous_item_id=item.before, item=item.told())
+        self._send("conversation.item.added", previous_item_id=item.before, item=item.as_dict())
 
     def done(self, item: Item) -> None:
         """It is whole."""
-        self._send("conversation.item.done", previous_item_id=item.before, item=item.told())
+        self._send("conversation.item.done", previous_item_id=item.before, item=item.as_dict())
 
     def find(self, item_id: str) -> Item:
-        """The item of that id. Raises Mistake."""
+        """The item of that id. Raises EventError."""
         if item_id not in self._items:
-            raise Mistake(
+            raise EventError(
                 f"item {item_id!r} is not known; the latest {KEPT} are", code="item_not_found", param="item_id"
             )
         return self._items[item_id]
@@ -113,7 +113,7 @@ class Items:
 class Response:
     """One answer, or as much of it as is given at one go: at most one item."""
 
-    def __init__(self, send: Send, items: Items, form: Form, *, text: bool, conversation: str) -> None:
+    def __init__(self, send: Send, items: Items, form: AudioFormat, *, text: bool, conversation: str) -> None:
         self.id = new_id("resp")
         self.text = text
         """Whether it is written, and not spoken."""
@@ -122,14 +122,14 @@ class Response:
         self._send, self._items, self._conversation = send, items, conversation
         self.item: Item | None = None
         """What is said, once it has begun."""
-        send("response.created", response=self._told("in_progress"))
+        send("response.created", response=self._as_dict("in_progress"))
 
     def begin(self, answer: Playback | None = None, start: int = 0) -> None:
         """Its item begins, at that sample of a spoken answer."""
         kind: Kind = "output_text" if self.text else "output_audio"
         item = Item(new_id("item"), kind, status="in_progress", answer=answer, start=start, rate=self.form.rate)
         self.item = item
-        self._send("response.output_item.added", response_id=self.id, output_index=0, item=item.told())
+        self._send("response.output_item.added", response_id=self.id, output_index=0, item=item.as_dict())
         self._items.add(item)
         self._tell("response.content_part.added", part=item.part)
 
@@ -143,7 +143,7 @@ class Response:
 
     def sound(self, data: bytes) -> None:
         """The next sound."""
-        self._tell("response.output_audio.delta", delta=packed(data))
+        self._tell("response.output_audio.delta", delta=to_base64(data))
 
     def end(self, status: str = "completed", details: dict[str, Any] | None = None) -> None:
         """Nothing more comes; unless all was given, `details` say why."""
@@ -158,16 +158,16 @@ class Response:
                 self._tell("response.output_audio.done")
                 self._tell("response.output_audio_transcript.done", transcript=item.text)
             self._tell("response.content_part.done", part=item.part)
-            self._send("response.output_item.done", response_id=self.id, output_index=0, item=item.told())
+            self._send("response.output_item.done", response_id=self.id, output_index=0, item=item.as_dict())
             self._items.done(item)
-        self._send("response.done", response=self._told(status, details))
+        self._send("response.done", response=self._as_dict(status, details))
 
     def _tell(self, kind: str, **fields: Any) -> None:
         assert self.item  # noqa: S101  told to mypy
         place = {"response_id": self.id, "item_id": self.item.id, "output_index": 0, "content_index": 0}
         self._send(kind, **place, **fields)
 
-    def _told(self, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _as_dict(self, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
         """As the API describes a response."""
         return {
             "id": self.id,
@@ -175,7 +175,7 @@ class Response:
             "conversation_id": self._conversation,
             "status": status,
             "status_details": {"type": status, **details} if details else None,
-            "output": [self.item.told()] if self.item and self.over else [],
+            "output": [self.item.as_dict()] if self.item and self.over else [],
             "output_modalities": modalities(text=self.text),
             "audio": {"output": {"format": described(self.form), "voice": None}},
             "max_output_tokens": "inf",

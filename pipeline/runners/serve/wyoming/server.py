@@ -12,9 +12,9 @@ from wyoming.error import Error
 from wyoming.event import async_write_event
 
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.runners.serve.wyoming.connection import Connection
-from pipeline.runners.serve.wyoming.reading import LINE
-from pipeline.runners.serve.wyoming.talks import Talks
+from pipeline.runners.serve.wyoming.conversations import Conversations
+from pipeline.runners.serve.wyoming.event_reader import LINE
+from pipeline.runners.serve.wyoming.request_handler import RequestHandler
 
 log = logging.getLogger(__name__)
 
@@ -27,21 +27,21 @@ async def serving(sessions: Sessions, listener: socket) -> AsyncIterator[None]:
     """Serve Wyoming clients at this socket as long as the context, which closes it.
 
     The protocol knows no users and no passwords: whoever reaches the socket may use the graph."""
-    talks = Talks(sessions)
+    conversations = Conversations(sessions)
     tasks: set[asyncio.Task[None]] = set()
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "streams run this in a task"  # noqa: S101  told to mypy
         tasks.add(task)
-        talks.tidy(task.get_loop().time())
+        conversations.tidy(task.get_loop().time())
         try:
             if len(tasks) > CONNECTIONS:
                 sessions.totals.refusals["too-many-connections"] += 1
                 error = Error(f"all {CONNECTIONS} connections are taken; come back later", "too-many-connections")
                 await async_write_event(error.event(), writer)
             else:
-                await Connection(sessions, talks, reader, writer).serve()
+                await RequestHandler(sessions, conversations, reader, writer).serve()
         except ConnectionError:
             log.debug("a Wyoming client left in the middle")
         except asyncio.CancelledError:
@@ -61,4 +61,4 @@ async def serving(sessions: Sessions, listener: socket) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        talks.close()
+        conversations.close()

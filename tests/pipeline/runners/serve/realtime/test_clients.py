@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from support.realtime import DONE, RATE, Caller, hold, talker
 
-from pipeline.runners.serve.realtime import talk
-from pipeline.runners.serve.realtime.sound import G711, packed, unpacked
+from pipeline.runners.serve.realtime import event_handler
+from pipeline.runners.serve.realtime.audio_format import G711, from_base64, to_base64
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.testing.engines import ScriptedRecogniser
 from pipeline.testing.tones import read as read_tones
@@ -29,7 +29,7 @@ def test_a_client_may_say_when_a_voice_has_finished() -> None:
 
 
 def test_a_client_that_is_muted_has_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talk, "MUTED", 0.2)
+    monkeypatch.setattr(event_handler, "MUTED", 0.2)
 
     async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.append(tones("how much is it", RATE))
@@ -68,11 +68,11 @@ def test_telephones(law: Any) -> None:
         await caller.line.session.update(session={"type": "realtime", "audio": audio})
         told = (await caller.until("session.updated"))["session"]["audio"]
         assert told["input"] == {**audio["input"], "noise_reduction": None}
-        await caller.line.input_audio_buffer.append(audio=packed(form.encode(tones("hello", 8_000))))
+        await caller.line.input_audio_buffer.append(audio=to_base64(form.encode(tones("hello", 8_000))))
         await caller.line.input_audio_buffer.commit()
         await caller.line.response.create()
         await caller.until(DONE)
-        sound = b"".join(unpacked(event["delta"]) for event in caller.of("response.output_audio.delta"))
+        sound = b"".join(from_base64(event["delta"]) for event in caller.of("response.output_audio.delta"))
         assert read_tones(form.decode(sound), 8_000) == "good day."
         assert not caller.of("conversation.item.input_audio_transcription.completed")
 

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from support.realtime import DONE, KINDS, RATE
 
 from pipeline.graph.graph import Graph
-from pipeline.runners.serve.realtime.events import KNOWN
-from pipeline.runners.serve.realtime.mistakes import Mistake
-from pipeline.runners.serve.realtime.sound import Pcm, packed
-from pipeline.runners.serve.realtime.talk import Talk
+from pipeline.runners.serve.realtime.api_events import KNOWN
+from pipeline.runners.serve.realtime.audio_format import Pcm, to_base64
+from pipeline.runners.serve.realtime.event_error import EventError
+from pipeline.runners.serve.realtime.event_handler import EventHandler
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
@@ -75,7 +75,7 @@ events = st.lists(st.tuples(sensible | strange | anything, st.sampled_from([0.0,
 
 
 class Client:
-    """Hears what a talk sends, and checks it."""
+    """Hears what a handler sends, and checks it."""
 
     def __init__(self) -> None:
         self.items: list[str] = []
@@ -91,7 +91,7 @@ class Client:
             self.last = fields["response"]
             self.done.set()
 
-    def complain(self, mistake: Mistake) -> None:
+    def complain(self, mistake: EventError) -> None:
         """Mistakes are what clients make."""
 
     def tell(self, message: wire.Message) -> None:
@@ -100,14 +100,14 @@ class Client:
     def close(self, error: wire.Error) -> None:
         self.cut = error.message
 
-    async def give(self, talk: Talk, event: Any) -> None:
+    async def give(self, handler: EventHandler, event: Any) -> None:
         if isinstance(event, dict) and str(event.get("item_id", "")).startswith("item "):
             place = int(event["item_id"].removeprefix("item "))
             event = event | {"item_id": self.items[-place - 1] if place < len(self.items) else "none"}
         if isinstance(event, dict) and str(event.get("audio", "")) in SOUNDS:
-            event = event | {"audio": packed(Pcm().encode(SOUNDS[event["audio"]]))}
-        with suppress(Mistake, ValidationError):
-            await talk.take(KNOWN.validate_python(event))
+            event = event | {"audio": to_base64(Pcm().encode(SOUNDS[event["audio"]]))}
+        with suppress(EventError, ValidationError):
+            await handler.handle(KNOWN.validate_python(event))
 
 
 def graph() -> Graph:
@@ -127,30 +127,30 @@ def test_the_next_line_is_answered(sent: list[tuple[Any, float]]) -> None:
     async def converse() -> None:
         async with Sessions(GRAPH) as sessions, asyncio.timeout(PATIENCE):
             client = Client()
-            talk = Talk(sessions, "", client.send, client.complain)
-            talk.client.attach(client, frozenset())
-            sessions.start(talk.client)
+            handler = EventHandler(sessions, "", client.send, client.complain)
+            handler.client.attach(client, frozenset())
+            sessions.start(handler.client)
             for event, pause in sent:
-                await client.give(talk, event)
+                await client.give(handler, event)
                 await asyncio.sleep(pause)
             client.last = {}
-            await answered(talk, client)
+            await answered(handler, client)
             assert not client.cut
-            talk.close()
+            handler.close()
 
     asyncio.run(converse())
 
 
-async def answered(talk: Talk, client: Client) -> None:
+async def answered(handler: EventHandler, client: Client) -> None:
     """Type a line, until it is answered."""
     line = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}
-    await client.give(talk, {"type": "session.update", "session": {"audio": {"input": {"turn_detection": None}}}})
+    await client.give(handler, {"type": "session.update", "session": {"audio": {"input": {"turn_detection": None}}}})
     while client.last.get("status") != "completed" or not client.last["output"]:
         client.done.clear()
-        await client.give(talk, {"type": "conversation.item.create", "item": line})
+        await client.give(handler, {"type": "conversation.item.create", "item": line})
         try:
-            await talk.take(KNOWN.validate_python({"type": "response.create"}))
-        except Mistake:
+            await handler.handle(KNOWN.validate_python({"type": "response.create"}))
+        except EventError:
             await asyncio.sleep(0.02)  # something is still going on
         else:
             await client.done.wait()

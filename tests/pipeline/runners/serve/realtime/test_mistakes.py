@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.admission import Limits
-from pipeline.runners.serve.realtime import buffer, line, talk
+from pipeline.runners.serve.realtime import event_handler, input_buffer, socket
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret, issue
@@ -117,8 +117,8 @@ def test_lines_and_sound_are_answered_one_by_one(quiet_graph: Graph) -> None:
 
 
 def test_the_buffer_and_the_lines_have_bounds(quiet_graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buffer, "BUFFERED", 1.0)
-    monkeypatch.setattr(talk, "TYPED", 2)
+    monkeypatch.setattr(input_buffer, "BUFFERED", 1.0)
+    monkeypatch.setattr(event_handler, "TYPED", 2)
 
     async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()
@@ -208,7 +208,7 @@ def test_a_client_that_does_nothing_sensible_is_let_go(quiet_graph: Graph, code:
 
 
 def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "OUTSTANDING", 12)
+    monkeypatch.setattr(socket, "OUTSTANDING", 12)
 
     async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
@@ -221,7 +221,7 @@ def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_sound_before_its_time_is_held_back(quiet_graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buffer, "EARLY", 1.0)
+    monkeypatch.setattr(input_buffer, "EARLY", 1.0)
 
     async def exchange(caller: Caller, _: Sessions) -> None:
         await caller.by_hand()

@@ -14,7 +14,7 @@ from wyoming.event import Event
 from wyoming.ping import Ping, Pong
 from wyoming.tts import SynthesizeStop
 
-from pipeline.runners.serve.wyoming.reading import LINE, BadEvent, read_event
+from pipeline.runners.serve.wyoming.event_reader import LINE, BadEvent, read_event
 from pipeline.testing.graphs import scripted_graph
 
 anything = st.recursive(

@@ -21,7 +21,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.runners.serve.wyoming import connection, server, talks
+from pipeline.runners.serve.wyoming import conversations, request_handler, server
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
 
@@ -94,7 +94,7 @@ def test_what_is_no_event_is_refused(graph: Graph, sent: bytes) -> None:
 
 
 def test_an_utterance_without_end_is_refused(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "LONGEST", 2.0)
+    monkeypatch.setattr(request_handler, "LONGEST", 2.0)
 
     async def ask() -> None:
         async with visiting(graph) as line:
@@ -107,7 +107,7 @@ def test_an_utterance_without_end_is_refused(graph: Graph, monkeypatch: pytest.M
 
 
 def test_a_text_without_end_is_refused(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SPOKEN", 100)
+    monkeypatch.setattr(request_handler, "SPOKEN", 100)
 
     async def ask() -> None:
         async with visiting(graph) as line:
@@ -118,7 +118,7 @@ def test_a_text_without_end_is_refused(graph: Graph, monkeypatch: pytest.MonkeyP
 
 
 def test_an_idle_client_is_let_go(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "IDLE", 0.05)
+    monkeypatch.setattr(request_handler, "IDLE", 0.05)
 
     async def ask() -> bool:
         async with visiting(graph) as line:
@@ -128,7 +128,7 @@ def test_an_idle_client_is_let_go(graph: Graph, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_client_that_reads_nothing_is_let_go(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "STALLED", 0.1)
+    monkeypatch.setattr(request_handler, "STALLED", 0.1)
 
     async def ask() -> None:
         async with visiting(graph) as line:
@@ -184,7 +184,7 @@ def test_a_full_server_answers_nobody_new(graph: Graph) -> None:
 
 
 def test_a_conversation_is_forgotten_in_the_end(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talks, "FORGOTTEN", 0.0)
+    monkeypatch.setattr(conversations, "FORGOTTEN", 0.0)
 
     async def ask() -> None:
         async with Sessions(graph) as sessions, serving(sessions) as port:

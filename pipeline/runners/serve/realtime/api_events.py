@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from pipeline.runners.serve.realtime.sound import Form
+from pipeline.runners.serve.realtime.audio_format import AudioFormat
 from pipeline.wire.messages import LINE
 
 Id: TypeAlias = Annotated[str, Field(max_length=512)]
@@ -33,7 +33,7 @@ class Detection(BaseModel):
 class AudioIn(BaseModel):
     """Of the user."""
 
-    format: Form | None = None
+    format: AudioFormat | None = None
     turn_detection: Detection | None = None
     """None, where it is given, for a client that commits what was said itself."""
     transcription: dict[str, Any] | None = None
@@ -43,7 +43,7 @@ class AudioIn(BaseModel):
 class AudioOut(BaseModel):
     """Of the avatar."""
 
-    format: Form | None = None
+    format: AudioFormat | None = None
 
 
 class Audio(BaseModel):

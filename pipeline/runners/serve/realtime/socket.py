@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pipeline.runners.serve.allowance import Allowance
-from pipeline.runners.serve.realtime.events import KNOWN, Append
+from pipeline.runners.serve.rate_limit import RateLimit
+from pipeline.runners.serve.realtime.api_events import KNOWN, Append
+from pipeline.runners.serve.realtime.event_error import EventError
+from pipeline.runners.serve.realtime.event_handler import EventHandler
 from pipeline.runners.serve.realtime.items import new_id
-from pipeline.runners.serve.realtime.mistakes import Mistake
-from pipeline.runners.serve.realtime.talk import Talk
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
 from pipeline.runners.serve.sessions import Sessions
@@ -71,20 +71,20 @@ class RealtimeConnection:
         self._outbox: deque[dict[str, Any]] = deque()
         self._wake = asyncio.Event()
         self._closing = False
-        self._mistakes, self._allowance = 0, Allowance()
+        self._mistakes, self._rate_limit = 0, RateLimit()
         self._event_id: str | None = None  # of the event that is obeyed
-        self._talk = Talk(sessions, user, self._send, self._complain)
+        self._handler = EventHandler(sessions, user, self._send, self._complain)
 
     async def serve(self, subprotocol: str | None) -> None:
         """Serve the client until it goes, or has to."""
-        client = self._talk.client
+        client = self._handler.client
         client.attach(self, frozenset())
         self._sessions.start(client)
         try:
             await self._socket.accept(subprotocol)
             await self._converse()
         finally:
-            self._talk.close()
+            self._handler.close()
 
     async def _converse(self) -> None:
         writing, reading = asyncio.create_task(self._write()), asyncio.create_task(self._read())
@@ -105,19 +105,19 @@ class RealtimeConnection:
                 received = await self._socket.receive()
                 if received["type"] == "websocket.disconnect":
                     return
-                await self._obey(received.get("text") or received.get("bytes") or b"")
+                await self._handle(received.get("text") or received.get("bytes") or b"")
 
-    async def _obey(self, text: str | bytes) -> None:
+    async def _handle(self, text: str | bytes) -> None:
         try:
             given = _object(text)
             self._event_id = given["event_id"] if isinstance(given.get("event_id"), str) else None
             event = KNOWN.validate_python(given)
             if not isinstance(event, Append):  # those are held back where they come too fast
-                self._allowance.message()
-            await self._talk.take(event)
+                self._rate_limit.message()
+            await self._handler.handle(event)
         except ValidationError as error:
             self._complain(_mistaken(error))
-        except Mistake as mistake:
+        except EventError as mistake:
             self._complain(mistake)
         except Refused as refusal:
             self._sessions.totals.refusals[refusal.code] += 1
@@ -150,7 +150,7 @@ class RealtimeConnection:
             self._sessions.totals.refusals["too-slow"] += 1
             self.close(Refused("too-slow", f"{OUTSTANDING} events waited for you to read them").message())
 
-    def _complain(self, mistake: Mistake) -> None:
+    def _complain(self, mistake: EventError) -> None:
         self._mistakes += 1
         self._sessions.totals.refusals["failed" if mistake.code == "failed" else "not-understood"] += 1
         self._send(
@@ -178,17 +178,17 @@ def _described(message: str, code: str, param: str | None = None, event_id: str 
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
-    """What a client sent. Raises Mistake."""
+    """What a client sent. Raises EventError."""
     try:
         given = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise Mistake(f"that is no JSON: {error}", code="invalid_json") from error
+        raise EventError(f"that is no JSON: {error}", code="invalid_json") from error
     if not isinstance(given, dict):
-        raise Mistake('an event is a JSON object with a "type"', code="invalid_json")
+        raise EventError('an event is a JSON object with a "type"', code="invalid_json")
     return given
 
 
-def _mistaken(error: ValidationError) -> Mistake:
+def _mistaken(error: ValidationError) -> EventError:
     """What is wrong with an event, without what the user said."""
     mistake = error.errors(include_url=False, include_input=False)[0]
-    return Mistake(mistake["msg"], param=".".join(str(part) for part in mistake["loc"][1:]) or "type")
+    return EventError(mistake["msg"], param=".".join(str(part) for part in mistake["loc"][1:]) or "type")

@@ -13,8 +13,8 @@ from models.protocols import Samples
 from pipeline.devices.playback import AUDIBLE, Playback
 from pipeline.devices.resample import VoiceResampler
 from pipeline.packets import Speech
+from pipeline.runners.serve.realtime.event_error import EventError
 from pipeline.runners.serve.realtime.items import Item, Response
-from pipeline.runners.serve.realtime.mistakes import Mistake
 from pipeline.runtime.sink import Sink
 
 AHEAD = 30.0
@@ -23,7 +23,7 @@ PIECE = 0.2
 """Seconds of sound in an event."""
 
 
-class Voice(Sink):
+class AnswerSink(Sink):
     """Sends an answer as fast as it is made, and takes it to be heard in its own time.
 
     What was cut because somebody spoke goes on as another response, if that was nothing."""
@@ -122,9 +122,9 @@ class Voice(Sink):
 
     def stop(self, item: Item, seconds: float) -> tuple[str, str]:
         """The client fell silent so far into that item; gives the words that were heard, of its answer and of the item.
-        Raises Mistake."""
+        Raises EventError."""
         if item.answer is None:
-            raise Mistake(f"item {item.id!r} was not spoken by the avatar", param="item_id")
+            raise EventError(f"item {item.id!r} was not spoken by the avatar", param="item_id")
         position = item.start + round(seconds * item.rate)
         if item is self.item and self._active:
             self._stopped = min(position, self._answer.position)

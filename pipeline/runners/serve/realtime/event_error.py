@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.errors import PipelineError
 
 
-class Mistake(PipelineError):
+class EventError(PipelineError):
     """An event of the client that cannot be obeyed; the connection stays."""
 
     def __init__(

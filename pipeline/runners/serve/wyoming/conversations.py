@@ -17,40 +17,40 @@ FORGOTTEN = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Talk:
+class _OpenConversation:
     session: Session
     ending: ExitStack
     used: float
     """When it was asked for last, in the event loop's time."""
 
 
-class Talks:
+class Conversations:
     """Sessions by the id of their conversation, the one used latest last."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._open: OrderedDict[str, _Talk] = OrderedDict()
+        self._open: OrderedDict[str, _OpenConversation] = OrderedDict()
 
     def find(self, conversation: str) -> Session:
         """The session of a conversation, new or old. Raises Refused where no more sessions are admitted."""
         now = asyncio.get_running_loop().time()
         self.tidy(now)
-        if (talk := self._open.pop(conversation, None)) is None:
+        if (found := self._open.pop(conversation, None)) is None:
             with ExitStack() as stack:
-                talk = _Talk(stack.enter_context(self._sessions.open("")), stack.pop_all(), now)
-        self._open[conversation] = _Talk(talk.session, talk.ending, now)
-        return talk.session
+                found = _OpenConversation(stack.enter_context(self._sessions.open("")), stack.pop_all(), now)
+        self._open[conversation] = _OpenConversation(found.session, found.ending, now)
+        return found.session
 
     def tidy(self, now: float) -> None:
         """Forget conversations that nobody comes back to, and those that are too many."""
-        for conversation, talk in list(self._open.items()):
-            if len(self._open) >= KEPT or now - talk.used > FORGOTTEN:
+        for conversation, found in list(self._open.items()):
+            if len(self._open) >= KEPT or now - found.used > FORGOTTEN:
                 self.end(conversation)
 
     def end(self, conversation: str) -> None:
         """Forget a conversation, if there is one."""
-        if talk := self._open.pop(conversation, None):
-            talk.ending.close()
+        if found := self._open.pop(conversation, None):
+            found.ending.close()
 
     def close(self) -> None:
         """Forget all."""

@@ -20,7 +20,7 @@ from wyoming.info import (
 
 from pipeline.graph.graph import Graph
 from pipeline.packets import Intent, Reply, Speech, Transcript
-from pipeline.runners.serve.wyoming.reading import BadEvent
+from pipeline.runners.serve.wyoming.event_reader import BadEvent
 from pipeline.stages.stage import Stage
 
 PROGRAM = "parley"

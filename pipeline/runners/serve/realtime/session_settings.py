@@ -8,19 +8,19 @@ from typing import Any
 
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
-from pipeline.runners.serve.realtime.events import Detection, Wishes
-from pipeline.runners.serve.realtime.mistakes import Mistake
-from pipeline.runners.serve.realtime.sound import Form, Pcm
+from pipeline.runners.serve.realtime.api_events import Detection, Wishes
+from pipeline.runners.serve.realtime.audio_format import AudioFormat, Pcm
+from pipeline.runners.serve.realtime.event_error import EventError
 
-Complain = Callable[[Mistake], None]
+Complain = Callable[[EventError], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SessionSettings:
     """Of one session."""
 
-    hears: Form = field(default_factory=Pcm)
-    speaks: Form = field(default_factory=Pcm)
+    hears: AudioFormat = field(default_factory=Pcm)
+    speaks: AudioFormat = field(default_factory=Pcm)
     detection: str | None = "server_vad"
     """As the client calls it; None where the client ends turns itself."""
     transcribes: bool = True
@@ -33,16 +33,16 @@ class Settings:
         """The same in the words of a graph."""
         return "hands-free" if self.detection else "push-to-talk"
 
-    def updated(self, wishes: Wishes, complain: Complain) -> Settings:
-        """With the wishes that can be fulfilled; the others are complained of. Raises Mistake where nothing of it is
+    def updated(self, wishes: Wishes, complain: Complain) -> SessionSettings:
+        """With the wishes that can be fulfilled; the others are complained of. Raises EventError where nothing of it is
         for this server."""
         if wishes.type != "realtime":
-            raise Mistake(
+            raise EventError(
                 f"session.type: {wishes.type!r} sessions are not served here; only 'realtime'", param="session.type"
             )
         if wishes.tools:
             complain(
-                Mistake(
+                EventError(
                     "session.tools: the skills of the graph run on the server, so a client's tools are never called",
                     code="unsupported_parameter",
                     param="session.tools",
@@ -64,7 +64,7 @@ class Settings:
             settings = replace(settings, speaks=spoken.format)
         return settings
 
-    def told(self, name: str, graph: Graph) -> dict[str, Any]:
+    def as_dict(self, name: str, graph: Graph) -> dict[str, Any]:
         """As the API describes a session."""
         return {
             "type": "realtime",
@@ -107,7 +107,7 @@ def modalities(*, text: bool) -> list[str]:
     return ["text"] if text else ["audio"]
 
 
-def described(form: Form) -> dict[str, Any]:
+def described(form: AudioFormat) -> dict[str, Any]:
     """As the API describes a format."""
     return {"type": form.type, "rate": form.rate} if isinstance(form, Pcm) else {"type": form.type}
 
@@ -122,6 +122,6 @@ def _detection(wanted: Detection | None, complain: Complain) -> str | None:
         if getattr(wanted, wish) is False:
             param = f"session.audio.input.turn_detection.{wish}"
             complain(
-                Mistake(f"{param}: false is not served here; {instead}", code="unsupported_parameter", param=param)
+                EventError(f"{param}: false is not served here; {instead}", code="unsupported_parameter", param=param)
             )
     return wanted.type

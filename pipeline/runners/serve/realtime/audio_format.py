@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from models.protocols import Samples
 from pipeline.devices.pcm import WIDTH, from_pcm16, to_pcm16
-from pipeline.runners.serve.realtime.mistakes import Mistake
+from pipeline.runners.serve.realtime.event_error import EventError
 
 TELEPHONE = 8_000
 """Hz, of G.711."""
@@ -29,9 +29,9 @@ class Pcm(BaseModel):
         return to_pcm16(samples)
 
     def decode(self, data: bytes) -> Samples:
-        """Bytes as samples, shape (n,). Raises Mistake."""
+        """Bytes as samples, shape (n,). Raises EventError."""
         if len(data) % WIDTH:
-            raise Mistake(f"{len(data)} bytes are no 16-bit samples: their number is odd", param="audio")
+            raise EventError(f"{len(data)} bytes are no 16-bit samples: their number is odd", param="audio")
         return from_pcm16(data)
 
 
@@ -62,7 +62,7 @@ class G711(BaseModel):
         return self._levels[np.frombuffer(data, np.uint8)]
 
 
-Form: TypeAlias = Annotated[Pcm | G711, Field(discriminator="type")]
+AudioFormat: TypeAlias = Annotated[Pcm | G711, Field(discriminator="type")]
 """How sound travels in one direction."""
 
 
@@ -84,14 +84,14 @@ def _a_law() -> Samples:
     return np.where(code & 0x80, size, -size).astype(np.float32) / np.float32(4_096)
 
 
-def unpacked(audio: str) -> bytes:
-    """The bytes in base64. Raises Mistake."""
+def from_base64(audio: str) -> bytes:
+    """The bytes in base64. Raises EventError."""
     try:
         return base64.b64decode(audio, validate=True)
     except binascii.Error as error:
-        raise Mistake(f"that is no base64: {error}", param="audio") from error
+        raise EventError(f"that is no base64: {error}", param="audio") from error
 
 
-def packed(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
     """Bytes as base64."""
     return base64.b64encode(data).decode("ascii")

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.packets import Transcript
-from pipeline.runners.serve.realtime.buffer import Buffer
-from pipeline.runners.serve.realtime.events import Modalities
+from pipeline.runners.serve.realtime.answer_sink import AnswerSink
+from pipeline.runners.serve.realtime.api_events import Modalities
+from pipeline.runners.serve.realtime.event_error import EventError
+from pipeline.runners.serve.realtime.input_buffer import InputBuffer
 from pipeline.runners.serve.realtime.items import Item, Items, Response, Send, new_id
-from pipeline.runners.serve.realtime.mistakes import Mistake
-from pipeline.runners.serve.realtime.settings import Complain, Settings
-from pipeline.runners.serve.realtime.voice import Voice
+from pipeline.runners.serve.realtime.session_settings import Complain, SessionSettings
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Session
 from pipeline.stages.stage import Exchange, Turn
@@ -22,18 +22,18 @@ AMENDED = 8
 """Latest answers of which a client may still tell how much was heard."""
 
 
-class Narrator(Observer):
+class RealtimeObserver(Observer):
     """A session's observer on behalf of a client.
 
     A response begins when the user has finished, or when the client asks for it, and holds what is said at one go."""
 
     def __init__(
-        self, session: Session, buffer: Buffer, send: Send, complain: Complain, interrupt: Callable[[], None]
+        self, session: Session, buffer: InputBuffer, send: Send, complain: Complain, interrupt: Callable[[], None]
     ) -> None:
         """`interrupt` stops the answer that is prepared or given."""
-        self.settings = Settings()
+        self.settings = SessionSettings()
         self.items = Items(send)
-        self.voice = Voice(self._take, self._cut)
+        self.sink = AnswerSink(self._take, self._cut)
         self.speech = ""
         """The id of the item that the user's voice is saying."""
         self.committed: Item | None = None
@@ -42,8 +42,8 @@ class Narrator(Observer):
         self._interrupt = interrupt
         self._conversation = new_id("conv")
         self._response: Response | None = None  # the latest
-        self._taken = True  # by the voice
-        self._asked = False  # the client asked for what is heard next, so no voice began it
+        self._taken = True  # by the sink
+        self._asked = False  # the client asked for what is heard next, so no speech began it
         self._cancelled = False  # the client wants what is said to end
         self._listening = self._playing = ""  # turns, while they last
         self._unclaimed: Item | None = None  # said in a turn that is about to begin
@@ -99,21 +99,21 @@ class Narrator(Observer):
         return self._response
 
     def _take(self) -> Response:
-        """For the voice: that which waits for an answer, or where the avatar speaks of its own accord, a new one."""
+        """For the sink: that which waits for an answer, or where the avatar speaks of its own accord, a new one."""
         self._end_speech()  # where the avatar goes on: what was heard was nothing
         response = self._response if self._response and not self._taken else self._open()
         self._taken = True
         return response
 
     def _cut(self) -> str:
-        """For the voice: somebody makes the avatar stop."""
+        """For the sink: somebody makes the avatar stop."""
         if self._cancelled:
             return "client_cancelled"
         self._begin_speech()
         return "turn_detected" if self.speech else ""
 
     def _drop(self, status: str, details: dict[str, Any]) -> None:
-        """The voice gets no answer for the response that waits for one."""
+        """The sink gets no answer for the response that waits for one."""
         if self._response and not self._taken:
             self._taken = True
             self._response.end(status, details)
@@ -200,13 +200,15 @@ class Narrator(Observer):
         if record.error:
             self._drop("failed", {"error": {"type": "server_error", "code": "failed"}})
             self.committed, self._asked = None, False
-            self._complain(Mistake(f"{record.error.stage}: this turn failed; the server's log says why", code="failed"))
+            self._complain(
+                EventError(f"{record.error.stage}: this turn failed; the server's log says why", code="failed")
+            )
 
     def _conclude(self, record: Record) -> None:
         """Note what the history says of an answer that was heard."""
         if record.transcript and record.transcript.text and record.fate is not Fate.SUPERSEDED:
             exchange = self._session.history[-1]
-            if self.voice.whole:
+            if self.sink.whole:
                 exchange = self._remember(exchange, interrupted=False)
-            if self.voice.item:
-                self._said.append((self.voice.item, exchange))
+            if self.sink.item:
+                self._said.append((self.sink.item, exchange))

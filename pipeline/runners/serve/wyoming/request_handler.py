@@ -28,9 +28,9 @@ from pipeline.errors import PipelineError
 from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.runners.serve.wyoming.parts import gives, introduction, stage_for
-from pipeline.runners.serve.wyoming.reading import BadEvent, read_event, samples_of, short, taken
-from pipeline.runners.serve.wyoming.talks import Talks
+from pipeline.runners.serve.wyoming.capabilities import gives, introduction, stage_for
+from pipeline.runners.serve.wyoming.conversations import Conversations
+from pipeline.runners.serve.wyoming.event_reader import BadEvent, read_event, samples_of, short, taken
 from pipeline.runtime.record import Fate
 from pipeline.runtime.sink import Sink
 from pipeline.stages.stage import Stage, Turn
@@ -51,14 +51,18 @@ PIECE = 0.1
 Say = Callable[[Eventable], Awaitable[None]]
 
 
-class Connection:
+class RequestHandler:
     """Serves one request after another; what a request consists of is read while it is served."""
 
     def __init__(
-        self, sessions: Sessions, talks: Talks, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        sessions: Sessions,
+        conversations: Conversations,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         self._graph, self._refusals = sessions.graph, sessions.totals.refusals
-        self._talks, self._reader, self._writer = talks, reader, writer
+        self._conversations, self._reader, self._writer = conversations, reader, writer
         self._name = f"wyoming-{secrets.token_hex(4)}"
         self._serves: dict[str, Callable[[Event], Awaitable[None]]] = {
             "describe": self._describe,
@@ -89,7 +93,7 @@ class Connection:
             log.info("a Wyoming client neither said nor read anything for long", extra={"connection": self._name})
             self._writer.transport.abort()  # closing would wait for it to read
         finally:
-            self._talks.end(self._name)
+            self._conversations.end(self._name)
 
     # --- one request each --------------------------------------------------------------------------------------------
 
@@ -128,7 +132,7 @@ class Connection:
         said = taken(Recognised, event)
         self._check_language(said.language)
         conversation = str((said.context or {}).get("conversation_id") or self._name)[:100]
-        session = self._talks.find(conversation)
+        session = self._conversations.find(conversation)
         answer = session.open()
         answer.confirm(session.now())
         sink = _HandledSink(self._say, Speech if gives(self._graph, Speech) else Reply)

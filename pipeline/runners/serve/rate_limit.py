@@ -12,14 +12,14 @@ MESSAGE_RATE, MESSAGE_BURST = 50.0, 300.0
 """Messages a second, and at once."""
 
 
-class Allowance:
+class RateLimit:
     """Two token buckets (ITU-T I.371, "generic cell rate algorithm"): one for sound, one for messages."""
 
     def __init__(self) -> None:
         self._time = asyncio.get_running_loop().time
         self._sound, self._messages = SOUND_BURST, MESSAGE_BURST
         self._at = self._time()
-        self.spent = False
+        self.exceeded = False
         """Whether the client took too much."""
 
     def sound(self, seconds: float) -> None:
@@ -43,5 +43,5 @@ class Allowance:
         self._messages = min(MESSAGE_BURST, self._messages + MESSAGE_RATE * passed)
 
     def _refuse(self, message: str) -> None:
-        self.spent = True
+        self.exceeded = True
         raise Refused("too-fast", message)

@@ -6,7 +6,7 @@ import asyncio
 
 from models.protocols import Samples
 from pipeline.devices.network.receiver import Receiver
-from pipeline.runners.serve.realtime.mistakes import Mistake
+from pipeline.runners.serve.realtime.event_error import EventError
 
 BUFFERED = 60.0
 """Seconds of sound that wait to be committed at most."""
@@ -18,7 +18,7 @@ SMALLEST = 0.01
 """Seconds that a piece counts for at least, however little sound it holds."""
 
 
-class Buffer:
+class InputBuffer:
     """Takes a client's sound, and holds the client back where it is too fast: nothing is lost, nothing piles up."""
 
     def __init__(self, receiver: Receiver) -> None:
@@ -54,15 +54,15 @@ class Buffer:
         self._unheard = 0.0
 
     def keep(self, samples: Samples, rate: int) -> None:
-        """Hold a piece until it is committed. Raises Mistake where that is too much."""
+        """Hold a piece until it is committed. Raises EventError where that is too much."""
         if sum(piece.size for piece in self._kept) + samples.size > BUFFERED * rate:
-            raise Mistake(f"the buffer holds {BUFFERED:g} s of sound; commit or clear it", code="buffer_full")
+            raise EventError(f"the buffer holds {BUFFERED:g} s of sound; commit or clear it", code="buffer_full")
         self._kept.append(samples)
 
     def commit(self) -> None:
-        """What waits is what the user said. Raises Mistake where nothing does."""
+        """What waits is what the user said. Raises EventError where nothing does."""
         if not self._kept:
-            raise Mistake("nothing was appended since the last commit", code="input_audio_buffer_commit_empty")
+            raise EventError("nothing was appended since the last commit", code="input_audio_buffer_commit_empty")
         self._said, self._kept = self._kept, []
 
     def clear(self) -> None:
