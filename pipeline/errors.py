@@ -26,6 +26,11 @@ class GraphError(PipelineError):
 class EngineFailed(PipelineError):
     """No engine of a stage could do a piece of work."""
 
+    def __init__(self, message: str, engine: str = "") -> None:
+        """`engine` is the name of the last that was asked, where the work was a turn's."""
+        super().__init__(message)
+        self.engine = engine
+
 
 class StageFailed(PipelineError):
     """A stage raised while serving a turn."""

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.opening import loaded
-from pipeline.cli.progress import watching
+from pipeline.cli.progress import degradations, watching
 from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
@@ -57,7 +57,9 @@ def demo(
         highlight=False,
         soft_wrap=True,
     )
-    raise typer.Exit(1 if summary.failed else 0)
+    for line in degradations(summary):
+        typer.echo(f"parley: {line}", err=True)
+    raise typer.Exit(1 if summary.failed or summary.degraded else 0)
 
 
 def _table(summary: Summary, out: Path) -> Table:

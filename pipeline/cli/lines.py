@@ -39,6 +39,8 @@ async def talk_in_lines(session: Session) -> int:
 
 def _tell(record: Record) -> None:
     typer.echo(" ".join((record.heard or record.reply).split()))
+    for notice in record.notices:
+        typer.echo(f"parley: {notice}", err=True)
     if record.error:
         typer.echo(f"parley: {record.error}", err=True)
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from pipeline.devices.files.paths import shown
-from pipeline.runners.batch.results import FileSummary, TurnResult
+from pipeline.runners.batch.results import FileSummary, Summary, TurnResult
+
+DEGRADATIONS = 5
+"""Kinds of failure that are told at most."""
 
 
 class Silent:
@@ -105,6 +109,15 @@ def watching(console: Console, files: int, silent: bool, *, lines: bool = True) 
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield Bar(told, progress, files)
+
+
+def degradations(summary: Summary) -> Iterator[str]:
+    """What failed in stages that answered all the same, a line for each, the most frequent first."""
+    counts = Counter(notice for file in summary.files for notice in file.degraded)
+    for notice, count in counts.most_common(DEGRADATIONS):
+        yield f"in {count} recording{'s' if count > 1 else ''}: {shown(notice)}"
+    if (rest := len(counts) - DEGRADATIONS) > 0:
+        yield f"{rest} more kinds of failure; 'degraded' in the summary has them all"
 
 
 def clock(seconds: float) -> str:

@@ -254,7 +254,8 @@ class Host(Generic[E]):
                 if thread is not self._threads[-1]:
                     why = traced(error)
                     log.warning("%s: %s failed, so the next engine is asked: %s", self.name, thread.rank.name, why)
-        raise EngineFailed(str(failures[-1]) or type(failures[-1]).__name__) from failures[-1]
+        last, engine = failures[-1], self._threads[-1].rank.name
+        raise EngineFailed(str(last) or type(last).__name__, engine) from last
 
 
 async def _with(thread: EngineThread[E], result: Awaitable[T]) -> tuple[T, EngineThread[E]]:

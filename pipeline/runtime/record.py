@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.errors import StageFailed
 from pipeline.packets import Audio, Expression, Gesture, Intent, Outcome, Partial, Reply, Transcript, Viseme
 from pipeline.runtime.turn import Report
-from pipeline.stages.stage import Turn
+from pipeline.stages.stage import Notice, Turn
 
 
 class State(StrEnum):
@@ -50,6 +50,8 @@ class Record:
     report: Report = field(default_factory=Report)
     fate: Fate = Fate.ANSWERED
     error: StageFailed | None = None
+    notices: list[Notice] = field(default_factory=list)
+    """What failed without ending the turn."""
     partial: Partial | None = None
     """The latest."""
     heard: str = ""

@@ -35,8 +35,8 @@ class Answer:
     """A turn on its way from the user's sound to the sink."""
 
     def __init__(self, turn: Turn, began: float) -> None:
-        self.turn = replace(turn, confirmed=self._wait)
         self.record = Record(turn.id, began=began)
+        self.turn = replace(turn, confirmed=self._wait, notice=self.record.notices.append)
         self.task: asyncio.Task[None] | None = None
         """Runs it, where somebody may want to stop it."""
         self.ready = asyncio.Event()

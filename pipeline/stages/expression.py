@@ -13,7 +13,7 @@ from models.roles.personas import Persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Expression, Gesture, Outcome, Speech
-from pipeline.stages.stage import Turn
+from pipeline.stages.stage import Notice, Turn
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Expressions:
                 came = _came(packet)
                 continue
             if packet.text.strip():
-                look = _joined(await self._read(packet.text), came)
+                look = _joined(await self._read(packet.text, turn), came)
                 came = Look(came.expression, came.weight)  # its gesture was made
                 start = packet.start + _lead(packet)
                 if look.gesture and self.persona.lively and start >= clear_from:
@@ -67,12 +67,13 @@ class Expressions:
             for expression in self._expressions(packet, look):
                 yield expression
 
-    async def _read(self, text: str) -> Look:
+    async def _read(self, text: str, turn: Turn) -> Look:
         """What the words show; nothing where no engine can tell, for a face must not silence the voice."""
         try:
             return await self.host.call(lambda engine: engine.read(text))
         except EngineFailed as error:
             log.warning("%s: the face shows nothing of the words: %s", self.host.name, traced(error))
+            turn.notice(Notice.of(self.host.name, error, "the face shows nothing of the words"))
             return Look()
 
     def _expressions(self, speech: Speech, look: Look) -> Iterator[Expression]:

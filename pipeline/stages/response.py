@@ -23,7 +23,7 @@ from models.roles.personas import find_persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Reply, Transcript
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import Exchange, Notice, Turn
 
 log = logging.getLogger(__name__)
 
@@ -113,32 +113,33 @@ class Response:
 
     def _answer(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         if outcome.status != "open":
-            return self._state(outcome)
+            return self._state(outcome, turn)
         if outcome.task == UNKNOWN and (self.options.unknown == "decline" or asks_for_deed(heard)):
             return _recite(f"{_CANNOT if asks_for_deed(heard) else _UNSURE} {self.persona.offer}")
         talk = self._talk(outcome, heard, turn)
         return _after(outcome.opening, talk) if outcome.opening else talk
 
-    async def _state(self, outcome: Outcome) -> AsyncGenerator[str, None]:
+    async def _state(self, outcome: Outcome, turn: Turn) -> AsyncGenerator[str, None]:
         """The outcome's own sentence, or a checked wording of it."""
-        text = outcome.say if self.options.grounding == "quote" else await self._phrase(outcome)
+        text = outcome.say if self.options.grounding == "quote" else await self._phrase(outcome, turn)
         for clause in clauses([text]):
             yield clause
-        if self.options.closing and outcome.status == "done" and (courtesy := await self._close(outcome)):
+        if self.options.closing and outcome.status == "done" and (courtesy := await self._close(outcome, turn)):
             yield f" {courtesy}"
 
-    async def _phrase(self, outcome: Outcome) -> str:
-        text = await self._write(_PHRASE.format(say=outcome.say), _PHRASE_TOKENS)
+    async def _phrase(self, outcome: Outcome, turn: Turn) -> str:
+        text = await self._write(_PHRASE.format(say=outcome.say), _PHRASE_TOKENS, turn)
         if (reason := objection(text, outcome)) is None:
             return text
         log.info("%s: the wording of an outcome was refused: %s", self.host.name, reason, extra={"task": outcome.task})
         return outcome.say
 
-    async def _close(self, outcome: Outcome) -> str:
-        first = next(clauses([await self._write(_CLOSE.format(say=outcome.say), _CLOSE_TOKENS)]), "").strip()
+    async def _close(self, outcome: Outcome, turn: Turn) -> str:
+        text = await self._write(_CLOSE.format(say=outcome.say), _CLOSE_TOKENS, turn)
+        first = next(clauses([text]), "").strip()
         return first if ends_sentence(first) and is_courtesy(first) else ""
 
-    async def _write(self, request: str, max_tokens: int) -> str:
+    async def _write(self, request: str, max_tokens: int, turn: Turn) -> str:
         """What the model makes of a request, whole; empty where it fails."""
         messages = [self._system, Message("user", request)]
         text = ""
@@ -147,7 +148,7 @@ class Response:
                 async for piece in pieces:
                     text += piece
         except EngineFailed as error:
-            self._warn(error)
+            self._tell(error, turn, "the task's own sentence is said as it is")
             return ""
         return text.strip().strip('"')
 
@@ -165,7 +166,7 @@ class Response:
                 async for text in texts:
                     yield text
         except EngineFailed as error:
-            self._warn(error)
+            self._tell(error, turn, "a template answers")
         if manners.dangling:
             yield _RETREAT
         elif not manners.spoken:
@@ -186,8 +187,9 @@ class Response:
     def _stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str, None]:
         return self.host.stream(lambda engine: engine.complete(messages, max_tokens=max_tokens))
 
-    def _warn(self, error: EngineFailed) -> None:
-        log.warning("%s: the language model failed, so a template speaks: %s", self.host.name, traced(error))
+    def _tell(self, error: EngineFailed, turn: Turn, effect: str) -> None:
+        log.warning("%s: the language model failed, so %s: %s", self.host.name, effect, traced(error))
+        turn.notice(Notice.of(self.host.name, error, effect))
 
 
 def recall(history: Sequence[Exchange], budget: int) -> list[Message]:

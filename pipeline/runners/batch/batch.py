@@ -64,8 +64,9 @@ async def run_batch(
 ) -> Summary:
     """Answer recordings with a loaded graph, `jobs` at a time.
 
-    They act in the world of `user`; without one, each recording is a guest of its own, so its answers depend neither on
-    the others nor on earlier runs.
+    They act in the world of `user`, one after the other in the order of `inputs`, because what one does there changes
+    the answers to the next. Without a user, each recording is a guest of its own, so its answers depend neither on the
+    others nor on earlier runs.
 
     `inputs` gives each recording the name of its answer: ``<name>.json``, ``<name>.reply.wav`` and its tracks in the
     folder `out`, beside ``summary.json``. A recording whose answer would take the place of another file there fails.
@@ -85,7 +86,7 @@ async def run_batch(
             watcher.ended(path, summaries[path])
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(jobs):
+        for _ in range(1 if user else jobs):
             group.create_task(work())
     files = [summaries[path] for path in inputs]
     summary = Summary(
@@ -94,6 +95,7 @@ async def run_batch(
         answered=sum(file.status == "answered" for file in files),
         nothing_heard=sum(file.status == "nothing heard" for file in files),
         failed=sum(file.status == "failed" for file in files),
+        degraded=sum(file.status == "answered" and bool(file.degraded) for file in files),
         duration_s=round(sum(file.duration_s for file in files), 3),
         seconds=round(time.perf_counter() - began, 3),
         files=files,
@@ -111,6 +113,7 @@ class _FileJob:
         self.turns, self.duration = 0, 0.0
         self.notes: list[str] = []
         self.errors: list[str] = []
+        self.degraded: dict[str, None] = {}
         self.written: str | None = None
         self.spoken: str | None = None
         self.tracks: list[str] = []
@@ -138,6 +141,7 @@ class _FileJob:
             seconds=round(time.perf_counter() - began, 3),
             notes=self.notes,
             error="; ".join(self.errors) or None,
+            degraded=[*self.degraded],
         )
 
     async def _write(self, sound: str, claim: Claim) -> None:
@@ -170,8 +174,8 @@ class _FileJob:
             await self._try(result, claim, beside)
         head.duration_s, head.status = round(self.duration, 3), self._status()
         head.notes, head.error = self.notes, "; ".join(self.errors) or None
-        head.files = self._files()
-        closing = json_line(head, {"duration_s", "status", "notes", "error", "files"})
+        head.degraded, head.files = [*self.degraded], self._files()
+        closing = json_line(head, {"duration_s", "status", "notes", "error", "degraded", "files"})
         result.write(b"]," + closing.removeprefix(b"{") + b"\n")
 
     async def _try(self, result: Draft, claim: Claim, beside: Together) -> None:
@@ -221,6 +225,7 @@ class _FileJob:
                 file=answer.path.name, start=round(start, 4), duration=round(answer.seconds - start, 4)
             )
         turn = turn_result(record, utterance.start, end, speech)
+        self.degraded.update(dict.fromkeys(turn.degraded))
         heard = Words()
         heard.add(turn.transcript, Voiced(utterance.samples, rate))
         tracks.heard(heard.timed(utterance.start))

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from pipeline.devices.files.atomic import sweep
 from pipeline.devices.files.paths import ANSWER, alike, shown
 from pipeline.errors import MediaError
-from pipeline.runners.batch.results import Status, Summary
+from pipeline.runners.batch.results import Status
 from pipeline.runners.batch.tracks import ENDINGS
 
 RESULT = ".json"
@@ -39,6 +39,16 @@ class _Proof(BaseModel):
     turns: list[object]
     status: Status
     files: list[str] = []
+
+
+class _SummaryProof(BaseModel):
+    """As much of a summary as tells it from other files."""
+
+    schema_version: Literal[1]
+    graph: str
+    answered: int
+    failed: int
+    files: list[object]
 
 
 class Claim:
@@ -112,7 +122,7 @@ def open_folder(path: Path) -> None:
     make_folder(path)
     sweep(path)
     summary = path / SUMMARY
-    if os.path.lexists(summary) and _read(Summary, summary) is None:
+    if os.path.lexists(summary) and _read(_SummaryProof, summary) is None:
         raise MediaError(
             f"{shown(summary)}: is there already and no summary of a batch, so it is kept; "
             "choose another folder with --out, or rename it"

@@ -141,6 +141,8 @@ class TurnResult(_Result):
     timings: dict[str, StageTimings]
     error: str | None
     """The stage that failed, and why; what the stages before it found is kept."""
+    degraded: list[str] = []
+    """What failed in stages that went on without it: the stage and engine, how it went on, and the error."""
 
 
 class FileResult(_Result):
@@ -157,6 +159,8 @@ class FileResult(_Result):
     notes: list[str]
     """What is odd about the recording although it was answered."""
     error: str | None
+    degraded: list[str] = []
+    """What is said under this name in its turns, each once."""
     files: list[str] = []
     """The other files in its folder that belong to this result: the answers' sound and the tracks."""
 
@@ -177,6 +181,8 @@ class FileSummary(_Result):
     """How long it took to answer, beside the other recordings."""
     notes: list[str]
     error: str | None
+    degraded: list[str] = []
+    """What failed in stages that went on without it, each once."""
 
 
 class Summary(_Result):
@@ -187,6 +193,8 @@ class Summary(_Result):
     answered: int
     nothing_heard: int
     failed: int
+    degraded: int = 0
+    """How many of those that were answered would have another answer if no stage had failed."""
     duration_s: float
     """Of all recordings together."""
     seconds: float
@@ -221,6 +229,7 @@ def turn_result(record: Record, start: float, end: float, speech: SpeechResult |
         face=[_face_result(packet) for packet in record.face],
         timings=_timings(record.report.meters),
         error=str(record.error) if record.error else None,
+        degraded=[str(notice) for notice in record.notices],
     )
 
 

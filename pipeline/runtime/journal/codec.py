@@ -29,7 +29,7 @@ Json: TypeAlias = Any
 """What `json` reads and writes."""
 
 DERIVED: Mapping[type, frozenset[str]] = {
-    Turn: frozenset({"confirmed", "captions"}),
+    Turn: frozenset({"confirmed", "notice", "captions"}),
     Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "face", "partial"}),
 }
 """Fields that are not written, because they follow from a turn's packets."""

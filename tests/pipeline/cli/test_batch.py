@@ -174,6 +174,45 @@ def test_a_folder_for_answers_that_is_a_file_is_refused_before_any_work(tmp_path
     assert "out: cannot be made a folder" in done.stderr
 
 
+def test_a_reader_that_leaves_costs_no_answers(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli", "batch", *(FOLDER / name for name in ("stop.wav", "buy.wav"))]
+    end, start = os.pipe()
+    os.close(end)
+    done = subprocess.run(
+        [*map(str, command), "--out", str(tmp_path), "--set", MEMORY],
+        stdout=start,
+        stderr=subprocess.PIPE,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+    os.close(start)
+    assert done.returncode == 1
+    assert "parley: the output could not be written (Broken pipe)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "summary.json").read_text("utf-8"))["answered"] == 2
+
+
+def test_a_language_model_that_is_away_is_told_once_and_in_the_exit_code(tmp_path: Path) -> None:
+    away = ["engine=openai", "with.model=x", "with.base_url=http://127.0.0.1:9/v1", "unknown=chat"]
+    changes = [word for change in away for word in ("--set", f"stages.response.{change}")]
+    paths = [FOLDER / "unknown.wav", FOLDER / "story.m4a"]
+    done = parley("batch", *paths, "--out", tmp_path, "--set", MEMORY, *changes)
+    assert done.returncode == 1
+    assert "2 answered (2 degraded)" in done.stdout
+    (told,) = [line for line in done.stderr.splitlines() if "openai failed" in line]
+    assert told.startswith("parley: in 2 recordings: response: openai failed, so a template answers: ModelUnavailable:")
+
+
+def test_the_recordings_of_a_user_are_answered_one_at_a_time_and_that_is_said(tmp_path: Path) -> None:
+    paths = [FOLDER / "buy.wav", FOLDER / "inventory.wav"]
+    done = parley("batch", *paths, "--out", tmp_path, "--set", MEMORY, "--user", "ada", "--jobs", "2")
+    assert done.returncode == 0
+    assert "parley: one recording at a time, because what ada does" in done.stderr
+    (turn,) = json.loads((tmp_path / "inventory.json").read_bytes())["turns"]
+    assert "2 apples" in turn["reply"]
+
+
 def test_help_shows_examples() -> None:
     done = parley("batch", "--help")
     assert "parley batch question.wav --out answers" in done.stdout

@@ -10,12 +10,17 @@ import pytest
 from models.protocols import Intent, Outcome
 from pipeline.cli import lines
 from pipeline.runtime.session import Session
-from pipeline.testing import ScriptedIntents, ScriptedTasks, scripted_graph
+from pipeline.testing import ScriptedIntents, ScriptedModel, ScriptedTasks, scripted_graph
 
 PRICE = "A lantern costs five coins."
 
 
-def talked(said: bytes, monkeypatch: pytest.MonkeyPatch, intents: ScriptedIntents | None = None) -> int:
+def talked(
+    said: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    intents: ScriptedIntents | None = None,
+    model: ScriptedModel | None = None,
+) -> int:
     """The exit code of a talk in which somebody said that."""
     end, start = os.pipe()
     os.write(start, said)
@@ -26,8 +31,9 @@ def talked(said: bytes, monkeypatch: pytest.MonkeyPatch, intents: ScriptedIntent
         engines = {
             "intent": intents or ScriptedIntents({"lantern": Intent("price")}),
             "task": ScriptedTasks([Outcome("price", "done", PRICE)]),
+            "response": model or ScriptedModel(),
         }
-        graph = scripted_graph("assistant", engines=engines)
+        graph = scripted_graph("assistant", ["stages.response.unknown=chat"], engines)
         await graph.load()
         try:
             return await lines.talk_in_lines(Session(graph, "test"))
@@ -69,3 +75,12 @@ def test_a_failed_turn_is_one_line_and_the_next_is_answered(
     assert out.splitlines()[-1] == PRICE
     assert err.count("\n") == 1
     assert err.startswith("parley: intent: ")
+
+
+def test_a_template_in_the_place_of_the_model_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert talked(b"the sky is blue\n", monkeypatch, model=ScriptedModel(faults=[OSError("the cable is out")])) == 0
+    said, told = capsys.readouterr()
+    assert said
+    assert told == "parley: response: llama-cpp failed, so a template answers: OSError: the cable is out\n"

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
+from support.batches import answer, record
 
-from models.protocols import Samples
 from pipeline.cli.progress import Silent
-from pipeline.devices.files.paths import unique_names
-from pipeline.devices.files.wav import write_wav
 from pipeline.errors import MediaError
 from pipeline.graph.graph import Graph
-from pipeline.runners.batch.batch import run_batch
 from pipeline.runners.batch.results import FileResult, FileSummary
-from pipeline.testing import scripted_graph, tones
-
-RATE = 16_000
-QUIET = np.zeros(RATE, np.float32)
+from pipeline.testing import scripted_graph
 
 
-def spoken(words: str) -> Samples:
-    return np.concatenate([QUIET, tones(words, RATE), QUIET]) if words else QUIET
-
-
-def record(path: Path, words: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_wav(path, spoken(words), RATE)
-    return path
-
-
-def batch(out: Path, *paths: Path, graph: Graph | None = None) -> list[FileSummary]:
-    async def main() -> list[FileSummary]:
-        avatar = graph or scripted_graph("assistant")
-        await avatar.load()
-        try:
-            return (await run_batch(avatar, unique_names(paths), out, 2, Silent())).files
-        finally:
-            await avatar.close()
-
-    return asyncio.run(main())
+def batch(out: Path, *paths: Path, graph: Graph | None = None, watcher: Silent | None = None) -> list[FileSummary]:
+    return answer(out, *paths, graph=graph, watcher=watcher).files
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
@@ -188,18 +162,12 @@ def test_a_summary_of_the_users_own_is_kept_and_nothing_is_answered(folder: Path
     assert not contents(Path("out"))
 
 
-def test_a_file_that_appears_meanwhile_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_appears_meanwhile_is_kept(folder: Path) -> None:
     class Meddler(Silent):
         def answered(self, path: Path, turn: object) -> None:
             Path("out/foo.srt").write_text("mine")
 
-    async def main() -> list[FileSummary]:
-        graph = scripted_graph("assistant")
-        await graph.load()
-        inputs = unique_names([record(Path("foo.wav"), "hello there")])
-        return (await run_batch(graph, inputs, Path("out"), 1, Meddler())).files
-
-    (file,) = asyncio.run(main())
+    (file,) = batch(Path("out"), record(Path("foo.wav"), "hello there"), watcher=Meddler())
     assert "out/foo.srt: appeared while it was being written" in (file.error or "")
     assert Path("out/foo.srt").read_text() == "mine"
     assert "foo.json" not in contents(Path("out"))
