@@ -30,7 +30,7 @@ def talked(
     async def main() -> int:
         engines = {
             "intent": intents or ScriptedIntents({"lantern": Intent("price")}),
-            "task": ScriptedTasks([Outcome("price", "done", PRICE)]),
+            "task": ScriptedTasks([Outcome("price", "done", PRICE)], looks=["price"]),
             "response": model or ScriptedModel(),
         }
         graph = scripted_graph("assistant", ["stages.response.unknown=chat"], engines)
