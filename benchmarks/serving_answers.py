@@ -18,7 +18,7 @@ from pipeline.graph.graph import Graph
 from pipeline.runners.headset.exchange import measure_exchange
 from pipeline.runners.headset.headset import Headset
 from pipeline.runners.headset.network import PERFECT, Impairment
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client
 
 WIFI = Impairment(loss=0.03, jitter=0.04, delay=0.002)
 """A bad place in a good house."""
@@ -55,7 +55,7 @@ async def push_to_talk(graph: Graph, name: str, clips: Sequence[Clip], ways: Seq
 async def _first_audible(url: str, clip: Clip) -> float:
     """Milliseconds from the release of the key at the last sample of speech."""
     loop = asyncio.get_running_loop()
-    async with Headset(url, wire.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")) as headset:
+    async with Headset(url, from_client.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")) as headset:
         _, end = await headset.say(clip.samples[: clip.end], SAMPLE_RATE)
         first = None
         while first is None and loop.time() < end + answering.UNANSWERED:
@@ -76,7 +76,7 @@ async def wifi(name: str, clip: Clip) -> dict[str, Any]:
     async with served(name) as server:
         for network, count, firsts in ((PERFECT, TALKS // 2, good), (WIFI, TALKS, bad)):
             for seed in range(count):
-                hello = wire.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")
+                hello = from_client.Hello(mode="push-to-talk", user=f"bench{next(_numbers)}")
                 async with Headset(server.socket, hello, network, seed) as headset:
                     done = await measure_exchange(headset, clip.name, clip.samples[: clip.end], SAMPLE_RATE)
                     await headset.leave()

@@ -15,7 +15,7 @@ from pipeline.runners.headset.exchange import MeasuredExchange
 from pipeline.runners.headset.fleet import Fleet, Said
 from pipeline.runners.headset.headset import Headset
 from pipeline.runners.headset.measures import spread
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client
 
 PATIENCE = 1000.0
 """Milliseconds within which an answer is heard, for 95 of 100."""
@@ -31,7 +31,7 @@ TOGETHER = 20
 async def talking(name: str, clips: Sequence[Clip]) -> dict[str, Any]:
     """How many users hold conversations before the 95th of 100 waits longer than `PATIENCE`."""
     said = [Said(clip.name, clip.samples[: clip.end], SAMPLE_RATE) for clip in clips[:TURNS]]
-    hello = wire.Hello(mode="push-to-talk")
+    hello = from_client.Hello(mode="push-to-talk")
     found: dict[int, float] = {}
     async with served(name) as server:
         for users in (1, *STEPS):  # the first warms what loading did not

@@ -29,7 +29,8 @@ from pipeline.runners.serve.tokens import Secret
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.testing import ScriptedIntents, ScriptedTasks, scripted_graph, tones
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client
+from pipeline.wire.fields import Format
 
 ASKED = "story"
 MINUTES = 2.0
@@ -73,7 +74,7 @@ async def measure(name: str) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         secret = Secret(Path(folder, "secret"))
         async with hosting(talker, Settings(Address(port=0)), secret=secret) as host, host.open():
-            hello = wire.Hello(mode="push-to-talk", audio_out=wire.Format(sample_rate=24_000))
+            hello = from_client.Hello(mode="push-to-talk", audio_out=Format(sample_rate=24_000))
             async with Headset(f"ws://127.0.0.1:{host.port}/parley", hello) as headset:
                 done = await _listened(headset)
     await talker.close()
@@ -100,7 +101,7 @@ async def _listened(headset: Headset) -> MeasuredExchange:
     listening = asyncio.create_task(measure_exchange(headset, ASKED, tones(ASKED, 16_000), 16_000, 90 * MINUTES))
     await asyncio.wait([listening], timeout=60 * MINUTES + 1)
     if not listening.done():
-        await headset.send(wire.Interrupt())
+        await headset.send(from_client.Interrupt())
     return await listening
 
 

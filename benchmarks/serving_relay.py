@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import uvloop
 
+from pipeline.wire.fields import Format
 from pipeline.wire.frames import HEADER, SOUND, pack
-from pipeline.wire.messages import Format, Hello
+from pipeline.wire.from_client import Hello
 
 TICK = 0.02
 """Seconds of sound in a frame, and in which it must be back, for 95 of 100."""

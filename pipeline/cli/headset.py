@@ -60,7 +60,8 @@ def headset(  # noqa: PLR0913, PLR0917  typer reads an option from each paramete
     from pipeline.runners.headset.fleet import Fleet
     from pipeline.runners.headset.measures import as_data, summary
     from pipeline.runners.headset.network import Impairment
-    from pipeline.wire.messages import Format, Hello
+    from pipeline.wire.fields import Format
+    from pipeline.wire.from_client import Hello
 
     network = Impairment(
         _number(loss, "%", "--loss", most=50) / 100, _number(jitter, "ms", "--jitter", most=5000) / 1000

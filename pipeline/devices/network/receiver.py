@@ -16,8 +16,8 @@ from pipeline.devices.pcm import WIDTH, from_pcm16
 from pipeline.devices.resample import Resampler
 from pipeline.errors import MediaError
 from pipeline.packets import Audio
+from pipeline.wire.fields import Format
 from pipeline.wire.frames import WRAP, Frame
-from pipeline.wire.messages import Format
 
 SHORTEST, LONGEST = 0.0025, 0.12
 """Seconds of sound in a frame: what Opus allows (RFC 6716, section 2.1.4)."""

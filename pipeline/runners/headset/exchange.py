@@ -14,7 +14,7 @@ from models.protocols import Samples
 from pipeline.runners.headset.headset import Headset, TimedMessage
 from pipeline.runners.headset.mouth_timing import AnswerClock, Shape, skews
 from pipeline.runners.headset.playout import AUDIBLE, Stretch
-from pipeline.wire import messages as wire
+from pipeline.wire import from_server
 from pipeline.wire.frames import since
 
 QUIET = 3.0
@@ -82,8 +82,8 @@ async def measure_exchange(
         loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
         ended = began + (int(loud[-1]) + 1) / sample_rate if loud.size else ended
 
-    def answers() -> list[wire.Answered]:
-        return [answer for answer in headset.of(wire.Answered, told) if answer.turn not in known]
+    def answers() -> list[from_server.Answered]:
+        return [answer for answer in headset.of(from_server.Answered, told) if answer.turn not in known]
 
     def at_rest() -> bool:
         return headset.playout.quiet and headset.state in {"idle", "listening"}
@@ -96,10 +96,10 @@ async def measure_exchange(
 
 
 def _measured(
-    headset: Headset, name: str, ended: float, answers: list[wire.Answered], before: Before
+    headset: Headset, name: str, ended: float, answers: list[from_server.Answered], before: Before
 ) -> MeasuredExchange:
     playout, rate = headset.playout, headset.playout.sample_rate
-    syncs = headset.of(wire.Sync, before.told)
+    syncs = headset.of(from_server.Sync, before.told)
     stretches = [stretch for stretch in playout.stretches if stretch.end > ended]
     sound = _sound(stretches, ended, rate)
     loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
@@ -134,7 +134,7 @@ def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> 
     """Mouth shapes as they were seen: when their sound was heard, but not before they came; and by how many seconds
     they came too late."""
     for one in later:
-        if isinstance(one.message, wire.Visemes):
+        if isinstance(one.message, from_server.Visemes):
             for start, duration, name, weight in one.message.visemes:
                 for due in clock.due(one.message.turn, start):
                     late = max(0.0, one.at - due)
@@ -143,12 +143,12 @@ def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> 
 
 def _captions(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[float, str]]:
     for one in later:
-        if isinstance(one.message, wire.Caption) and one.message.speaker == "avatar":
+        if isinstance(one.message, from_server.Caption) and one.message.speaker == "avatar":
             for due in clock.due(one.message.turn, one.message.start):
                 yield max(due, one.at) - begin, one.message.text
 
 
-def _gaps(stretches: Sequence[Stretch], syncs: Sequence[wire.Sync]) -> Iterator[tuple[float, float]]:
+def _gaps(stretches: Sequence[Stretch], syncs: Sequence[from_server.Sync]) -> Iterator[tuple[float, float]]:
     """When sound ran out, and for how long, between stretches of the same answer: behind a sync, another one begins, or
     goes on after a flush. Silence that the server left out is none."""
     for one, other in pairwise(stretches):

@@ -12,7 +12,7 @@ from pipeline.runners.headset.exchange import MeasuredExchange, measure_exchange
 from pipeline.runners.headset.headset import HELLO, Headset
 from pipeline.runners.headset.network import PERFECT, Impairment
 from pipeline.runners.headset.transport import TransportError
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client
 
 PAUSE = (0.5, 2.0)
 """Seconds from the end of an answer until its user says something again, at least and at most."""
@@ -37,7 +37,7 @@ class Fleet:
 
     url: str
     sessions: int = 1
-    hello: wire.Hello = HELLO
+    hello: from_client.Hello = HELLO
     network: Impairment = PERFECT
     seed: int = 1
 

@@ -20,10 +20,11 @@ from pipeline.runners.headset.connecting import open_transport
 from pipeline.runners.headset.network import PERFECT, Impairment
 from pipeline.runners.headset.playout import Playout
 from pipeline.runners.headset.transport import Transport, TransportError
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import Format, Message
 from pipeline.wire.frames import SOUND, WRAP, BadFrame, pack, unpack
 
-M = TypeVar("M", bound=wire.Message)
+M = TypeVar("M", bound=Message)
 
 FRAME = 0.02
 """Seconds of sound in a frame of the microphone."""
@@ -37,7 +38,7 @@ BREATH = 0.1
 """Seconds without a frame that are a pause, which is left out; a headset that is merely slow catches up."""
 TICK = 0.001
 """Seconds by which the loudspeaker is looked at late, so that what was to change has changed."""
-HELLO = wire.Hello(client="parley headset")
+HELLO = from_client.Hello(client="parley headset")
 """What a headset says first, unless it is given something else to say."""
 
 
@@ -48,7 +49,7 @@ class TimedMessage:
     at: float
     """When it came."""
     message: Any
-    """One of `pipeline.wire.messages`."""
+    """A message of `pipeline.wire.from_server`."""
 
 
 class Headset:
@@ -60,14 +61,16 @@ class Headset:
 
     All times are those of the running event loop, in seconds."""
 
-    def __init__(self, url: str, hello: wire.Hello = HELLO, network: Impairment = PERFECT, seed: int = 0) -> None:
+    def __init__(
+        self, url: str, hello: from_client.Hello = HELLO, network: Impairment = PERFECT, seed: int = 0
+    ) -> None:
         """`hello` has the formats, the mode, the token, and the session to come back to; `seed` is the network's."""
         self.url, self.hello = url, hello
         self.messages: list[TimedMessage] = []
         """What the server said, but for sound."""
         self.playout: Playout
         """What was heard; there once the headset is entered, like the next."""
-        self.welcome: wire.Welcome
+        self.welcome: from_server.Welcome
         self.state = "idle"
         """What the avatar does, as far as it was told."""
         self._network, self._seed = network, seed
@@ -121,20 +124,20 @@ class Headset:
         keyed = self.welcome.mode == "push-to-talk"
         async with self._breath:
             if keyed:
-                await self.send(wire.Press())
+                await self.send(from_client.Press())
             began = self._loop.time()
             await self._speak(resampled(samples, sample_rate, self.welcome.audio_in.sample_rate))
             if keyed:
-                await self.send(wire.Release())
+                await self.send(from_client.Release())
             return began, self._loop.time()
 
-    async def send(self, message: wire.Message) -> None:
+    async def send(self, message: Message) -> None:
         """Send any message, such as a typed line. Raises TransportError."""
         await self._transport.send(message.model_dump_json())
 
     async def leave(self) -> None:
         """End the session for good, and wait a moment for the server to know. Raises TransportError."""
-        await self.send(wire.Bye())
+        await self.send(from_client.Bye())
         with suppress(TransportError):
             await self.until(lambda: False, PARTING)
 
@@ -199,19 +202,19 @@ class Headset:
             self.playout.put(frame.sequence, frame.timestamp, self._decode(frame.payload), now)
             self._change.set()
             return
-        message = wire.FROM_SERVER.validate_json(data)
+        message = from_server.FROM_SERVER.validate_json(data)
         match message:
-            case wire.Welcome(audio_out=sound, audio_in=microphone):
+            case from_server.Welcome(audio_out=sound, audio_in=microphone):
                 self.playout = Playout(sound.sample_rate, paced=self._transport.paced)
                 self._decode = _decoder(sound)
                 self._encode = _encoder(microphone)
                 self.welcome, self.state, self._welcomed = message, message.state, True
-            case wire.StateIs(state=state):
+            case from_server.StateIs(state=state):
                 self.state = state
-            case wire.Flush():
+            case from_server.Flush():
                 self.playout.flush(now)
                 self._silenced = self.playout.position
-            case wire.Error(fatal=True, code=code, message=reason):
+            case from_server.Error(fatal=True, code=code, message=reason):
                 self._failure = TransportError(f"{self.url} refuses: {code}: {reason}")
             case _:
                 pass
@@ -258,7 +261,7 @@ class Headset:
                 next_one = now + REPORTS
                 self._change.set()
                 try:
-                    await self.send(wire.Played(timestamp=position, playing=playing))
+                    await self.send(from_client.Played(timestamp=position, playing=playing))
                 except TransportError:
                     return  # `until` tells
                 continue
@@ -275,13 +278,13 @@ def _pieces(samples: Samples, size: int) -> Iterator[Samples]:
         yield np.pad(piece, (0, size - piece.size))
 
 
-def _encoder(sound: wire.Format) -> Callable[[Samples], bytes]:
+def _encoder(sound: Format) -> Callable[[Samples], bytes]:
     if sound.codec == "opus":
         return OpusEncoder(sound.sample_rate, round(FRAME * sound.sample_rate)).encode
     return to_pcm16
 
 
-def _decoder(sound: wire.Format) -> Callable[[bytes], Samples]:
+def _decoder(sound: Format) -> Callable[[bytes], Samples]:
     if sound.codec == "opus":
         return OpusDecoder(sound.sample_rate).decode
     return from_pcm16

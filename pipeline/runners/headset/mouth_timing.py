@@ -10,7 +10,7 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.runners.headset.playout import AUDIBLE, Playout
-from pipeline.wire import messages as wire
+from pipeline.wire import from_server
 from pipeline.wire.frames import WRAP, since
 
 PAUSE = 0.05
@@ -36,7 +36,7 @@ class Shape(NamedTuple):
 class AnswerClock:
     """When what belongs to answers is due: the sound that was heard leads it (docs/protocol.md, "One clock")."""
 
-    def __init__(self, playout: Playout, syncs: Sequence[wire.Sync]) -> None:
+    def __init__(self, playout: Playout, syncs: Sequence[from_server.Sync]) -> None:
         self._playout = playout
         self._spans = list(pairwise([*syncs, None]))
 

@@ -27,7 +27,8 @@ from pipeline.devices.opus import OpusDecoder, OpusEncoder
 from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.runners.headset.network import Impairment
 from pipeline.runners.headset.transport import Data, Transport, TransportError
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import Format
 from pipeline.wire.frames import SOUND, Frame, pack, unpack
 
 CONNECT = 10.0
@@ -92,7 +93,7 @@ class PeerTransport(Transport):
 
     async def send(self, data: Data) -> None:
         if self._microphone is None:
-            await self._greet(wire.Hello.model_validate_json(data))
+            await self._greet(from_client.Hello.model_validate_json(data))
         elif isinstance(data, bytes):
             self._microphone.put(unpack(data))
         elif self._channel.readyState != "open":
@@ -120,7 +121,7 @@ class PeerTransport(Transport):
         """End the connection."""
         await self._connection.close()
 
-    async def _greet(self, hello: wire.Hello) -> None:
+    async def _greet(self, hello: from_client.Hello) -> None:
         self._microphone = MicrophoneTrack(hello.audio_in.sample_rate)
         tap(self._connection.addTransceiver(self._microphone, "sendrecv").receiver, self._arrive)
         self._channel = self._connection.createDataChannel(LABEL)
@@ -132,9 +133,9 @@ class PeerTransport(Transport):
         self._channel.on("open", opened.set)
         answer = await self._post(offer)
         try:
-            welcome = wire.Welcome.model_validate(answer["welcome"])
-            microphone = wire.Format(sample_rate=hello.audio_in.sample_rate)
-            pcm = {"audio_in": microphone, "audio_out": wire.Format(sample_rate=CLOCK)}
+            welcome = from_server.Welcome.model_validate(answer["welcome"])
+            microphone = Format(sample_rate=hello.audio_in.sample_rate)
+            pcm = {"audio_in": microphone, "audio_out": Format(sample_rate=CLOCK)}
             self._put(welcome.model_copy(update=pcm).model_dump_json())
             await self._connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
             async with asyncio.timeout(CONNECT):

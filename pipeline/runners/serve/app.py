@@ -23,7 +23,8 @@ from pipeline.runners.serve.parley import webrtc, websocket
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.wire.messages import Code, schema
+from pipeline.wire.from_server import Code
+from pipeline.wire.schema import schema
 
 HASHED: Final = "assets"
 """Folder of files whose names change with their contents."""

@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 from pipeline.devices.word_timing import Words
 from pipeline.packets import Expression, Gesture, Outcome, Partial, Speech, Transcript, Viseme
 from pipeline.runtime.record import Fate, Observer, Record, State
-from pipeline.wire import messages as wire
+from pipeline.wire import from_server
+from pipeline.wire.fields import Message
 
-Tell: TypeAlias = Callable[[wire.Message], None]
+Tell: TypeAlias = Callable[[Message], None]
 """Sends a message; never waits."""
 
 EVERYTHING = frozenset({"visemes", "captions", "expressions", "actions"})
@@ -34,7 +35,7 @@ class ClientEvents(Observer):
     # --- what a session tells ----------------------------------------------------------------------------------------
 
     def state(self, state: State, at: float) -> None:
-        self.tell(wire.StateIs(state=state.value))
+        self.tell(from_server.StateIs(state=state.value))
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
         if isinstance(packet, Partial | Transcript) and packet.text:
@@ -53,7 +54,7 @@ class ClientEvents(Observer):
         if record.sounded is not None and record.finished is not None:
             latency = milliseconds(record.sounded - record.finished)
         self.tell(
-            wire.Answered.model_validate(
+            from_server.Answered.model_validate(
                 {
                     "turn": record.turn,
                     "fate": TOLD[record.fate],
@@ -74,13 +75,13 @@ class ClientEvents(Observer):
     def _caption(self, *, final: bool) -> None:
         if "captions" in self.wants:
             turn, text = self._heard
-            self.tell(wire.Caption(turn=turn, speaker="user", text=text, final=final))
+            self.tell(from_server.Caption(turn=turn, speaker="user", text=text, final=final))
 
     # --- what a sink tells -------------------------------------------------------------------------------------------
 
     def sync(self, timestamp: int, position: float) -> None:
         """The answer lies so in the stream of sound; `position` in seconds."""
-        self.tell(wire.Sync(turn=self.turn, timestamp=timestamp, position=milliseconds(position)))
+        self.tell(from_server.Sync(turn=self.turn, timestamp=timestamp, position=milliseconds(position)))
 
     def show(self, packet: Any) -> None:
         """A packet of the answer that is played."""
@@ -93,7 +94,7 @@ class ClientEvents(Observer):
                 self._speak(packet)
             case Expression() if "expressions" in self.wants:
                 self.tell(
-                    wire.Expression(
+                    from_server.Expression(
                         turn=self.turn,
                         name=packet.name,
                         start=milliseconds(packet.start),
@@ -102,10 +103,10 @@ class ClientEvents(Observer):
                     )
                 )
             case Gesture() if "expressions" in self.wants:
-                self.tell(wire.Gesture(turn=self.turn, name=packet.name, start=milliseconds(packet.start)))
+                self.tell(from_server.Gesture(turn=self.turn, name=packet.name, start=milliseconds(packet.start)))
             case Outcome() if "actions" in self.wants:
                 for action in packet.actions:
-                    self.tell(wire.Action(turn=self.turn, kind=action.kind, args=dict(action.args)))
+                    self.tell(from_server.Action(turn=self.turn, kind=action.kind, args=dict(action.args)))
             case _:
                 pass
 
@@ -115,7 +116,7 @@ class ClientEvents(Observer):
         self._words.add(speech.text, speech.voiced)
         if speech.text.strip():
             self.tell(
-                wire.Caption(
+                from_server.Caption(
                     turn=self.turn,
                     speaker="avatar",
                     text=speech.text,
@@ -128,7 +129,7 @@ class ClientEvents(Observer):
         visemes, self._visemes = self._visemes, []
         edges = [(milliseconds(v.start), milliseconds(v.start + v.duration)) for v in visemes]
         shapes = ((start, end - start, v.viseme, v.weight) for (start, end), v in zip(edges, visemes, strict=True))
-        self.tell(wire.Visemes(turn=self.turn, visemes=tuple(shapes)))
+        self.tell(from_server.Visemes(turn=self.turn, visemes=tuple(shapes)))
 
 
 def milliseconds(seconds: float) -> int:

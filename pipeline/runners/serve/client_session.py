@@ -20,7 +20,8 @@ from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.turn_taking.floor import Floor
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import Format, Message
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,11 @@ log = logging.getLogger(__name__)
 class Connection(Protocol):
     """What a client session needs of the connection that serves it."""
 
-    def tell(self, message: wire.Message) -> None:
+    def tell(self, message: Message) -> None:
         """Send a message; never waits."""
         ...
 
-    def close(self, error: wire.Error) -> None:
+    def close(self, error: from_server.Error) -> None:
         """Tell the client why, and close."""
         ...
 
@@ -42,7 +43,7 @@ class ClientSession:
 
     A protocol makes it, gives it a sink, hands it what the client sends, and starts it with `Sessions.start`."""
 
-    def __init__(self, admission: Admission, user: str, form: wire.Format, mode: Policy | None = None) -> None:
+    def __init__(self, admission: Admission, user: str, form: Format, mode: Policy | None = None) -> None:
         """`form` is the format of the user's sound. Raises Refused where no more sessions are admitted."""
         self._admission = admission
         self._stack = ExitStack()
@@ -133,7 +134,7 @@ class ClientSession:
             self._expiry.cancel()
             self._expiry = None
 
-    def _tell(self, message: wire.Message) -> None:
+    def _tell(self, message: Message) -> None:
         if self.connection:
             self.connection.tell(message)
 
@@ -147,36 +148,36 @@ class ClientSession:
         """Let the user finish after all sound so far was heard."""
         self.receiver.do(self.floor.release)
 
-    def handle(self, message: wire.Message) -> None:
+    def handle(self, message: Message) -> None:
         """Do what the client asks for, in order with its sound. Raises Refused where that cannot be done."""
         assert self.conversation  # noqa: S101  told to mypy
         match message:
-            case wire.Press():
+            case from_client.Press():
                 self.press()
-            case wire.Release():
+            case from_client.Release():
                 self.release()
-            case wire.SetMode(mode=mode):
+            case from_client.SetMode(mode=mode):
                 self.receiver.do(lambda: self.floor.take_turns(mode))
-            case wire.Text(text=text):
+            case from_client.Text(text=text):
                 self._type(text)
-            case wire.Interrupt():
+            case from_client.Interrupt():
                 self.conversation.interrupt()
-            case wire.Scene() | wire.Gaze() | wire.Point():
+            case from_client.Scene() | from_client.Gaze() | from_client.Point():
                 self.floor.notice(_surroundings(message, self.session.now()))
-            case wire.Ping(id=number):
-                self._tell(wire.Pong(id=number))
-            case wire.AskStats():
+            case from_client.Ping(id=number):
+                self._tell(from_server.Pong(id=number))
+            case from_client.AskStats():
                 self._tell(self.stats())
-            case wire.Bye():
+            case from_client.Bye():
                 self.end()
             case _:
                 raise Refused("not-understood", f"{type(message).__name__.lower()} does not belong here")
 
-    def stats(self) -> wire.Stats:
+    def stats(self) -> from_server.Stats:
         """Return how well sound travels between the client and the server."""
         counts = self.receiver.counts
         player = self.sink if isinstance(self.sink, Sender) else None
-        return wire.Stats(
+        return from_server.Stats(
             received=counts.received,
             lost=counts.lost,
             late=counts.late,
@@ -195,11 +196,13 @@ class ClientSession:
             raise Refused("too-fast", str(error)) from None
 
 
-def _surroundings(message: wire.Scene | wire.Gaze | wire.Point, now: float) -> Scene | Gaze | Pointing:
+def _surroundings(
+    message: from_client.Scene | from_client.Gaze | from_client.Point, now: float
+) -> Scene | Gaze | Pointing:
     match message:
-        case wire.Scene(place=place, things=things):
+        case from_client.Scene(place=place, things=things):
             return Scene(place, tuple(Thing(thing.name, thing.position) for thing in things), now)
-        case wire.Gaze(target=target):
+        case from_client.Gaze(target=target):
             return Gaze(target, now)
-        case wire.Point(target=target, position=position):
+        case from_client.Point(target=target, position=position):
             return Pointing(target, position, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors import PipelineError
-from pipeline.wire.messages import Code, Error
+from pipeline.wire.from_server import Code, Error
 
 
 class Refused(PipelineError):

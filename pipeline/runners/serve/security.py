@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from models.protocols import GUEST
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.tokens import Secret, SecretUnusable, TokenInvalid, user_of
-from pipeline.wire.messages import NAME
+from pipeline.wire.fields import NAME
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from models.protocols import GUEST
 from pipeline.errors import PipelineError
-from pipeline.wire.messages import NAME
+from pipeline.wire.fields import NAME
 
 LOCAL: Final = "127.0.0.1"
 PORT: Final = 8088

@@ -13,7 +13,7 @@ import jwt
 
 from pipeline.devices.files.paths import shown
 from pipeline.errors import PipelineError
-from pipeline.wire.messages import NAME
+from pipeline.wire.fields import NAME
 
 VARIABLE: Final = "PARLEY_SECRET"
 """Of the environment: the secret itself, in place of the file."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.pages import WEB
 
-from pipeline.wire.messages import schema
+from pipeline.wire.schema import schema
 
 
 def test_the_shipped_page_is_what_its_sources_build(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import SPOKEN, Format, Message
 from pipeline.wire.frames import BadFrame, Frame
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,10 @@ class ParleyConnection(ABC):
 
     # --- coming and going --------------------------------------------------------------------------------------------
 
-    def greet(self, hello: wire.Hello) -> None:
+    def greet(self, hello: from_client.Hello) -> None:
         """Let the client in, to a new session or back to its old one. Raises Refused."""
-        if hello.protocol not in wire.SPOKEN:
-            known = ", ".join(str(version) for version in sorted(wire.SPOKEN))
+        if hello.protocol not in SPOKEN:
+            known = ", ".join(str(version) for version in sorted(SPOKEN))
             raise Refused("unknown-protocol", f"protocol {hello.protocol} is not spoken here; {known} is")
         user = self._guard.user(hello.token, hello.user)
         if hello.session:
@@ -68,7 +69,7 @@ class ParleyConnection(ABC):
         client = self._client
         return client if client and client.connection is self and not client.ended else None
 
-    def _come_in(self, hello: wire.Hello, user: str) -> None:
+    def _come_in(self, hello: from_client.Hello, user: str) -> None:
         form = _playable(hello.audio_out)
         player = Sender(form.sample_rate)
         client = ClientSession(self._sessions, user, _playable(hello.audio_in), hello.mode)
@@ -76,25 +77,25 @@ class ParleyConnection(ABC):
         self._sessions.start(client)
         self._join(client, player, hello, form)
 
-    def _come_back(self, hello: wire.Hello) -> None:
+    def _come_back(self, hello: from_client.Hello) -> None:
         client = self._sessions.find(hello.session, hello.key)
         player = client.sink
         if not isinstance(player, Sender):
             raise Refused("unknown-session", "that session uses another kind of connection; it cannot come here")
-        form = _playable(wire.Format(codec=hello.audio_out.codec, sample_rate=player.sample_rate))
+        form = _playable(Format(codec=hello.audio_out.codec, sample_rate=player.sample_rate))
         client.receiver.begin(_playable(hello.audio_in))
         player.detach(hello.heard)
         self._join(client, player, hello, form)
 
-    def _join(self, client: ClientSession, player: Sender, hello: wire.Hello, form: wire.Format) -> None:
+    def _join(self, client: ClientSession, player: Sender, hello: from_client.Hello, form: Format) -> None:
         resumed = bool(hello.session)
         client.attach(self, hello.wants)
         self._client, self._player = client, player
         session = client.session
         log.info("client came", extra={"session": session.name, "client": hello.client, "resumed": resumed})
-        past = (wire.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in session.history)
+        past = (from_server.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in session.history)
         self.welcome(
-            wire.Welcome(
+            from_server.Welcome(
                 protocol=hello.protocol,
                 session=session.name,
                 key=client.key,
@@ -136,15 +137,15 @@ class ParleyConnection(ABC):
         self._rate_limit.message()
         client.floor.notice(picture)
 
-    def do(self, client: ClientSession, message: wire.Message) -> None:
+    def do(self, client: ClientSession, message: Message) -> None:
         """Do what the client asks for. Raises Refused."""
         self._rate_limit.message()
-        if isinstance(message, wire.Played):
+        if isinstance(message, from_client.Played):
             self.played(message)
         else:
             client.handle(message)
 
-    def played(self, report: wire.Played) -> None:
+    def played(self, report: from_client.Played) -> None:
         """The client tells how far it is."""
         if self._player:
             self._player.played(report.timestamp, playing=report.playing)
@@ -159,15 +160,15 @@ class ParleyConnection(ABC):
     # --- what the client is told -------------------------------------------------------------------------------------
 
     @abstractmethod
-    def welcome(self, welcome: wire.Welcome) -> None:
+    def welcome(self, welcome: from_server.Welcome) -> None:
         """Answer the hello; the client's sound and the avatar's may travel now."""
 
     @abstractmethod
-    def tell(self, message: wire.Message) -> None:
+    def tell(self, message: Message) -> None:
         """Send a message; never waits."""
 
     @abstractmethod
-    def close(self, error: wire.Error) -> None:
+    def close(self, error: from_server.Error) -> None:
         """Say why, and close."""
 
     @abstractmethod
@@ -189,15 +190,15 @@ class ParleyConnection(ABC):
             self._client.events.show(packet)
 
 
-def read_message(text: str) -> wire.Message:
+def read_message(text: str) -> Message:
     """What the client says. Raises Refused."""
     if len(text) > TEXT:
         raise Refused("too-long", f"a message of {len(text)} characters; {TEXT} is the most")
     try:
-        message = wire.FROM_CLIENT.validate_json(text)
+        message = from_client.FROM_CLIENT.validate_json(text)
     except ValidationError as error:
         raise Refused("not-understood", mistakes(error)) from None
-    assert isinstance(message, wire.Message)  # noqa: S101  told to mypy
+    assert isinstance(message, Message)  # noqa: S101  told to mypy
     return message
 
 
@@ -207,7 +208,7 @@ def mistakes(error: ValidationError) -> str:
     return "; ".join(found[:3])
 
 
-def _playable(form: wire.Format) -> wire.Format:
+def _playable(form: Format) -> Format:
     if form.codec == "opus" and form.sample_rate not in RATES:
         raise Refused("bad-audio", f"Opus knows no {form.sample_rate} Hz, only {', '.join(map(str, RATES))}")
     return form

@@ -19,7 +19,8 @@ from pipeline.runners.serve.parley.connection import TEXT, ParleyConnection, mis
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import Format, Message
 from pipeline.wire.frames import WRAP, Frame
 
 CONNECT = 10.0
@@ -41,7 +42,7 @@ class Offer(BaseModel):
 
     sdp: str
     type: Literal["offer"] = "offer"
-    hello: wire.Hello = wire.Hello()
+    hello: from_client.Hello = from_client.Hello()
 
 
 def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
@@ -67,7 +68,7 @@ class WebRtcConnection(ParleyConnection):
     def __init__(self, sessions: Sessions, guard: Guard) -> None:
         super().__init__(sessions, guard)
         self._peer = Peer(self._heard, self._said)
-        self._welcome: wire.Welcome | None = None
+        self._welcome: from_server.Welcome | None = None
         self._track: OpusTrack | None = None
         self._rate = 0
         self._closing = False
@@ -88,8 +89,8 @@ class WebRtcConnection(ParleyConnection):
             self.greet(
                 hello.model_copy(
                     update={
-                        "audio_in": wire.Format(codec="opus", sample_rate=CLOCK),
-                        "audio_out": wire.Format(codec="opus", sample_rate=hello.audio_out.sample_rate),
+                        "audio_in": Format(codec="opus", sample_rate=CLOCK),
+                        "audio_out": Format(codec="opus", sample_rate=hello.audio_out.sample_rate),
                         "reports": True,  # by the track
                         "heard": None,
                     }
@@ -160,27 +161,27 @@ class WebRtcConnection(ParleyConnection):
         self._sessions.totals.refusals[refusal.code] += 1
         self.close(refusal.message())
 
-    def played(self, report: wire.Played) -> None:
+    def played(self, report: from_client.Played) -> None:
         """The track knows better."""
 
     # --- what the client is told -------------------------------------------------------------------------------------
 
-    def welcome(self, welcome: wire.Welcome) -> None:
+    def welcome(self, welcome: from_server.Welcome) -> None:
         self._welcome, self._rate = welcome, welcome.audio_out.sample_rate
         self._track = OpusTrack(self._rate, self._went)
         self._peer.speak(self._track)
 
-    def tell(self, message: wire.Message) -> None:
+    def tell(self, message: Message) -> None:
         if self._closing:
             return
-        if self._track and isinstance(message, wire.StateIs):
+        if self._track and isinstance(message, from_server.StateIs):
             self._track.expecting = message.state == "thinking"
         self._peer.send(message.model_dump_json())
         if self._peer.unsent > UNSENT:
             self._sessions.totals.refusals["too-slow"] += 1
             self._close()
 
-    def close(self, error: wire.Error) -> None:
+    def close(self, error: from_server.Error) -> None:
         self.tell(error)
         self._close()
 
@@ -201,7 +202,7 @@ class WebRtcConnection(ParleyConnection):
     def flush(self) -> None:
         if self._track:
             self._track.flush()
-        self.tell(wire.Flush())
+        self.tell(from_server.Flush())
 
     def _went(self, timestamp: int, position: int, rtp: int) -> None:
         """A frame goes out."""

@@ -22,7 +22,8 @@ from pipeline.runners.serve.parley.connection import ParleyConnection, read_mess
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import Message
 from pipeline.wire.frames import HEADER, PICTURE, SOUND, BadFrame, Frame, pack, unpack
 
 HELLO = 5.0
@@ -102,7 +103,7 @@ class WebSocketConnection(ParleyConnection):
         except TimeoutError:
             raise Refused("hello-first", f"no hello within {HELLO:g} s") from None
         hello = read_message(_text(received)) if received.get("bytes") is None else None
-        if not isinstance(hello, wire.Hello):
+        if not isinstance(hello, from_client.Hello):
             raise Refused("hello-first", 'the first message must be a hello: {"type": "hello", "protocol": 1}')
         self.greet(hello)
 
@@ -111,7 +112,7 @@ class WebSocketConnection(ParleyConnection):
         if data is None:
             message = read_message(_text(received))
             self.do(self._expect_client(), message)
-            if isinstance(message, wire.Bye):
+            if isinstance(message, from_client.Bye):
                 self._finish(NORMAL)
             return
         client = self._expect_client()
@@ -155,16 +156,16 @@ class WebSocketConnection(ParleyConnection):
             self._sessions.totals.refusals["too-slow"] += 1
             self.close(Refused("too-slow", f"{OUTSTANDING} messages waited for you to read them").message())
 
-    def welcome(self, welcome: wire.Welcome) -> None:
+    def welcome(self, welcome: from_server.Welcome) -> None:
         form = welcome.audio_out
         if form.codec == "opus":
             self._pack = OpusEncoder(form.sample_rate, round(FRAME * form.sample_rate)).encode
         self.tell(welcome)
 
-    def tell(self, message: wire.Message) -> None:
+    def tell(self, message: Message) -> None:
         self._put(message.model_dump_json())
 
-    def close(self, error: wire.Error) -> None:
+    def close(self, error: from_server.Error) -> None:
         self.tell(error)
         self._finish(POLICY)
 
@@ -184,7 +185,7 @@ class WebSocketConnection(ParleyConnection):
         self._sequence -= len(self._outbox) - len(kept)  # or the client would take them for lost
         self._outbox.clear()
         self._outbox.extend(kept)
-        self.tell(wire.Flush())
+        self.tell(from_server.Flush())
 
 
 def _text(received: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, Field, TypeAdapter
 
 from pipeline.runners.serve.realtime.audio_format import AudioFormat
-from pipeline.wire.messages import LINE
+from pipeline.wire.fields import LINE
 
 Id: TypeAlias = Annotated[str, Field(max_length=512)]
 Modalities: TypeAlias = Annotated[list[Literal["text", "audio"]], Field(min_length=1, max_length=2)]

@@ -17,7 +17,8 @@ from pipeline.runners.serve.realtime.observer import RealtimeObserver
 from pipeline.runners.serve.realtime.session_settings import Complain, SessionSettings
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.record import State
-from pipeline.wire.messages import LINE, Format, SetMode
+from pipeline.wire.fields import LINE, Format
+from pipeline.wire.from_client import SetMode
 
 TYPED = 16
 """Lines that wait to be answered at most."""

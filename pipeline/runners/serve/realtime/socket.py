@@ -23,7 +23,8 @@ from pipeline.runners.serve.realtime.items import new_id
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.wire import messages as wire
+from pipeline.wire import from_server
+from pipeline.wire.fields import Message
 
 log = logging.getLogger(__name__)
 
@@ -161,10 +162,10 @@ class RealtimeConnection:
 
     # --- what the session wants ---------------------------------------------------------------------------------------
 
-    def tell(self, message: wire.Message) -> None:
+    def tell(self, message: Message) -> None:
         """Nothing: the talk tells the same in other words."""
 
-    def close(self, error: wire.Error) -> None:
+    def close(self, error: from_server.Error) -> None:
         """Say why, and close."""
         self._send("error", error=_described(error.message, error.code))
         self._closing = True

@@ -17,7 +17,7 @@ from wyoming.event import Event
 from models.protocols import Samples
 from pipeline.devices.pcm import WIDTH, from_pcm16
 from pipeline.errors import PipelineError
-from pipeline.wire.messages import LINE as CHARACTERS
+from pipeline.wire.fields import LINE as CHARACTERS
 
 T = TypeVar("T")
 

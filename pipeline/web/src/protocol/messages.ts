@@ -1,4 +1,4 @@
-/** The messages of the Parley protocol, version 1: docs/protocol.md, and with a line for every field pipeline/wire/messages.py.
+/** The messages of the Parley protocol, version 1: docs/protocol.md, and with a line for every field pipeline/wire/from_*.py.
  * Times are milliseconds; a timestamp counts the samples of a stream of sound. */
 
 import type { Expression as Look, Gesture as Movement, Position, State, Viseme } from "../avatar/contract";

@@ -30,8 +30,8 @@ from pipeline.devices.pcm import to_pcm16
 from pipeline.errors import MediaError
 from pipeline.packets import Audio
 from pipeline.testing.clock import run
+from pipeline.wire.fields import Format
 from pipeline.wire.frames import SOUND, WRAP, Frame
-from pipeline.wire.messages import Format
 
 RATE = 16_000
 SIZE = 320

@@ -22,7 +22,8 @@ from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import Secret
 from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
-from pipeline.wire import messages as wire
+from pipeline.wire import from_client, from_server
+from pipeline.wire.fields import Format
 from pipeline.wire.frames import SOUND, pack
 
 RATE = 16_000
@@ -73,10 +74,10 @@ def check(done: MeasuredExchange) -> None:
 @pytest.mark.parametrize("codec", ["pcm16", "opus"])
 def test_a_question_is_answered(tmp_path: Path, codec: Any) -> None:
     async def work(url: str) -> MeasuredExchange:
-        hello = wire.Hello(
+        hello = from_client.Hello(
             mode="push-to-talk",
-            audio_in=wire.Format(codec=codec, sample_rate=RATE),
-            audio_out=wire.Format(codec=codec, sample_rate=24_000),
+            audio_in=Format(codec=codec, sample_rate=RATE),
+            audio_out=Format(codec=codec, sample_rate=24_000),
         )
         async with Headset(url, hello) as headset:
             return await measure_exchange(headset, "lantern", QUESTION, RATE)
@@ -86,7 +87,7 @@ def test_a_question_is_answered(tmp_path: Path, codec: Any) -> None:
 
 def test_without_a_key(tmp_path: Path) -> None:
     async def work(url: str) -> MeasuredExchange:
-        async with Headset(url, wire.Hello(mode="hands-free")) as headset:
+        async with Headset(url, from_client.Hello(mode="hands-free")) as headset:
             await asyncio.sleep(0.3)
             return await measure_exchange(headset, "lantern", QUESTION, RATE)
 
@@ -95,7 +96,7 @@ def test_without_a_key(tmp_path: Path) -> None:
 
 def test_over_a_bad_network(tmp_path: Path) -> None:
     async def work(url: str) -> MeasuredExchange:
-        hello = wire.Hello(mode="push-to-talk")
+        hello = from_client.Hello(mode="push-to-talk")
         async with Headset(url, hello, Impairment(0.03, 0.04, 0.01), seed=5) as headset:
             return await measure_exchange(headset, "lantern", QUESTION, RATE)
 
@@ -105,13 +106,13 @@ def test_over_a_bad_network(tmp_path: Path) -> None:
 def test_a_typed_line_and_an_interruption(tmp_path: Path) -> None:
     async def work(url: str) -> tuple[str, str]:
         async with Headset(url) as headset:
-            await headset.send(wire.Text(text="a story"))
+            await headset.send(from_client.Text(text="a story"))
             assert await headset.until(lambda: headset.playout.playing, PATIENCE)
             await asyncio.sleep(0.5)
-            await headset.send(wire.Interrupt())
-            assert await headset.until(lambda: headset.of(wire.Answered), PATIENCE)
+            await headset.send(from_client.Interrupt())
+            assert await headset.until(lambda: headset.of(from_server.Answered), PATIENCE)
             assert headset.playout.idle
-            (answered,) = headset.of(wire.Answered)
+            (answered,) = headset.of(from_server.Answered)
             (stretch,) = headset.playout.stretches
             return answered.said, read(stretch.samples, 24_000)
 
@@ -124,20 +125,20 @@ def test_a_typed_line_and_an_interruption(tmp_path: Path) -> None:
 
 
 def test_a_headset_that_is_cut_off_comes_back(tmp_path: Path) -> None:
-    async def work(url: str) -> tuple[str, str, list[wire.Answered]]:
+    async def work(url: str) -> tuple[str, str, list[from_server.Answered]]:
         async with Headset(url) as headset:
-            await headset.send(wire.Text(text="a story"))
+            await headset.send(from_client.Text(text="a story"))
             assert await headset.until(lambda: headset.playout.playing, PATIENCE)
             await asyncio.sleep(0.5)
             headset.cut()
             with pytest.raises(TransportError):
                 await headset.until(lambda: False, PATIENCE)
             first = read(headset.playout.stretches[0].samples, 24_000)
-        hello = wire.Hello(session=headset.welcome.session, key=headset.welcome.key)
+        hello = from_client.Hello(session=headset.welcome.session, key=headset.welcome.key)
         async with Headset(url, hello) as again:
             assert again.welcome.resumed
-            assert await again.until(lambda: again.of(wire.Answered), PATIENCE)
-            return first, read(again.playout.stretches[0].samples, 24_000), again.of(wire.Answered)
+            assert await again.until(lambda: again.of(from_server.Answered), PATIENCE)
+            return first, read(again.playout.stretches[0].samples, 24_000), again.of(from_server.Answered)
 
     first, rest, answers = talk(tmp_path, work)
     assert [answer.said for answer in answers] == [STORY]
@@ -149,7 +150,7 @@ def test_many_at_once(tmp_path: Path) -> None:
     heard: list[tuple[int, MeasuredExchange]] = []
 
     async def work(url: str) -> list[str]:
-        hello = wire.Hello(mode="push-to-talk")
+        hello = from_client.Hello(mode="push-to-talk")
         fleet = Fleet(url, 3, hello)
         recordings = [Said("lantern", QUESTION, RATE), Said("again", QUESTION, RATE)]
         return await fleet.talk(recordings, lambda session, done: heard.append((session, done)))
@@ -163,7 +164,7 @@ def test_many_at_once(tmp_path: Path) -> None:
 
 def test_nothing_said_is_nothing_answered(tmp_path: Path) -> None:
     async def work(url: str) -> MeasuredExchange:
-        async with Headset(url, wire.Hello(mode="push-to-talk")) as headset:
+        async with Headset(url, from_client.Hello(mode="push-to-talk")) as headset:
             return await measure_exchange(headset, "silence", np.zeros(RATE // 2, np.float32), RATE)
 
     done = talk(tmp_path, work)
@@ -201,7 +202,7 @@ def test_no_address() -> None:
 def test_a_refusal_is_told() -> None:
     async def handler(socket: ServerConnection) -> None:
         await socket.recv()
-        await socket.send(wire.Error(code="unauthorised", message="no token", fatal=True).model_dump_json())
+        await socket.send(from_server.Error(code="unauthorised", message="no token", fatal=True).model_dump_json())
         await socket.close(1008)
 
     with pytest.raises(TransportError, match="refuses: unauthorised: no token"):
@@ -232,18 +233,18 @@ def test_gaps_and_concealed_frames_are_seen() -> None:
 
     async def handler(socket: ServerConnection) -> None:
         nonlocal paused
-        form = wire.Format(sample_rate=24_000)
+        form = Format(sample_rate=24_000)
         told = {"session": "s", "key": "k", "resumable": 0, "resumed": False, "user": "", "graph": "g"}
         await socket.recv()
         await socket.send(
-            wire.Welcome(
+            from_server.Welcome(
                 protocol=1, mode="push-to-talk", state="idle", audio_in=form, audio_out=form, **told
             ).model_dump_json()
         )
         async for data in socket:
-            if isinstance(data, str) and wire.FROM_CLIENT.validate_json(data) == wire.Release():
+            if isinstance(data, str) and from_client.FROM_CLIENT.validate_json(data) == from_client.Release():
                 break
-        await socket.send(wire.Sync(turn="s/1", timestamp=0, position=0).model_dump_json())
+        await socket.send(from_server.Sync(turn="s/1", timestamp=0, position=0).model_dump_json())
         payload = np.full(480, 8000, "<i2").tobytes()
         for number in range(30):
             if number == 15:
@@ -252,7 +253,7 @@ def test_gaps_and_concealed_frames_are_seen() -> None:
                 paused = asyncio.get_running_loop().time() - began
             if number not in (5, 6):
                 await socket.send(pack(SOUND, number, 480 * number, payload))
-        await socket.send(wire.Answered(turn="s/1", fate="answered", heard="", said="").model_dump_json())
+        await socket.send(from_server.Answered(turn="s/1", fate="answered", heard="", said="").model_dump_json())
         await socket.wait_closed()
 
     async def work(url: str) -> MeasuredExchange:

@@ -9,7 +9,7 @@ from models.protocols import Samples
 from pipeline.runners.headset.mouth_timing import AnswerClock, Shape, skews
 from pipeline.runners.headset.playout import Playout
 from pipeline.wire.frames import WRAP
-from pipeline.wire.messages import Sync
+from pipeline.wire.from_server import Sync
 
 RATE = 24_000
 SPOKEN = ((0.3, 0.5), (0.9, 0.2), (1.4, 0.6))

@@ -21,7 +21,8 @@ from pipeline.runners.serve.sessions import Sessions
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
 from pipeline.testing.tones import tones
-from pipeline.wire import messages as wire
+from pipeline.wire import from_server
+from pipeline.wire.fields import Message
 
 PATIENCE = 60.0
 SOUNDS = {
@@ -94,10 +95,10 @@ class Client:
     def complain(self, mistake: EventError) -> None:
         """Mistakes are what clients make."""
 
-    def tell(self, message: wire.Message) -> None:
+    def tell(self, message: Message) -> None:
         """Nothing for this one."""
 
-    def close(self, error: wire.Error) -> None:
+    def close(self, error: from_server.Error) -> None:
         self.cut = error.message
 
     async def give(self, handler: EventHandler, event: Any) -> None:

@@ -1,0 +1,137 @@
+"""The messages that a client sends, as JSON text frames carry them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from pipeline.wire.fields import LINE, OBJECTS, VERSION, Format, Message, Mode, Name, Position, Timestamp
+
+
+class Hello(Message):
+    """The first message."""
+
+    type: Literal["hello"] = "hello"
+    protocol: int = VERSION
+    token: str = Field("", max_length=4096)
+    """From ``parley token create``; needed where the server listens beyond its own machine."""
+    user: Name = ""
+    """Who speaks, where no token says so; empty for a guest."""
+    client: Name = ""
+    """Name and version of the client, for the server's log."""
+    mode: Mode | None = None
+    """Who ends a turn: a key, or the user's voice; left out, the graph says."""
+    audio_in: Format = Format()
+    audio_out: Format = Format(sample_rate=24_000)
+    wants: frozenset[Literal["visemes", "captions", "expressions", "actions"]] = frozenset(
+        {"visemes", "captions", "expressions", "actions"}
+    )
+    """Events that the client has a use for."""
+    reports: bool = True
+    """Whether the client sends ``played``; without it, what was sent counts as heard in its own time."""
+    session: Name = ""
+    """A session to come back to, from an earlier ``welcome``."""
+    key: Name = ""
+    """The key that came with it."""
+    heard: Timestamp | None = None
+    """Where the stream of sound fell silent when the line was lost: the first sample that was not heard."""
+
+
+class Press(Message):
+    """The user begins to talk."""
+
+    type: Literal["press"] = "press"
+
+
+class Release(Message):
+    """The user has finished talking."""
+
+    type: Literal["release"] = "release"
+
+
+class SetMode(Message):
+    """The user wants the other way of taking turns."""
+
+    type: Literal["mode"] = "mode"
+    mode: Mode
+
+
+class Text(Message):
+    """The user typed a line."""
+
+    type: Literal["text"] = "text"
+    text: str = Field(min_length=1, max_length=LINE)
+
+
+class Interrupt(Message):
+    """The user wants the avatar to stop."""
+
+    type: Literal["interrupt"] = "interrupt"
+
+
+class Thing(Message):
+    """An object in the user's surroundings."""
+
+    name: Name
+    position: Position | None = None
+
+
+class Scene(Message):
+    """What is around the user; replaces the scene before."""
+
+    type: Literal["scene"] = "scene"
+    place: Name = ""
+    things: tuple[Thing, ...] = Field((), max_length=OBJECTS)
+
+
+class Gaze(Message):
+    """What the user looks at; empty for nothing."""
+
+    type: Literal["gaze"] = "gaze"
+    target: Name = ""
+
+
+class Point(Message):
+    """What the user points at; empty for nothing."""
+
+    type: Literal["point"] = "point"
+    target: Name = ""
+    position: Position | None = None
+
+
+class Played(Message):
+    """How far the sound was heard: sent at the beginning and end of playing, and every 200 ms between."""
+
+    type: Literal["played"] = "played"
+    timestamp: Timestamp
+    """Of the sample that is heard next."""
+    playing: bool
+    """Whether sound goes on; false where the buffer ran empty, or after ``flush``."""
+
+
+class Ping(Message):
+    """Asks for a ``pong``."""
+
+    type: Literal["ping"] = "ping"
+    id: int = 0
+
+
+class AskStats(Message):
+    """Asks for ``stats``."""
+
+    type: Literal["stats"] = "stats"
+
+
+class Bye(Message):
+    """The session is over; it cannot be resumed."""
+
+    type: Literal["bye"] = "bye"
+
+
+FromClient: TypeAlias = Annotated[
+    Hello | Press | Release | SetMode | Text | Interrupt | Scene | Gaze | Point | Played | Ping | AskStats | Bye,
+    Field(discriminator="type"),
+]
+
+FROM_CLIENT: TypeAdapter[Any] = TypeAdapter(FromClient)
