@@ -11,7 +11,7 @@ import numpy as np
 from sounds import LEAD, Clip
 
 from models.protocols import UNKNOWN, Message, Outcome, Request, Samples
-from models.roles.personas import find_persona
+from models.roles.role import find_persona
 from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.testing.room import Room

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
 
+from models.roles.role import role_names
 from pipeline.graph.document import LARGEST, Value, describe, read_yaml
 from pipeline.graph.environment import resolve
 from pipeline.graph.mistakes import Mark, Mistakes, Path, suggestion
+from pipeline.graph.roles import played, role_layer
 
 SUFFIXES = (".yaml", ".yml")
 _OWN = ("name", "description")
 """Keys that a graph does not take over from the one that it extends."""
-_EXPECTED = "expected the name of a graph, the path of a file, or a list of these"
+_EXPECTED = "expected the name of a graph or a role, the path of a file, or a list of these"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ def load(
     layers = _Files(known, mistakes).read(name, FilePath())
     if not layers:
         return None
-    root = reduce(overlay, layers)
-    for override in overrides:
-        over = _override(override, mistakes)
-        root = overlay(root, over) if over else root
+    layers += [over for override in overrides if (over := _override(override, mistakes))]
+    root = replace(layers[0], data={})
+    for layer in layers:
+        root = played(overlay(root, layer), layer, known, mistakes)
     title = root.get("name")
     stem = FilePath(name).stem if _is_path(name) else str(name)
     root = resolve(root, known, mistakes)
@@ -135,10 +136,12 @@ class _Files:
         return names
 
     def _base(self, name: Value, folder: FilePath) -> list[Value] | None:
-        """The maps of a graph that another one extends, without what a graph keeps to itself."""
+        """The maps of a graph that another one extends, without what a graph keeps to itself; a role is a map too."""
         if not isinstance(name.data, str) or not name.data:
             self._mistakes.add(name.mark, ("extends",), f"found {describe(name)}, {_EXPECTED}")
             return None
+        if not _is_path(name.data) and name.data not in shipped() and name.data in role_names():
+            return [role_layer(name.data, name.mark)]
         layers = self.read(name.data, folder, name.mark)
         return None if layers is None else [_without(layer, _OWN) for layer in layers]
 

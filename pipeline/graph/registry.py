@@ -17,7 +17,7 @@ from models import protocols
 from pipeline.errors import GraphError
 
 STAGES = "parley.stages"
-NO_ENGINES = frozenset({STAGES, "parley.skills", "parley.kinds", "parley.services", "parley.settings"})
+NO_ENGINES = frozenset({STAGES, "parley.skills", "parley.kinds", "parley.services", "parley.settings", "parley.roles"})
 """Groups that are no step's engines: what engines look up by themselves, and the stages."""
 OWN = "parley-avatar"
 """The distribution that this file belongs to."""

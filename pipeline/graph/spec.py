@@ -99,6 +99,8 @@ class Head(Section):
     """Of the file format."""
     name: str = ""
     description: str = ""
+    role: str = ""
+    """Who the avatar is: `pipeline.graph.roles` has put it into the stages."""
     language: Annotated[str, AfterValidator(_language)] = "en"
     sample_rate: int = Field(16_000, ge=8_000, le=192_000)
     """Hz, of the user's sound."""

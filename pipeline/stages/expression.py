@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from models.protocols import ExpressionReader, Look
-from models.roles.personas import Persona
+from models.roles.role import Persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Expression, Gesture, Outcome, Speech

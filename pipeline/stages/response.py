@@ -19,7 +19,7 @@ from models.language.en.guardrails import Manners, asks_for_deed
 from models.language.mood import TALKED_ABOUT
 from models.language.moods import answer
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
-from models.roles.personas import find_persona
+from models.roles.role import find_persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Reply, Transcript
@@ -45,7 +45,7 @@ class Options(BaseModel, extra="forbid"):
     """How the avatar talks."""
 
     persona: str = "guide"
-    """A name from personas.yaml, or the text of a prompt."""
+    """The name of a role, or the text of a prompt."""
     grounding: Literal["quote", "phrase"] = "quote"
     """``quote`` speaks a task's own sentence, at once; ``phrase`` lets the model word it, checks the wording, and
     quotes where it does not hold."""

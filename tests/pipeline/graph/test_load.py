@@ -184,10 +184,16 @@ def test_loops_of_overlays_are_drawn(folder: Path, monkeypatch: pytest.MonkeyPat
     ("text", "told"),
     [
         (b"extends: gone", "g.yaml:1: extends: no graph is called 'gone'; choose from assistant,"),
-        (b"extends: {base: 1}", "g.yaml:1: extends: found a map, expected the name of a graph, the path of a file, or"),
+        (
+            b"extends: {base: 1}",
+            "g.yaml:1: extends: found a map, expected the name of a graph or",
+        ),
         (b"extends: []", "g.yaml:1: extends: found an empty list, expected the name of a graph"),
         (b"extends:\n- captions\n- gone", "g.yaml:3: extends: no graph is called 'gone'; choose from assistant,"),
-        (b"extends:\n- captions\n- [assistant]", "g.yaml:3: extends: found a list, expected the name of a graph"),
+        (
+            b"extends:\n- captions\n- [assistant]",
+            "g.yaml:3: extends: found a list, expected the name of a graph",
+        ),
         (b"extends:", "g.yaml:1: extends: found null"),
         (b"just words", "g.yaml:1: found 'just words', expected a map with 'stages' and 'outputs'"),
         (b"name: ok\nstages: \xff\xfe", "g.yaml:2: byte 17 is not UTF-8; save the file as UTF-8 text"),

@@ -9,7 +9,7 @@ import pytest
 from support.streams import collect, stream
 
 from models.protocols import Action, Expression, ExpressionReader, Gesture, Look, Phoneme, Voiced
-from models.roles.personas import Persona, find_persona
+from models.roles.role import Persona, find_persona
 from models.tts.hibari import Hibari
 from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Outcome, Reply, Speech
