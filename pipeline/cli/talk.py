@@ -147,9 +147,9 @@ def _displays(wanted: Sequence[str]) -> AbstractContextManager[Sequence[Display]
     """Where the face is shown. Raises PipelineError when it is entered."""
     if not wanted:
         return nullcontext(())
-    from pipeline.runners.talk.avatar_display import opened
+    from pipeline.runners.talk.avatar_display import open_displays
 
-    return opened(wanted)
+    return open_displays(wanted)
 
 
 async def _on_screen(
@@ -164,9 +164,9 @@ async def _on_screen(
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         if displays:
-            from pipeline.runners.talk.avatar_display import acting
+            from pipeline.runners.talk.avatar_display import display_avatar
 
-            await stack.enter_async_context(acting(session, player.position, displays))
+            await stack.enter_async_context(display_avatar(session, player.position, displays))
         if ptt_key:
             stack.enter_context(hotkey(ptt_key, lambda down: loop.call_soon_threadsafe(app.hold, down)))
         stack.enter_context(kept_clean(log_path()))

@@ -1,4 +1,4 @@
-"""What was said in the turns of a replay, for the turns behind them to remember."""
+"""The history of a replayed turn: what was said before it in the replay."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from pipeline.runtime.record import Record
 from pipeline.stages.stage import Exchange
 
 
-class Told:
-    """What was said in a turn, as recorded and as replayed."""
+class ReplayedExchange:
+    """What the user and the avatar said in a turn, as recorded and as replayed."""
 
     def __init__(self, recorded: RecordedTurn, record: Record, speech: Iterable[Speech], *, alike: bool) -> None:
         then = recorded.record
-        self.asked = then.transcript.text if then and then.transcript else ""
-        self.asks = record.transcript.text if record.transcript else ""
+        self.recorded_words = then.transcript.text if then and then.transcript else ""
+        self.words = record.transcript.text if record.transcript else ""
         self._alike = alike
-        self._whole = then.reply if then else ""
-        self._replayed = record.reply
+        self._recorded_reply = then.reply if then else ""
+        self._reply = record.reply
         before = [c.packet for c in recorded.crossings if isinstance(c.packet, Speech)]
-        self._words, self._new_words = _words(before), _words(speech)
+        self._recorded_times, self._times = _words(before), _words(speech)
 
     def said(self, heard: str) -> str:
-        """As much of the replayed answer as sounds in the time in which `heard` of the recorded one did."""
+        """The part of the replayed answer that sounds in the time that `heard` took in the recorded answer."""
         if self._alike or not heard:
             return heard
-        if heard.strip() == self._whole.strip():
-            return self._replayed.strip()
+        if heard.strip() == self._recorded_reply.strip():
+            return self._reply.strip()
         # Times at which the words before a moment become at least `heard`, in steps of a millisecond.
-        moments = range(round(self._words.length * 1000) + 2)
-        moment = bisect_left(moments, len(heard), key=lambda ms: len(self._words.before(ms / 1000)))
-        return self._new_words.before(moment / 1000)
+        moments = range(round(self._recorded_times.length * 1000) + 2)
+        moment = bisect_left(moments, len(heard), key=lambda ms: len(self._recorded_times.before(ms / 1000)))
+        return self._times.before(moment / 1000)
 
 
 def _words(speech: Iterable[Speech]) -> Words:
@@ -45,16 +45,17 @@ def _words(speech: Iterable[Speech]) -> Words:
     return words
 
 
-def history_of(recorded: Sequence[Exchange], told: Sequence[Told]) -> tuple[Exchange, ...]:
-    """What was said before, as it was said this time; what comes from an earlier session stays as it was.
+def history_of(recorded: Sequence[Exchange], replayed: Sequence[ReplayedExchange]) -> tuple[Exchange, ...]:
+    """The history of a turn as the replay said it, given the `recorded` one and the exchanges `replayed` so far.
 
-    Read from the latest back: the oldest exchanges are those that a session has forgotten."""
+    Exchanges of an earlier session stay as they were recorded."""
     history: list[Exchange] = []
-    rest = len(told)
-    for exchange in reversed(recorded):
-        place = next((i for i in reversed(range(rest)) if told[i].asked == exchange.heard), None)
-        if place is not None:
-            rest = place
-            exchange = replace(exchange, heard=told[place].asks, said=told[place].said(exchange.said))  # noqa: PLW2901
-        history.append(exchange)
+    rest = len(replayed)
+    for exchange in reversed(recorded):  # the latest first: a session forgets its oldest exchanges
+        place = next((i for i in reversed(range(rest)) if replayed[i].recorded_words == exchange.heard), None)
+        if place is None:
+            history.append(exchange)
+            continue
+        rest, again = place, replayed[place]
+        history.append(replace(exchange, heard=again.words, said=again.said(exchange.said)))
     return tuple(reversed(history))

@@ -13,7 +13,7 @@ from pipeline.graph.graph import AUDIO, Graph
 from pipeline.graph.mistakes import unknown
 from pipeline.packets import Speech
 from pipeline.runners.replay.diff import Change, changes
-from pipeline.runners.replay.history import Told, history_of
+from pipeline.runners.replay.history import ReplayedExchange, history_of
 from pipeline.runtime.journal.codec import fingerprint
 from pipeline.runtime.journal.reader import Recorded, RecordedTurn
 from pipeline.runtime.record import Fate, Record
@@ -82,7 +82,7 @@ class Replay:
         hosts = tuple(host for host in graph.hosts if host.name in names)
         self.graph = replace(given(graph, dict.fromkeys(self.standing_in, ())), hosts=hosts)
         """To be loaded before `run` and closed behind it; it has no engine that is not needed."""
-        self._told: list[Told] = []
+        self._exchanges: list[ReplayedExchange] = []
 
     async def run(self, tell: Callable[[ReplayedTurn], None]) -> Replayed:
         """Run the session again, and `tell` of every turn that was."""
@@ -98,16 +98,16 @@ class Replay:
 
     async def _run(self, recorded: RecordedTurn) -> ReplayedTurn:
         graph = given(self._whole, {name: recorded.packets(name) for name in self.standing_in})
-        turn = replace(recorded.turn, history=history_of(recorded.turn.history, self._told))
+        turn = replace(recorded.turn, history=history_of(recorded.turn.history, self._exchanges))
         names = [node.name for node in graph.nodes if node.name not in self.standing_in]
         await self._settle()
         record, packets = await _run_turn(graph, turn, recorded.packets(AUDIO), _limit(recorded, graph, names))
         differences = [found for name in names if (found := _difference(recorded, name, packets[name], record))]
         spoken = [packet for each in packets.values() for packet in each if isinstance(packet, Speech)]
-        told = Told(recorded, record, spoken, alike=not differences)
-        record.heard = told.said(recorded.record.heard if recorded.record else "")
+        exchange = ReplayedExchange(recorded, record, spoken, alike=not differences)
+        record.heard = exchange.said(recorded.record.heard if recorded.record else "")
         if recorded.record is None or recorded.record.fate not in DRAFTS:
-            self._told.append(told)
+            self._exchanges.append(exchange)
         return ReplayedTurn(recorded, record, sum(len(recorded.packets(name)) for name in names), differences)
 
     async def _settle(self) -> None:

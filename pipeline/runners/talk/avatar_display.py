@@ -17,7 +17,7 @@ RATE = 60
 """Pictures of the face in a second."""
 
 
-class Actor(Observer):
+class AvatarDisplay(Observer):
     """Follows a session: its state, and what belongs to the answer that is played."""
 
     def __init__(self, random: Random) -> None:
@@ -38,26 +38,26 @@ class Actor(Observer):
 
 
 @asynccontextmanager
-async def acting(
+async def display_avatar(
     session: Session, position: Callable[[], float | None], displays: Sequence[Display], random: Random | None = None
 ) -> AsyncIterator[None]:
     """While it is entered, `displays` show the face of the session's avatar.
 
     `position` tells where in the answer is what is heard just now: `Player.position`."""
-    actor = Actor(random or Random())  # noqa: S311  blinks are no secret
-    session.observers.append(actor)
-    showing = asyncio.create_task(_show(actor.face, position, displays))
+    avatar = AvatarDisplay(random or Random())  # noqa: S311  blinks are no secret
+    session.observers.append(avatar)
+    showing = asyncio.create_task(_show(avatar.face, position, displays))
     try:
         yield
     finally:
-        session.observers.remove(actor)
+        session.observers.remove(avatar)
         showing.cancel()
         with suppress(asyncio.CancelledError):
             await showing
 
 
 @contextmanager
-def opened(wanted: Iterable[str]) -> Iterator[Sequence[Display]]:
+def open_displays(wanted: Iterable[str]) -> Iterator[Sequence[Display]]:
     """The displays that ``KIND[:HOST[:PORT]]`` name; leaving closes them. Raises PipelineError."""
     with ExitStack() as stack:
         yield [stack.enter_context(closing(open_display(each))) for each in wanted]

@@ -20,7 +20,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @dataclass(frozen=True)
-class Told:
+class Output:
     """What a command printed, and its exit code."""
 
     returncode: int
@@ -29,18 +29,18 @@ class Told:
 
 
 class Parley(Protocol):
-    def __call__(self, *arguments: str) -> Told: ...
+    def __call__(self, *arguments: str) -> Output: ...
 
 
 @pytest.fixture
 def parley(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Parley:
     """The whole command, in this process."""
 
-    def run(*arguments: str) -> Told:
+    def run(*arguments: str) -> Output:
         monkeypatch.setattr(sys, "argv", ["parley", "graph", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
-        return Told(int(ended.value.code or 0), *capsys.readouterr())
+        return Output(int(ended.value.code or 0), *capsys.readouterr())
 
     return run
 

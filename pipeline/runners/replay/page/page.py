@@ -17,7 +17,7 @@ ROWS = 8
 """In which a session is drawn, at most."""
 LENGTHS = (60.0, 120.0, 300.0, 600.0, 1800.0)
 """Seconds that a row may hold."""
-TOLD = frozenset((Fate.ANSWERED, Fate.INTERRUPTED, Fate.FAILED, UNFINISHED))
+SHOWN = frozenset((Fate.ANSWERED, Fate.INTERRUPTED, Fate.FAILED, UNFINISHED))
 """Turns that somebody noticed; of the others the overview tells."""
 
 
@@ -40,7 +40,7 @@ def page(title: str, facts: Mapping[str, str], scenes: Sequence[Scene], note: st
             element("p", note, class_="note") if note else None,
         ),
         _overview(scenes),
-        element("main", *(card(scene) for scene in scenes if scene.fate in TOLD)),
+        element("main", *(card(scene) for scene in scenes if scene.fate in SHOWN)),
         element("footer", legend()),
     )
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
@@ -72,7 +72,7 @@ def _overview_row(scenes: Sequence[Scene], start: float, length: float) -> Marku
     for scene in scenes:
         if scene.user:
             blocks.append(_block(scene, "said", (scene.user.start, scene.user.end), (start, length)))
-        if scene.answer and scene.fate in TOLD:
+        if scene.answer and scene.fate in SHOWN:
             blocks.append(_block(scene, "spoken", (scene.answer.start, scene.cut), (start, length)))
     marks = [element("span", clock(start + at), style=f"left:{at / length:.2%}") for at in ticks(length, 5)]
     return element(
@@ -92,9 +92,9 @@ def _block(scene: Scene, kind: str, when: tuple[float, float], row: tuple[float,
     fate = scene.fate
     who = "you" if kind == "said" else "avatar"
     return element(
-        "a" if fate in TOLD else "span",
-        scene.number if fate in TOLD and kind == "said" else None,
-        href=f"#turn-{scene.number}" if fate in TOLD else None,
+        "a" if fate in SHOWN else "span",
+        scene.number if fate in SHOWN and kind == "said" else None,
+        href=f"#turn-{scene.number}" if fate in SHOWN else None,
         class_=f"{kind} {fate}",
         style=f"left:{(left - start) / length:.2%};width:{(right - left) / length:.2%}",
         title=f"{who}, {clock(when[0])} to {clock(when[1])}: {FATES[fate][1]}",

@@ -17,7 +17,7 @@ from pipeline.devices.face.osc import CHATBOX, PREFIX, STATES
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech
-from pipeline.runners.talk.avatar_display import acting, opened
+from pipeline.runners.talk.avatar_display import display_avatar, open_displays
 from pipeline.runtime.record import Observer, Record
 from pipeline.runtime.session import Session
 from pipeline.testing import Room, Talk, run, talking
@@ -85,9 +85,9 @@ def perform(graph: Graph, line: str, interrupt_after: float | None = None) -> Pe
             talk.session.observers.append(listener)
             player = talk.room.player
             assert isinstance(player, Player)
-            with opened([f"vmc:127.0.0.1:{received.port}"]) as displays:
+            with open_displays([f"vmc:127.0.0.1:{received.port}"]) as displays:
                 entered = talk.room.now
-                async with acting(talk.session, player.position, displays, Random(7)):
+                async with display_avatar(talk.session, player.position, displays, Random(7)):
                     talk.floor.type(line)
                     cut = await interrupted(talk, player, interrupt_after) if interrupt_after else None
                     await answered(talk)
@@ -174,8 +174,8 @@ def test_vrchat_has_state_mouth_and_words(assistant: Graph) -> None:
             talk.session.observers.append(listener)
             player = talk.room.player
             assert isinstance(player, Player)
-            with opened([f"vrchat:localhost:{port}"]) as displays:
-                async with acting(talk.session, player.position, displays, Random(7)):
+            with open_displays([f"vrchat:localhost:{port}"]) as displays:
+                async with display_avatar(talk.session, player.position, displays, Random(7)):
                     talk.floor.type("What can you do? I want to fly a plane.")
                     await answered(talk)
                     await asyncio.sleep(2.5)
@@ -204,12 +204,15 @@ def test_vrchat_has_state_mouth_and_words(assistant: Graph) -> None:
     ],
 )
 def test_what_cannot_be_opened_is_told(wanted: str, message: str) -> None:
-    with pytest.raises(PipelineError, match=message), opened([wanted]):
+    with pytest.raises(PipelineError, match=message), open_displays([wanted]):
         pass
 
 
 def test_a_host_that_there_is_not() -> None:
-    with pytest.raises(MediaError, match=r"nowhere\.invalid:9000: no such host"), opened(["vrchat:nowhere.invalid"]):
+    with (
+        pytest.raises(MediaError, match=r"nowhere\.invalid:9000: no such host"),
+        open_displays(["vrchat:nowhere.invalid"]),
+    ):
         pass
 
 
@@ -217,7 +220,7 @@ def test_leaving_leaves_nothing_behind(assistant: Graph) -> None:
     async def converse() -> None:
         session = Session(assistant, "test")
         others = asyncio.all_tasks()
-        async with acting(session, lambda: None, []):
+        async with display_avatar(session, lambda: None, []):
             await asyncio.sleep(0.1)
             assert len(session.observers) == 1
         assert session.observers == []
