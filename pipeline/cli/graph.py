@@ -147,10 +147,9 @@ def draw(
         raise typer.BadParameter(f"found {out.name!r}, expected a name that ends in {alternatives(WRITERS)}")
     registry = Registry()
     registry.require_stages()
-    mistakes = Mistakes()
-    spec = open_spec(name, changes or (), mistakes)
-    wiring = wire(spec, registry, mistakes)
-    mistakes.raise_any()
+    spec = open_spec(name, changes or ())
+    wiring = wire(spec, registry)
+    spec.mistakes.raise_any()
     drawn = WRITERS[out.suffix if out else ".mmd"](picture(spec, wiring))
     if out is None:
         typer.echo(drawn, nl=False)
@@ -167,8 +166,7 @@ def _checked(name: str, changes: list[str], registry: Registry) -> dict[str, Any
     report: dict[str, Any] = {"graph": name, "ok": True, "mistakes": [], "notes": []}
     begun = time.perf_counter()
     try:
-        mistakes = Mistakes()
-        built: Built = build(open_spec(name, changes, mistakes), registry, mistakes)
+        built: Built = build(open_spec(name, changes), registry)
     except WrongGraph as error:
         report["ok"] = False
         report["mistakes"] = [

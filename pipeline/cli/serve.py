@@ -22,7 +22,6 @@ from pipeline.cli.logs import log_to
 from pipeline.cli.opening import loaded
 from pipeline.graph.build import build, open_spec
 from pipeline.graph.graph import Graph
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 
 if TYPE_CHECKING:
@@ -115,9 +114,8 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         )
     except WrongSetting as error:
         raise typer.BadParameter(str(error)) from error
-    mistakes = Mistakes()
     overrides = [*(changes or ()), *(["turns.policy=hands-free"] if hands_free else ())]
-    built = build(open_spec(graph, overrides, mistakes), Registry(), mistakes)
+    built = build(open_spec(graph, overrides), Registry())
     limits = Limits(sessions=sessions, sessions_per_user=sessions_per_user)
     journals = Journals(record, built) if record else None
     level = logging.INFO if json_logs else logging.WARNING

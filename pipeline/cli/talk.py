@@ -27,7 +27,6 @@ from pipeline.devices.files.paths import shown
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.build import Built, build, open_spec
 from pipeline.graph.graph import Graph
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.graph.turns import Policy
 from pipeline.runners.recording import open_journal
@@ -104,8 +103,7 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     if list_devices:
         _list_devices(as_json)
         return
-    mistakes = Mistakes()
-    built = build(open_spec(graph, changes or (), mistakes), Registry(), mistakes)
+    built = build(open_spec(graph, changes or ()), Registry())
     if record:
         require_new(record)
     if text:

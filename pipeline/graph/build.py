@@ -54,18 +54,16 @@ def open_graph(
 
     Overrides are ``path=value``: ``stages.asr.engine=faster-whisper``. `instead` may put other engines in the places of
     those that the file names. Raises WrongGraph, a GraphError, with every mistake that there is."""
-    mistakes = Mistakes()
-    spec = open_spec(name, overrides, mistakes, environ)
-    return build(spec, registry or Registry(), mistakes, instead).graph
+    return build(open_spec(name, overrides, environ), registry or Registry(), instead).graph
 
 
 def open_spec(
     name: str | os.PathLike[str],
-    overrides: Sequence[str],
-    mistakes: Mistakes,
+    overrides: Sequence[str] = (),
     environ: Mapping[str, str] | None = None,
 ) -> GraphSpec:
-    """What the file says. Mistakes in it are noted; raises WrongGraph where there is nothing to go on with."""
+    """What the file says, with the mistakes in it. Raises WrongGraph where there is nothing to go on with."""
+    mistakes = Mistakes()
     document = load(name, mistakes, overrides=overrides, environ=environ)
     if document is None:
         mistakes.raise_any()
@@ -73,26 +71,23 @@ def open_spec(
     return read_spec(document, mistakes)
 
 
-def build(
-    spec: GraphSpec, registry: Registry, mistakes: Mistakes | None = None, instead: Instead | None = None
-) -> Built:
-    """The graph that `spec` describes. Raises WrongGraph with all mistakes, those noted before among them.
+def build(spec: GraphSpec, registry: Registry, instead: Instead | None = None) -> Built:
+    """The graph that `spec` describes. Raises WrongGraph with all mistakes, those of the file among them.
 
     A stage that depends on another may have ``def check(self, peers)``, where `peers` maps the names of nodes to their
     stages: a ValueError from it, or from its constructor, is a mistake of the stage in the file."""
     registry.require_stages()
-    mistakes = mistakes or Mistakes()
-    maker = EngineMaker(spec, registry, mistakes, instead)
+    maker = EngineMaker(spec, registry, instead)
     engine = Ranked(spec.turns.engine, spec.turns.options, None, ("turns",))
     detector = maker.host("turns", "vad", (engine,), hears=True)
     endpoint = _judge("endpoint", spec.turns.endpoint, maker)
     wake = _judge("wake", spec.turns.wake, maker)
-    wiring = wire(spec, registry, mistakes)
-    parts = {wired.spec.name: _arguments(wired, spec, maker, mistakes) for wired in wiring}
-    mistakes.raise_any()
-    nodes = tuple(node for wired in wiring if (node := _place(wired, parts[wired.spec.name], spec, mistakes)))
-    mistakes.raise_any()
-    _check_peers(nodes, spec, mistakes)
+    wiring = wire(spec, registry)
+    parts = {wired.spec.name: _arguments(wired, spec, maker) for wired in wiring}
+    spec.mistakes.raise_any()
+    nodes = tuple(node for wired in wiring if (node := _place(wired, parts[wired.spec.name], spec)))
+    spec.mistakes.raise_any()
+    _check_peers(nodes, spec)
     hosts = tuple(part["host"] for part in parts.values() if "host" in part)
     graph = Graph(
         name=spec.name,
@@ -117,29 +112,28 @@ def _judge(step: str, spec: EngineSpec | None, maker: EngineMaker) -> Host[Any] 
     return maker.host(f"turns.{step}", step, (Ranked(spec.engine, spec.options, spec.deadline, path),), hears=True)
 
 
-def _place(wired: Wired, arguments: dict[str, Any], spec: GraphSpec, mistakes: Mistakes) -> Node | None:
+def _place(wired: Wired, arguments: dict[str, Any], spec: GraphSpec) -> Node | None:
     node, ports = wired.spec, wired.ports
     try:
         stage = ports.cls(**arguments)
     except ValueError as error:
-        mistakes.add(spec.root.mark_of(node.path), node.path, str(error))
+        spec.note(node.path, str(error))
         return None
     return Node(node.name, node.step, stage, wired.inputs, ports.accepts, ports.emits, node.spec.buffer)
 
 
-def _check_peers(nodes: tuple[Node, ...], spec: GraphSpec, mistakes: Mistakes) -> None:
+def _check_peers(nodes: tuple[Node, ...], spec: GraphSpec) -> None:
     peers = {node.name: node.stage for node in nodes}
     for node in nodes:
         try:
             if check := getattr(node.stage, "check", None):
                 check(peers)
         except ValueError as error:
-            path: Path = ("stages", node.name)
-            mistakes.add(spec.root.mark_of(path), path, str(error))
-    mistakes.raise_any()
+            spec.note(("stages", node.name), str(error))
+    spec.mistakes.raise_any()
 
 
-def _arguments(wired: Wired, spec: GraphSpec, maker: EngineMaker, mistakes: Mistakes) -> dict[str, Any]:
+def _arguments(wired: Wired, spec: GraphSpec, maker: EngineMaker) -> dict[str, Any]:
     """What the stage is made with, as far as it is right."""
     node, ports = wired.spec, wired.ports
     arguments: dict[str, Any] = {}
@@ -153,18 +147,18 @@ def _arguments(wired: Wired, spec: GraphSpec, maker: EngineMaker, mistakes: Mist
             path: Path = (*node.path, key)
             if spec.root.get(*path) is not None:
                 message = f"a stage of the kind {node.step!r} has no engine; leave it out"
-                mistakes.add(spec.root.mark_of(path), path, message)
-    options = _options(node, ports, spec.root, mistakes)
+                spec.note(path, message)
+    options = _options(node, ports, spec)
     return arguments if options is None else arguments | {"options": options}
 
 
-def _options(node: NodeSpec, ports: Ports, root: Value, mistakes: Mistakes) -> BaseModel | None:
+def _options(node: NodeSpec, ports: Ports, spec: GraphSpec) -> BaseModel | None:
     """The stage's own options; None if it has none, or if they are wrong."""
-    own = {key: value for key in node.options if (value := root.get(*node.path, key))}
-    value = Value(own, root.mark_of(node.path))
+    own = {key: value for key in node.options if (value := spec.root.get(*node.path, key))}
+    value = Value(own, spec.root.mark_of(node.path))
     model = ports.options or _NoOptions
     fields = [field.alias or name for name, field in model.model_fields.items()]
-    found = read_section(model, value, node.path, mistakes, [*StageSpec.keys(), *fields])
+    found = read_section(model, value, node.path, spec.mistakes, [*StageSpec.keys(), *fields])
     return found if ports.options else None
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from models.protocols import ANY_LANGUAGE, Engine
 from pipeline.graph.document import Value
-from pipeline.graph.mistakes import Mistakes, Path, unknown
+from pipeline.graph.mistakes import Path, unknown
 from pipeline.graph.options import signature
 from pipeline.graph.registry import Registry, Unusable
 from pipeline.graph.spec import GraphSpec, Ranked, read_section
@@ -33,8 +33,8 @@ class Made:
 class EngineMaker:
     """Makes engines, and notes those that cannot be made."""
 
-    def __init__(self, spec: GraphSpec, registry: Registry, mistakes: Mistakes, instead: Instead | None = None) -> None:
-        self._spec, self._registry, self._mistakes, self._instead = spec, registry, mistakes, instead
+    def __init__(self, spec: GraphSpec, registry: Registry, instead: Instead | None = None) -> None:
+        self._spec, self._registry, self._instead = spec, registry, instead
         self.made: list[Made] = []
 
     def host(self, name: str, step: str, ranks: tuple[Ranked, ...], *, hears: bool) -> Host[Any]:
@@ -44,7 +44,7 @@ class EngineMaker:
             twin = next((other for other in ranks[:place] if _same(other, ranked)), None)
             if twin is not None:
                 message = f"{ranked.engine!r} with the same options ranks higher already; leave it out"
-                self._note((*ranked.path, "engine"), message)
+                self._spec.note((*ranked.path, "engine"), message)
             engine = self._engine(step, ranked)
             if engine is not None:
                 self._check_fit(engine, step, ranked, hears=hears)
@@ -60,18 +60,18 @@ class EngineMaker:
         name, path = ranked.engine, (*ranked.path, "engine")
         if not name:
             there = f"choose from {', '.join(entries)}" if entries else f"none is installed for {step}"
-            self._note(path, f"is missing, and must be given; {there}")
+            self._spec.note(path, f"is missing, and must be given; {there}")
             return None
         if name not in entries:
             others = [known for known in self._registry.steps_of(name) if known != step]
             where = f"; {name!r} is an engine for {' and '.join(others)}" if others else ""
-            self._note(path, f"{unknown(name, entries)}{where}")
+            self._spec.note(path, f"{unknown(name, entries)}{where}")
             return None
         try:
             cls = entries[name].engine()
             options = self._options(cls, ranked)
         except Unusable as error:
-            self._note(path, str(error))
+            self._spec.note(path, str(error))
             return None
         return None if options is None else self._make(cls, name, options, ranked.path)
 
@@ -79,9 +79,9 @@ class EngineMaker:
         """Arguments for the constructor; None if some are wrong."""
         path: Path = (*ranked.path, "with")
         value = self._spec.root.get(*path) or Value({}, self._spec.root.mark_of(ranked.path))
-        wanted, before = signature(cls), len(self._mistakes.found)
-        options = read_section(wanted.adapter, value, path, self._mistakes, wanted.names)
-        return options if len(self._mistakes.found) == before else None
+        wanted, before = signature(cls), len(self._spec.mistakes.found)
+        options = read_section(wanted.adapter, value, path, self._spec.mistakes, wanted.names)
+        return options if len(self._spec.mistakes.found) == before else None
 
     def _make(self, cls: type[Any], name: str, options: dict[str, Any], path: Path) -> Engine | None:
         try:
@@ -89,10 +89,10 @@ class EngineMaker:
         except ValueError as error:
             named = [option for option in options if re.search(rf"\b{re.escape(option)}\b", str(error))]
             where: Path = (*path, "with", named[0]) if len(named) == 1 else (*path, "with")
-            self._note(where if self._spec.root.get(*where) else (*path, "engine"), str(error))
+            self._spec.note(where if self._spec.root.get(*where) else (*path, "engine"), str(error))
             return None
         except Exception as error:  # noqa: BLE001  anyone's engine may raise anything, and the file should still be read on
-            self._note((*path, "engine"), f"{name!r} cannot be made: {type(error).__name__}: {error}")
+            self._spec.note((*path, "engine"), f"{name!r} cannot be made: {type(error).__name__}: {error}")
             return None
         return engine
 
@@ -104,14 +104,11 @@ class EngineMaker:
             others = [other for other in self._registry.fluent(step, language) if other != name]
             remedy = f"engines for it: {', '.join(others)}" if others else f"no installed engine for {step} knows it"
             spoken = ", ".join(sorted(languages))
-            self._note(path, f"{name!r} works in {spoken}, and the graph's language is {language}; {remedy}")
+            self._spec.note(path, f"{name!r} works in {spoken}, and the graph's language is {language}; {remedy}")
         rate = getattr(engine, "sample_rate", None)
         if hears and rate is not None and rate != self._spec.sample_rate:
             message = f"{name!r} takes sound at {rate} Hz, and the graph's sample_rate is {self._spec.sample_rate}"
-            self._note(path, f"{message}; set 'sample_rate: {rate}': sound is converted where it enters")
-
-    def _note(self, path: Path, message: str) -> None:
-        self._mistakes.add(self._spec.root.mark_of(path), path, message)
+            self._spec.note(path, f"{message}; set 'sample_rate: {rate}': sound is converted where it enters")
 
 
 def _same(one: Ranked, other: Ranked) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -154,6 +154,12 @@ class GraphSpec:
     """Names of all nodes, of those that could not be read too."""
     outputs: tuple[str, ...]
     root: Value
+    mistakes: Mistakes = field(default_factory=Mistakes, repr=False, compare=False)
+    """The mistakes that were found in the file so far."""
+
+    def note(self, path: Path, message: str) -> None:
+        """Note a mistake in what stands at `path`, or in the nearest thing around it."""
+        self.mistakes.add(self.root.mark_of(path), path, message)
 
 
 def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
@@ -164,7 +170,7 @@ def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
     detector = read_section(TurnsSpec, turns, ("turns",), mistakes, TurnsSpec.keys()) or TurnsSpec()
     if detector.longest <= detector.shortest:
         message = f"found {detector.longest:g}, expected more than 'shortest', which is {detector.shortest:g}"
-        mistakes.add(root.mark_of(("turns", "longest")), ("turns", "longest"), message)
+        mistakes.add(turns.mark_of(("longest",)), ("turns", "longest"), message)
     stages = root.get("stages")
     named = stages.data if stages and isinstance(stages.data, dict) else {}
     nodes = [_node(name, value, root, mistakes) for name, value in named.items()]
@@ -178,6 +184,7 @@ def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
         named=frozenset(named),
         outputs=tuple(head.outputs) if head else (),
         root=root,
+        mistakes=mistakes,
     )
 
 
@@ -227,6 +234,10 @@ def read_section(
 
 def _note(error: ValidationError, value: Value, path: Path, mistakes: Mistakes, known: Iterable[str]) -> set[str]:
     """Note what pydantic found, one mistake a place; the keys of `value` that are wrong."""
+
+    def note(here: Path, message: str, *below: str) -> None:
+        mistakes.add(value.mark_of(here), (*path, *here, *below), message)
+
     expected: dict[Path, list[str]] = {}
     wrong: set[str] = set()
     for each in error.errors(include_url=False, include_input=False, include_context=False):
@@ -237,11 +248,11 @@ def _note(error: ValidationError, value: Value, path: Path, mistakes: Mistakes, 
             wrong.add(str(here[0]))
         if each["type"] == "missing":
             key = str(each["loc"][-1])
-            mistakes.add(value.mark_of(here), (*path, *here, key), "is missing, and must be given")
+            note(here, "is missing, and must be given", key)
         elif each["type"] == "extra_forbidden":
             others = known if len(each["loc"]) == 1 else ()
             message = f"unknown key; {suggestion(str(each['loc'][-1]), others)}"
-            mistakes.add(value.mark_of(here), (*path, *here), message)
+            note(here, message)
         else:
             expected.setdefault(here, []).append(_expected(each["msg"]))
     for here, wishes in expected.items():
@@ -249,7 +260,7 @@ def _note(error: ValidationError, value: Value, path: Path, mistakes: Mistakes, 
         text = describe(found) if found else "nothing"
         quote = "; quote it if it is meant as text" if "text" in wishes and found and found.size == 1 else ""
         message = f"found {text}, expected {' or '.join(dict.fromkeys(wishes))}{quote}"
-        mistakes.add(value.mark_of(here), (*path, *here), message)
+        note(here, message)
     return wrong
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from pipeline.graph.graph import AUDIO, SENSES
-from pipeline.graph.mistakes import Mistakes, Path, unknown
+from pipeline.graph.mistakes import Path, unknown
 from pipeline.graph.ports import Ports, read_ports, type_names
 from pipeline.graph.registry import Registry, Unusable
 from pipeline.graph.spec import GraphSpec, NodeSpec
@@ -21,11 +21,11 @@ class Wired:
     inputs: tuple[str, ...]
 
 
-def wire(spec: GraphSpec, registry: Registry, mistakes: Mistakes) -> tuple[Wired, ...]:
-    """The nodes of `spec` in topological order, as far as they can be wired; mistakes are noted."""
-    ports = {node.name: found for node in spec.nodes if (found := _ports(node, registry, spec, mistakes))}
-    inputs = {node.name: _inputs(node, spec, mistakes) for node in spec.nodes}
-    order = _order(inputs, spec, mistakes)
+def wire(spec: GraphSpec, registry: Registry) -> tuple[Wired, ...]:
+    """The nodes of `spec` in topological order, as far as they can be wired; mistakes are noted in it."""
+    ports = {node.name: found for node in spec.nodes if (found := _ports(node, registry, spec))}
+    inputs = {node.name: _inputs(node, spec) for node in spec.nodes}
+    order = _order(inputs, spec)
     emits = {AUDIO: SENSES, **{name: found.emits for name, found in ports.items()}}
     for node in spec.nodes:
         for upstream in inputs[node.name]:
@@ -37,41 +37,40 @@ def wire(spec: GraphSpec, registry: Registry, mistakes: Mistakes) -> tuple[Wired
                 takers = [name for name, found in emits.items() if ports[node.name].takes(found) and name != node.name]
                 remedy = f"it could read {', '.join(sorted(takers))}" if takers else "no stage of this graph emits that"
                 path: Path = (*node.path, "from")
-                mistakes.add(spec.root.mark_of(path), path, f"{message}; {remedy}")
-    _check_ends(inputs, spec, mistakes)
+                spec.note(path, f"{message}; {remedy}")
+    _check_ends(inputs, spec)
     nodes = {node.name: node for node in spec.nodes}
     return tuple(Wired(nodes[name], ports[name], inputs[name]) for name in order if name in ports)
 
 
-def _ports(node: NodeSpec, registry: Registry, spec: GraphSpec, mistakes: Mistakes) -> Ports | None:
+def _ports(node: NodeSpec, registry: Registry, spec: GraphSpec) -> Ports | None:
     kinds = registry.stages()
     path: Path = (*node.path, "use") if node.spec.use else node.path
-    mark = spec.root.mark_of(path)
     if node.step not in kinds:
         hint = "" if node.spec.use else "; a stage with a name of its own says what it is with 'use:'"
-        mistakes.add(mark, path, f"{unknown(node.step, kinds, 'no kind of stage is called')}{hint}")
+        spec.note(path, f"{unknown(node.step, kinds, 'no kind of stage is called')}{hint}")
         return None
     try:
         return read_ports(node.step, kinds[node.step].load())
     except Unusable as error:
-        mistakes.add(mark, path, str(error))
+        spec.note(path, str(error))
         return None
 
 
-def _inputs(node: NodeSpec, spec: GraphSpec, mistakes: Mistakes) -> tuple[str, ...]:
+def _inputs(node: NodeSpec, spec: GraphSpec) -> tuple[str, ...]:
     """What a node reads: each name once, and only those that exist."""
     path: Path = (*node.path, "from")
     known = {AUDIO, *spec.named}
     for name in dict.fromkeys(node.spec.inputs):
         if name not in known:
             message = unknown(name, known - {node.name}, "nothing in this graph is called")
-            mistakes.add(spec.root.mark_of(path), path, message)
+            spec.note(path, message)
         elif node.spec.inputs.count(name) > 1:
-            mistakes.add(spec.root.mark_of(path), path, f"reads {name!r} twice; once is enough")
+            spec.note(path, f"reads {name!r} twice; once is enough")
     return tuple(name for name in dict.fromkeys(node.spec.inputs) if name in known)
 
 
-def _order(inputs: dict[str, tuple[str, ...]], spec: GraphSpec, mistakes: Mistakes) -> list[str]:
+def _order(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> list[str]:
     """Names in topological order. Every loop is noted, and opened to look for the next."""
     edges = {name: [upstream for upstream in read if upstream != AUDIO] for name, read in inputs.items()}
     while True:
@@ -83,26 +82,25 @@ def _order(inputs: dict[str, tuple[str, ...]], spec: GraphSpec, mistakes: Mistak
             loop = loop[start:] + loop[:start]
             path: Path = ("stages", loop[0], "from")
             drawn = " -> ".join([*loop, loop[0]])
-            mistakes.add(spec.root.mark_of(path), path, f"stages feed each other in a loop: {drawn}; take one edge out")
+            spec.note(path, f"stages feed each other in a loop: {drawn}; take one edge out")
             edges[loop[0]].remove(loop[-1])
 
 
-def _check_ends(inputs: dict[str, tuple[str, ...]], spec: GraphSpec, mistakes: Mistakes) -> None:
+def _check_ends(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> None:
     """Note outputs that are nowhere, and stages that nobody reads."""
     path: Path = ("outputs",)
-    mark = spec.root.mark_of(path)
     for name in dict.fromkeys(spec.outputs):
         if name == AUDIO:
             stages = ", ".join(sorted(spec.named))
-            mistakes.add(mark, path, f"{AUDIO!r} is what the user says; outputs are stages: {stages}")
+            spec.note(path, f"{AUDIO!r} is what the user says; outputs are stages: {stages}")
         elif name not in spec.named:
-            mistakes.add(mark, path, unknown(name, spec.named, "no stage is called"))
+            spec.note(path, unknown(name, spec.named, "no stage is called"))
         elif spec.outputs.count(name) > 1:
-            mistakes.add(mark, path, f"names {name!r} twice; once is enough")
+            spec.note(path, f"names {name!r} twice; once is enough")
     if not spec.outputs:
         return  # noted where the section was read
     read = {upstream for upstreams in inputs.values() for upstream in upstreams}
     for node in spec.nodes:
         if node.name not in read and node.name not in spec.outputs:
             message = "nobody reads it, and it is not an output; name it in a 'from' or in 'outputs', or leave it out"
-            mistakes.add(spec.root.mark_of(node.path), node.path, message)
+            spec.note(node.path, message)

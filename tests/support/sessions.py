@@ -13,7 +13,6 @@ from models.protocols import Samples
 from pipeline.devices.files.decoding import Recording, packets
 from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.build import build, open_spec
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.runners.recording import open_journal
 from pipeline.runtime.record import Record
@@ -32,8 +31,7 @@ async def spoken(file: str) -> Samples:
 def record_session(folder: Path) -> list[Record]:
     """Converse in a simulated room and in virtual time, and record it in `folder`: a question, a long answer that is
     interrupted, and a typed line. Gives the turns that were."""
-    mistakes = Mistakes()
-    built = build(open_spec("assistant", ["stages.task.with.world=:memory:"], mistakes), Registry(), mistakes)
+    built = build(open_spec("assistant", ["stages.task.with.world=:memory:"]), Registry())
     graph = built.graph
 
     async def ask(talk: Talk, file: str) -> None:

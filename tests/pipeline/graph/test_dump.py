@@ -17,9 +17,8 @@ from pipeline.graph.spec import GraphSpec
 
 
 def spec(name: Path | str, *overrides: str, **environ: str) -> GraphSpec:
-    mistakes = Mistakes()
-    found = open_spec(name, overrides, mistakes, environ)
-    mistakes.raise_any()
+    found = open_spec(name, overrides, environ)
+    found.mistakes.raise_any()
     return found
 
 

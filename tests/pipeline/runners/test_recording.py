@@ -6,7 +6,6 @@ from pathlib import Path
 
 from models.store.catalogue import builtin
 from pipeline.graph.build import Built, build, open_spec
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.packets import Reply
 from pipeline.runners.recording import header, open_journal
@@ -15,8 +14,7 @@ from pipeline.stages.stage import Turn
 
 
 def built(*overrides: str, **environ: str) -> Built:
-    mistakes = Mistakes()
-    return build(open_spec("assistant", overrides, mistakes, environ), Registry(), mistakes)
+    return build(open_spec("assistant", overrides, environ), Registry())
 
 
 def test_the_header_says_what_a_session_runs_on() -> None:
@@ -53,7 +51,6 @@ def test_what_comes_from_the_environment_is_not_written(tmp_path: Path) -> None:
     assert (
         next(engine for engine in recorded.header.engines if engine.step == "response").options["base_url"] == "${KEY}"
     )
-    mistakes = Mistakes()
-    again = open_spec(recorded.graph, [], mistakes, {"KEY": "another"})
-    assert not mistakes.found
+    again = open_spec(recorded.graph, [], {"KEY": "another"})
+    assert not again.mistakes.found
     assert [node.name for node in again.nodes] == [node.name for node in secret.spec.nodes]

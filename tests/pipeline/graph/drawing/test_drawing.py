@@ -6,13 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pipeline.graph.build import open_spec
 from pipeline.graph.drawing.layout import SPACE, Layout, arrange
 from pipeline.graph.drawing.mermaid import Edge, Picture, Shape, mermaid, picture
 from pipeline.graph.drawing.svg import svg
-from pipeline.graph.load import load
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
-from pipeline.graph.spec import read_spec
 from pipeline.graph.wiring import wire
 
 ARMS = """
@@ -33,12 +31,9 @@ outputs: [asr, task, tts-en, tts-zh, lips]
 def arms(tmp_path: Path) -> Picture:
     file = tmp_path / "arms.yaml"
     file.write_text(ARMS)
-    mistakes = Mistakes()
-    document = load(file, mistakes)
-    assert document is not None
-    spec = read_spec(document, mistakes)
-    wiring = wire(spec, Registry(), mistakes)
-    mistakes.raise_any()
+    spec = open_spec(file)
+    wiring = wire(spec, Registry())
+    spec.mistakes.raise_any()
     return picture(spec, wiring)
 
 

@@ -12,7 +12,6 @@ from websockets.asyncio.client import connect
 
 from pipeline.errors import JournalError
 from pipeline.graph.build import Built, build, open_spec
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.observers import Journals
@@ -26,8 +25,7 @@ SECRET = Secret(Path("nowhere"), b"s" * SHORTEST)
 
 @pytest.fixture(scope="module")
 def built() -> Built:
-    mistakes = Mistakes()
-    return build(open_spec("captions", (), mistakes), Registry(), mistakes)
+    return build(open_spec("captions", ()), Registry())
 
 
 async def talk(journals: Journals, *users: str) -> None:

@@ -13,7 +13,6 @@ from models.protocols import Samples
 from models.tts.hibari import Hibari
 from pipeline.graph.build import build, open_spec
 from pipeline.graph.graph import Graph
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.runners.replay.replay import Replay
 from pipeline.runners.serve.hosting import Hosting
@@ -69,8 +68,7 @@ async def converse(host: Hosting, question: Samples) -> list[str]:
 
 
 def test_this_is_what_the_user_points_at_live_and_in_a_replay(assistant: Graph, tmp_path: Path) -> None:
-    mistakes = Mistakes()
-    built = build(open_spec("assistant", ["stages.task.with.world=:memory:"], mistakes), Registry(), mistakes)
+    built = build(open_spec("assistant", ["stages.task.with.world=:memory:"]), Registry())
 
     async def record_and_replay() -> tuple[list[str], list[str]]:
         async with asyncio.timeout(120), served(assistant, journals=Journals(tmp_path, built)) as host:

@@ -23,7 +23,6 @@ from websockets.exceptions import ConnectionClosed
 
 from pipeline.graph.build import build, open_spec
 from pipeline.graph.graph import Graph
-from pipeline.graph.mistakes import Mistakes
 from pipeline.graph.registry import Registry
 from pipeline.packets import Gaze, Picture, Pointing, Scene, Thing
 from pipeline.runners.serve import http_server as listening
@@ -203,8 +202,8 @@ def test_only_what_the_client_wants_is_sent() -> None:
 
 def test_surroundings_go_with_what_is_said_and_into_the_journal(tmp_path: Path) -> None:
     async def main() -> None:
-        graph, mistakes = guide(), Mistakes()
-        built = build(open_spec("assistant", [], mistakes), Registry(), mistakes)
+        graph = guide()
+        built = build(open_spec("assistant", []), Registry())
         async with asyncio.timeout(2 * PATIENCE):
             await graph.load()
             async with served(graph, journals=Journals(tmp_path, built)) as host, calling(host) as client:
