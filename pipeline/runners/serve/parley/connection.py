@@ -150,6 +150,11 @@ class ParleyConnection(ABC):
         if self._player:
             self._player.played(report.timestamp, playing=report.playing)
 
+    def _refuse(self, refusal: Refused) -> None:
+        """Count the refusal, tell the client, and close."""
+        self._sessions.totals.refusals[refusal.code] += 1
+        self.close(refusal.message())
+
     def _mistake(self, refusal: Refused) -> None:
         self._mistakes += 1
         if self._mistakes >= MISTAKES:

@@ -132,34 +132,30 @@ class WebRtcConnection(ParleyConnection):
             if now() - since > patience:
                 break
             if self._peer.flooding:
-                self._cut(Refused("too-fast", "more on the data channel than it takes, or too many channels"))
+                self._refuse(Refused("too-fast", "more on the data channel than it takes, or too many channels"))
 
     # --- what the client says ----------------------------------------------------------------------------------------
 
     def _heard(self, frame: Frame) -> None:
         if (client := self.client) and not self._closing:
-            with self._cutting():
+            with self._closing_on_refusal():
                 self.hear(client, frame)
 
     def _said(self, data: str | bytes) -> None:
         if (client := self.client) and not self._closing:
-            with self._cutting():
+            with self._closing_on_refusal():
                 if isinstance(data, bytes):
                     raise Refused("not-understood", "bytes on the data channel; sound travels on the audio track")
                 self.do(client, read_message(data))
 
     @contextmanager
-    def _cutting(self) -> Iterator[None]:
+    def _closing_on_refusal(self) -> Iterator[None]:
         """Close the connection where the client went too far."""
         try:
             with self.forgiving():
                 yield
         except Refused as refusal:
-            self._cut(refusal)
-
-    def _cut(self, refusal: Refused) -> None:
-        self._sessions.totals.refusals[refusal.code] += 1
-        self.close(refusal.message())
+            self._refuse(refusal)
 
     def played(self, report: from_client.Played) -> None:
         """The track knows better."""

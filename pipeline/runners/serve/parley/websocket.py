@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from starlette.routing import BaseRoute, WebSocketRoute
@@ -18,6 +16,7 @@ from pipeline.devices.opus import OpusEncoder
 from pipeline.devices.pcm import to_pcm16
 from pipeline.packets import Picture
 from pipeline.runners.serve.client_session import ClientSession
+from pipeline.runners.serve.outbox import NORMAL, Outbox
 from pipeline.runners.serve.parley.connection import ParleyConnection, read_message
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard
@@ -30,12 +29,6 @@ HELLO = 5.0
 """Seconds in which a client says hello."""
 BYTES = 1024 * 1024
 """Of the largest frame, without its header."""
-OUTSTANDING = 512
-"""Messages and frames that wait to be sent at most; the connection of a client that reads more slowly is closed."""
-PARTING = 2.0
-"""Seconds in which a client reads why its connection is closed."""
-NORMAL, POLICY = 1000, 1008
-"""The WebSocket close codes behind a bye, and for all else (RFC 6455, section 7.4.1)."""
 _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 """First bytes of the files that are taken."""
 
@@ -58,28 +51,14 @@ class WebSocketConnection(ParleyConnection):
         self._socket = socket
         self._pack: Callable[[Samples], bytes] = to_pcm16
         self._sequence = 0
-        self._outbox: deque[str | bytes] = deque()
-        self._wake = asyncio.Event()
-        self._closing: int | None = None  # with which code
-        self._reading: asyncio.Task[None] | None = None
+        self._outbox = Outbox(socket, self._refuse)
 
     async def serve(self) -> None:
-        """Serve the client until it goes, or has to."""
-        self._reading = asyncio.create_task(self._read())
-        writing = asyncio.create_task(self._write())
-        tasks = self._reading, writing
+        """Serve the client until it leaves or is refused."""
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if self._closing:
-                await asyncio.wait([writing], timeout=PARTING)
+            await self._outbox.exchange(self._read())
         finally:
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
             self.leave()
-        for error in ended:
-            if isinstance(error, Exception):
-                raise error
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -91,8 +70,7 @@ class WebSocketConnection(ParleyConnection):
                 with self.forgiving():
                     self._take(received)
         except Refused as refusal:
-            self._sessions.totals.refusals[refusal.code] += 1
-            self.close(refusal.message())
+            self._refuse(refusal)
         except WebSocketDisconnect:
             pass
 
@@ -113,7 +91,7 @@ class WebSocketConnection(ParleyConnection):
             message = read_message(_text(received))
             self.do(self._expect_client(), message)
             if isinstance(message, from_client.Bye):
-                self._finish(NORMAL)
+                self._outbox.finish(NORMAL)
             return
         client = self._expect_client()
         if len(data) > BYTES + HEADER:
@@ -131,31 +109,6 @@ class WebSocketConnection(ParleyConnection):
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    async def _write(self) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError):  # the client is gone; the reader knows as well
-            while True:
-                while self._outbox:
-                    item = self._outbox.popleft()
-                    if isinstance(item, str):
-                        await self._socket.send_text(item)
-                    else:
-                        await self._socket.send_bytes(item)
-                if self._closing:
-                    await self._socket.close(self._closing)
-                    return
-                self._wake.clear()
-                await self._wake.wait()
-
-    def _put(self, item: str | bytes) -> None:
-        if self._closing:
-            return
-        self._outbox.append(item)
-        self._wake.set()
-        if len(self._outbox) > OUTSTANDING:
-            self._outbox.clear()
-            self._sessions.totals.refusals["too-slow"] += 1
-            self.close(Refused("too-slow", f"{OUTSTANDING} messages waited for you to read them").message())
-
     def welcome(self, welcome: from_server.Welcome) -> None:
         form = welcome.audio_out
         if form.codec == "opus":
@@ -163,28 +116,18 @@ class WebSocketConnection(ParleyConnection):
         self.tell(welcome)
 
     def tell(self, message: Message) -> None:
-        self._put(message.model_dump_json())
+        self._outbox.put(message.model_dump_json())
 
     def close(self, error: from_server.Error) -> None:
         self.tell(error)
-        self._finish(POLICY)
-
-    def _finish(self, code: int) -> None:
-        """Send what waits, and close."""
-        self._closing = self._closing or code
-        self._wake.set()
-        if self._reading:
-            self._reading.cancel()
+        self._outbox.finish()
 
     def sound(self, timestamp: int, samples: Samples) -> None:
-        self._put(pack(SOUND, self._sequence, timestamp, self._pack(samples)))
+        self._outbox.put(pack(SOUND, self._sequence, timestamp, self._pack(samples)), sound=True)
         self._sequence += 1
 
     def flush(self) -> None:
-        kept = [item for item in self._outbox if isinstance(item, str)]
-        self._sequence -= len(self._outbox) - len(kept)  # or the client would take them for lost
-        self._outbox.clear()
-        self._outbox.extend(kept)
+        self._sequence -= self._outbox.drop_sound()  # or the client would take the dropped frames for lost
         self.tell(from_server.Flush())
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from pipeline.runners.serve.outbox import Outbox
 from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.realtime.api_events import KNOWN, Append
 from pipeline.runners.serve.realtime.event_error import EventError
@@ -32,14 +31,8 @@ KEY = "openai-insecure-api-key."
 """Begins the subprotocol in which a browser, that cannot set headers, sends its key."""
 BETA = "realtime=v1", "openai-beta.realtime-v1"
 """How clients of before August 2025 say that they speak another dialect."""
-OUTSTANDING = 1_024
-"""Events that wait to be sent at most: some minutes of sound."""
 MISTAKES = 100
 """Events that cannot be obeyed, until the connection is closed."""
-FAREWELL = 5.0
-"""Seconds that the last event may take to go out."""
-POLICY = 1008
-"""The WebSocket close code of a client that broke a rule (RFC 6455, section 7.4.1)."""
 _STATUS = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503}
 
 
@@ -69,9 +62,7 @@ class RealtimeConnection:
 
     def __init__(self, socket: WebSocket, sessions: Sessions, user: str) -> None:
         self._socket, self._sessions = socket, sessions
-        self._outbox: deque[dict[str, Any]] = deque()
-        self._wake = asyncio.Event()
-        self._closing = False
+        self._outbox = Outbox(socket, self._refuse)
         self._mistakes, self._rate_limit = 0, RateLimit()
         self._event_id: str | None = None  # of the event that is obeyed
         self._handler = EventHandler(sessions, user, self._send, self._complain)
@@ -83,26 +74,13 @@ class RealtimeConnection:
         self._sessions.start(client)
         try:
             await self._socket.accept(subprotocol)
-            await self._converse()
+            await self._outbox.exchange(self._read())
         finally:
             self._handler.close()
 
-    async def _converse(self) -> None:
-        writing, reading = asyncio.create_task(self._write()), asyncio.create_task(self._read())
-        try:
-            await asyncio.wait([writing, reading], return_when=asyncio.FIRST_COMPLETED)
-            if self._closing:  # a client that reads is told why
-                await asyncio.wait([writing], timeout=FAREWELL)
-        finally:
-            for task in (writing, reading):
-                task.cancel()
-            for ended in await asyncio.gather(writing, reading, return_exceptions=True):
-                if isinstance(ended, Exception):
-                    log.error("a Realtime connection broke", exc_info=ended)
-
     async def _read(self) -> None:
         with suppress(WebSocketDisconnect):
-            while not self._closing:
+            while True:
                 received = await self._socket.receive()
                 if received["type"] == "websocket.disconnect":
                     return
@@ -121,35 +99,22 @@ class RealtimeConnection:
         except EventError as mistake:
             self._complain(mistake)
         except Refused as refusal:
-            self._sessions.totals.refusals[refusal.code] += 1
-            self.close(refusal.message())
+            self._refuse(refusal)
         finally:
             self._event_id = None
 
-    async def _write(self) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError):  # the client is gone; the reader knows as well
-            while True:
-                while self._outbox:
-                    await self._socket.send_text(json.dumps(self._outbox.popleft()))
-                if self._closing:
-                    break
-                self._wake.clear()
-                await self._wake.wait()
-            await self._socket.close(POLICY)
-
-    # --- what the talk sends -----------------------------------------------------------------------------------------
+    # --- what the handler sends --------------------------------------------------------------------------------------
 
     def _send(self, kind: str, /, **fields: Any) -> None:
-        if self._closing:
-            return
         if kind == "input_audio_buffer.speech_started":  # the client falls silent: it has no use for what waits
-            self._outbox = deque(event for event in self._outbox if event["type"] != "response.output_audio.delta")
-        self._outbox.append({"type": kind, "event_id": new_id("event"), **fields})
-        self._wake.set()
-        if len(self._outbox) > OUTSTANDING:
-            self._outbox.clear()
-            self._sessions.totals.refusals["too-slow"] += 1
-            self.close(Refused("too-slow", f"{OUTSTANDING} events waited for you to read them").message())
+            self._outbox.drop_sound()
+        event = json.dumps({"type": kind, "event_id": new_id("event"), **fields})
+        self._outbox.put(event, sound=kind == "response.output_audio.delta")
+
+    def _refuse(self, refusal: Refused) -> None:
+        """Count the refusal, tell the client, and close."""
+        self._sessions.totals.refusals[refusal.code] += 1
+        self.close(refusal.message())
 
     def _complain(self, mistake: EventError) -> None:
         self._mistakes += 1
@@ -160,16 +125,15 @@ class RealtimeConnection:
         if self._mistakes >= MISTAKES:
             self.close(Refused("not-understood", f"{MISTAKES} events could not be obeyed").message())
 
-    # --- what the session wants ---------------------------------------------------------------------------------------
+    # --- what the session wants --------------------------------------------------------------------------------------
 
     def tell(self, message: Message) -> None:
-        """Nothing: the talk tells the same in other words."""
+        """Do nothing: the handler and its observer send the same in the events of this API."""
 
     def close(self, error: from_server.Error) -> None:
         """Say why, and close."""
         self._send("error", error=_described(error.message, error.code))
-        self._closing = True
-        self._wake.set()
+        self._outbox.finish()
 
 
 def _described(message: str, code: str, param: str | None = None, event_id: str | None = None) -> dict[str, str | None]:

@@ -26,6 +26,7 @@ from pipeline.graph.graph import Graph
 from pipeline.graph.registry import Registry
 from pipeline.packets import Gaze, Picture, Pointing, Scene, Thing
 from pipeline.runners.serve import http_server as listening
+from pipeline.runners.serve import outbox
 from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.hosting import Hosting
 from pipeline.runners.serve.http_server import Patient, PatientSocket
@@ -473,7 +474,7 @@ def test_one_who_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     gone: list[PatientSocket] = []
     monkeypatch.setattr(Patient, "connection_made", small)
     monkeypatch.setattr(PatientSocket, "connection_lost", lambda line, _: gone.append(line))
-    monkeypatch.setattr(websocket, "OUTSTANDING", 64)
+    monkeypatch.setattr(outbox, "OUTSTANDING", 64)
     monkeypatch.setattr(listening, "UNREAD", 3.0)
 
     async def work(host: Hosting) -> None:

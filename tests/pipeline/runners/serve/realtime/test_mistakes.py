@@ -14,8 +14,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from pipeline.graph.graph import Graph
+from pipeline.runners.serve import outbox
 from pipeline.runners.serve.admission import Limits
-from pipeline.runners.serve.realtime import event_handler, input_buffer, socket
+from pipeline.runners.serve.realtime import event_handler, input_buffer
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret, issue
@@ -208,7 +209,7 @@ def test_a_client_that_does_nothing_sensible_is_let_go(quiet_graph: Graph, code:
 
 
 def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "OUTSTANDING", 12)
+    monkeypatch.setattr(outbox, "OUTSTANDING", 12)
 
     async def exchange(caller: Caller, sessions: Sessions) -> None:
         await caller.type("hello")
