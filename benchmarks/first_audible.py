@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from recordings import FRAME, Spoken
 
+from models.context import User
 from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
@@ -62,7 +63,7 @@ async def measure(graph: Graph, utterances: Sequence[Spoken]) -> dict[str, Any]:
         released: list[float] = []
         ear = Ear()
         origin = time.perf_counter()
-        session = Session(graph, f"bench{index}", user=f"bench{index}")
+        session = Session(graph, f"bench{index}", user=User(f"bench{index}"))
         record = await session.answer(held_key(said, released), ear)
         if index == 0:  # the first turn warms what loading did not
             continue

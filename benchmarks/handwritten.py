@@ -57,7 +57,7 @@ class Loop:
     def _respond(self, sound: Samples, speaker: Speaker) -> None:
         text = self._engine["asr"].transcribe(sound).text
         intent = self._engine["intent"].understand(text)
-        outcome = self._engine["task"].handle(Request(intent, text, "handwritten"))
+        outcome = self._engine["task"].handle(Request(intent, text))
         for sentence in self._sentences(text, outcome):
             for piece in self._engine["tts"].speak(sentence):
                 speaker.add(piece.samples)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sounds import Clip
 
+from models.context import User
 from pipeline.devices.card.echo import EchoCanceller
 from pipeline.devices.card.player import Player
 from pipeline.devices.files.decoding import SAMPLE_RATE
@@ -138,7 +139,7 @@ async def conversation(graph: Graph, policy: Policy, echo: float = 0.0) -> Async
     async with Room(player, echo=echo, canceller=canceller, card=card) as room:
         name = f"bench{next(_numbers)}"
         talk = Talk(room, player, Floor(graph, policy))
-        session = Session(graph, name, user=name, observers=[talk.records])
+        session = Session(graph, name, user=User(name), observers=[talk.records])
         talking = asyncio.create_task(Conversation(session, talk.floor, player).run(talk.microphone()))
         try:
             yield talk

@@ -45,7 +45,7 @@ def chain(stages: int) -> Graph:
         Node(f"s{i}", "pass", Pass(), (f"s{i - 1}" if i else AUDIO,), (Packet,), (Packet,), 16) for i in range(stages)
     )
     detector = cast("Host[VoiceDetector]", None)
-    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), detector, None, None, (), "en", 16_000)
+    return Graph("chain", nodes, (f"s{stages - 1}",), Turns(), detector, None, None, (), ("en",), 16_000)
 
 
 async def count(packets: int) -> AsyncIterator[Packet]:

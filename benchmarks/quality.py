@@ -10,6 +10,7 @@ from first_audible import Ear
 from recordings import Spoken, frames
 from support.reading import read_speech, word_error_rate
 
+from models.context import User
 from pipeline.graph.graph import Graph
 from pipeline.runtime.session import Session
 
@@ -23,7 +24,7 @@ async def measure(graph: Graph, utterances: Sequence[Spoken]) -> dict[str, Any]:
     mouth = [0.0]
     for index, question in enumerate(utterances):
         ear = Ear()
-        session = Session(graph, f"quality{index}", user=f"quality{index}")
+        session = Session(graph, f"quality{index}", user=User(f"quality{index}"))
         record = await session.answer(frames(question), ear)
         heard.append(record.transcript.text if record.transcript else "")
         if ear.sound:

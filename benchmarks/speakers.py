@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from models.context import DEFAULT, Context
 from models.onnx import open_network
 from models.protocols import Voiced
 from models.store.store import locate
@@ -17,7 +18,7 @@ from models.tts.hibari import Hibari
 class Voice(Protocol):
     """Speaks with phonemes."""
 
-    def speak(self, text: str) -> Iterator[Voiced]:
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak a sentence at a time."""
         ...
 
@@ -38,7 +39,7 @@ class Joe:
         self._voice.session = open_network(network, 1, "the voice piper-joe")
         self._config = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
 
-    def speak(self, text: str) -> Iterator[Voiced]:
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak a sentence at a time."""
         for chunk in self._voice.synthesize(text, self._config, include_alignments=True):
             spoken, samples = chunk.phoneme_alignments or [], chunk.audio_float_array

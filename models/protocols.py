@@ -1,6 +1,7 @@
 """Every engine protocol, and the plain values that engines take and give, on one page.
 
-An engine is a synchronous model: numpy in, plain values out, nothing known of asyncio or of the pipeline.
+An engine is a synchronous model: numpy in, plain values out, nothing known of asyncio or of the pipeline. Beside its
+input it is told who speaks with whom (`models.context.Context`), which has a default and may be ignored.
 
 - ``__init__`` stores options (keyword arguments with types: the graph checks a file's ``with:`` against them) and
   imports nothing heavy;
@@ -20,10 +21,13 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from models import dialogue
+from models.context import DEFAULT, Context
+
 Samples: TypeAlias = NDArray[np.float32]
 """Mono sound, shape (n,), full scale is -1 to 1."""
 
-SlotValue: TypeAlias = str | int | float
+SlotValue: TypeAlias = dialogue.SlotValue
 
 UNKNOWN = "unknown"
 """The intent of words that no skill answers to."""
@@ -32,10 +36,8 @@ WITHHELD = "withheld"
 """A slot of an ``UNKNOWN`` intent whose words name a deed without ordering it: the mood of the words
 (`models.language.mood.Mood`), such as ``negated``."""
 
-GUEST = "guest"
-"""Users whose names begin so are not remembered: what is theirs ends with the process."""
-
 ANY_LANGUAGE = frozenset({"*"})
+"""What an engine says that works in every language."""
 
 
 class Engine(Protocol):
@@ -68,6 +70,11 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free what `load` opened."""
         return
+
+
+def speaks(engine: Engine, language: str) -> bool:
+    """Whether an engine works in a language, by its ISO 639-1 code."""
+    return language in engine.languages or "*" in engine.languages
 
 
 # --- vad -----------------------------------------------------------------------------------------------------------
@@ -136,6 +143,19 @@ class WakeWord(Engine, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class HeardWord:
+    """One word that a recogniser heard."""
+
+    text: str
+    """As it stands in the whole text, without spaces around it."""
+    start: float
+    """Seconds since the sound began; likewise `end`."""
+    end: float
+    confidence: float | None = None
+    """0 to 1, where the model gives one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What a recogniser made of some sound; empty text means that it heard no words."""
 
@@ -144,6 +164,8 @@ class Hypothesis:
     """ISO 639-1."""
     confidence: float | None = None
     """0 to 1, where the model gives one."""
+    words: tuple[HeardWord, ...] = ()
+    """The words of the text one by one, where the model tells when they were said."""
 
 
 class Recogniser(Engine, Protocol):
@@ -154,9 +176,10 @@ class Recogniser(Engine, Protocol):
     incremental: ClassVar[bool] = False
     """True where an `earlier` hypothesis saves most of the work, so that partial ones make the last one quick."""
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         """Recognise one utterance from its beginning; also called on unfinished ones for partial captions.
 
+        Where `context.languages` names one language the words are in it. `context.hints` are names worth hearing right.
         `earlier` is what a recogniser made of the beginning of the same samples: it may save work, and is ignored by an
         engine that has no use for it or did not make it. Beyond rounding, it does not change what is recognised."""
         ...
@@ -196,6 +219,9 @@ class SkillCard:
     """Whether it does something that the user must have ordered, so that it is not done on words that forbid, report or
     ask about it. None takes `effects`; True without `effects` is for a skill whose only deed is an `Action`."""
 
+    undoable: bool = False
+    """Whether the skill can take back what it did."""
+
     @property
     def needs_order(self) -> bool:
         """Whether the user must have ordered what it does."""
@@ -220,6 +246,8 @@ class Intent:
     """By name; the name of a thing or a place may be one of `REFERRING`, until it is known what the user means."""
     confidence: float = 1.0
     """0 to 1, calibrated on labelled phrasings."""
+    language: str = "en"
+    """ISO 639-1 code of the language of the answer; the stage sets it, whatever the engine says."""
 
 
 class IntentRecogniser(Engine, Protocol):
@@ -229,8 +257,8 @@ class IntentRecogniser(Engine, Protocol):
         """Take the skills to choose from; called once, after `load`."""
         ...
 
-    def understand(self, text: str) -> Intent:
-        """The intent of one utterance."""
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+        """The intent of one utterance in the language `context.language`."""
         ...
 
 
@@ -262,6 +290,8 @@ class Outcome:
     actions: tuple[Action, ...] = ()
     opening: str = ""
     """For ``open``: what is said at once, while the language model still thinks."""
+    asks: str = ""
+    """For ``unclear``: the name of the slot that `say` asks for; empty where it asks for something else."""
 
 
 Position: TypeAlias = tuple[float, float, float]
@@ -278,13 +308,11 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An intent, with whose it is."""
+    """An intent, with the words that expressed it and what they were said among."""
 
     intent: Intent
     text: str
     """The user's words."""
-    user: str
-    """Whose part of the world it acts on."""
     things: tuple[Thing, ...] = ()
     """What is around the user, as far as their client tells; what they point at comes first."""
 
@@ -296,8 +324,8 @@ class TaskHandler(Engine, Protocol):
         """What it can do; known before `load`."""
         ...
 
-    def handle(self, request: Request) -> Outcome:
-        """Act in the world. Effects are complete when it returns."""
+    def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
+        """Act in that part of the world which is `context.user`'s. Effects are complete when it returns."""
         ...
 
 
@@ -316,7 +344,12 @@ class LanguageModel(Engine, Protocol):
     """Continues a conversation."""
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """Yield the answer piece by piece, about a token each; with a JSON `schema`, an answer that obeys it.
 
@@ -358,8 +391,10 @@ class Synthesiser(Engine, Protocol):
     sample_rate: int
     """Hz."""
 
-    def speak(self, text: str) -> Iterator[Voiced]:
-        """Speak one clause or sentence, in pieces that follow each other without a gap."""
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
+        """Speak one clause or sentence, in pieces that follow each other without a gap.
+
+        The voice is `context.voice` where the engine has one of that name, else its own."""
         ...
 
 
@@ -438,6 +473,6 @@ class Look:
 class ExpressionReader(Engine, Protocol):
     """Tells from words what shows on the face of who says them."""
 
-    def read(self, text: str) -> Look:
+    def read(self, text: str, context: Context = DEFAULT) -> Look:
         """The look that goes with a clause or a sentence of the avatar."""
         ...

@@ -8,6 +8,7 @@ from math import exp
 from typing import TYPE_CHECKING, Literal
 
 from models.asr.guards import VoiceGate, believable
+from models.context import DEFAULT, Context
 from models.errors import ModelCorrupt, ModelUnavailable
 from models.protocols import Hypothesis, Recogniser, Samples
 from models.store.store import locate
@@ -81,7 +82,7 @@ class FasterWhisper(Recogniser):
         self._whisper = None
         self._gate.close()
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         """Words; empty where no voice is found. Has no use for `earlier`."""
         if self._whisper is None:
             raise RuntimeError("FasterWhisper: transcribe was called before load")

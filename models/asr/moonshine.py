@@ -11,6 +11,7 @@ import numpy as np
 from models.asr.guards import VoiceGate, unlooped
 from models.asr.moonshine_network import Decoded, Network
 from models.asr.spans import Cuts, Span
+from models.context import DEFAULT, Context
 from models.protocols import Hypothesis, Recogniser, Samples
 from models.store.store import locate
 
@@ -77,7 +78,7 @@ class Moonshine(Recogniser):
         self._network = None
         self._gate.close()
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         """English words; empty where no voice is found."""
         known = earlier.parts if isinstance(earlier, Draft) else ()
         draft = self._opened.guess(earlier.text) if earlier and not known else ()
@@ -91,7 +92,7 @@ class Moonshine(Recogniser):
         texts = [self._text(part) for part in parts]
         sure = [p for part, text in zip(parts, texts, strict=True) if text for p in part.decoded.log_probabilities]
         confidence = exp(sum(sure) / len(sure)) if sure else None
-        return Draft(" ".join(filter(None, texts)), "en", confidence, tuple(parts))
+        return Draft(" ".join(filter(None, texts)), "en", confidence, parts=tuple(parts))
 
     def _recognise(self, samples: Samples, span: Span, before: Part | None, draft: tuple[int, ...]) -> Part:
         sound = samples[span.start : span.stop]

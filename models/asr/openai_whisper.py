@@ -14,6 +14,7 @@ import numpy as np
 
 from models.asr.guards import VoiceGate, believable
 from models.asr.whisper_checkpoint import write_checkpoint
+from models.context import DEFAULT, Context
 from models.errors import ModelCorrupt, ModelUnavailable
 from models.protocols import Hypothesis, Recogniser, Samples
 from models.store.store import locate
@@ -85,7 +86,7 @@ class OpenAIWhisper(Recogniser):
         self._whisper = None
         self._gate.close()
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         """Words; empty where no voice is found. Has no use for `earlier`."""
         if self._whisper is None:
             raise RuntimeError("OpenAIWhisper: transcribe was called before load")

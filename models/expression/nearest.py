@@ -12,6 +12,7 @@ from typing import ClassVar, TypeAlias
 
 import yaml
 
+from models.context import DEFAULT, Context
 from models.embedding import MODEL, Embedder, Vector
 from models.intent.nearest import Space
 from models.protocols import EXPRESSIONS, GESTURES, ExpressionReader, Look
@@ -55,7 +56,7 @@ class Nearest(ExpressionReader):
         """Free the embedding model."""
         self._loaded = None
 
-    def read(self, text: str) -> Look:
+    def read(self, text: str, context: Context = DEFAULT) -> Look:
         """What shows on the face of who says `text`."""
         if self._loaded is None:
             raise RuntimeError("nearest was used before it was loaded")

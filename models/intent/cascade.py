@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from models.context import DEFAULT, Context
 from models.intent.llm import DEFAULT_MODEL, Llm
 from models.intent.nearest import Nearest
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
@@ -54,7 +55,7 @@ class Cascade(IntentRecogniser):
         self._nearest.learn(skills)
         self._llm.learn(skills)
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         """The intent by the nearest examples, or by both. Raises ModelError."""
         evidence = self._nearest.evidence(text)
         if evidence is None or not self.hopeless <= evidence.confidence < self.sure:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError
 from models.intent.examples import background, filled
 from models.intent.readings import is_text
@@ -73,7 +74,7 @@ class Llm(IntentRecogniser):
         self._prompt, self._schema = prompt(skills, self._readers), schema(skills)
         self.understand("hello")
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         """The skill that the model names, with its slots. Raises ModelError."""
         if not self._skills:
             return Intent(UNKNOWN)

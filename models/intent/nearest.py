@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from models.context import DEFAULT, Context
 from models.embedding import LONGEST, MODEL, Embedder, Vector, Vectors
 from models.intent.examples import background, sentences
 from models.intent.slots import SlotReader, read_slots
@@ -98,7 +99,7 @@ class Nearest(IntentRecogniser):
         wordings = {name: reader.wordings for name, reader in readers.items()}
         self._learnt = Learnt(readers, space, Wordings(wordings | {UNKNOWN: [stems(text) for text in others]}))
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that."""
         return self.decide(text, self.evidence(text))
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, ClassVar, Final, cast
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import LanguageModel, Message
 from models.response.openmp import brief_spinning
@@ -99,7 +100,12 @@ class LlamaCpp(LanguageModel):
             self._loaded.settle()
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """As the protocol has it. Raises ModelError where `messages` do not fit the context, or `schema` is not one."""
         if self._loaded is None:

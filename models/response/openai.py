@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import LanguageModel, Message
 
@@ -71,7 +72,12 @@ class OpenAI(LanguageModel):
             self._client = None
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """As the protocol has it; closing the iterator closes the socket, which is how a server learns of it.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import LanguageModel, Message
 from models.response.openmp import brief_spinning
@@ -92,7 +93,12 @@ class Transformers(LanguageModel):
         self._network = self._tokens = None
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """As the protocol has it. Raises ModelError for a schema, and for `messages` beyond the model's context."""
         if self._network is None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias, get_type_hints
 
+from models.context import DEFAULT, Context
 from models.installed import registered
 from models.protocols import Request
 from models.task.weather import WeatherProvider
@@ -33,6 +34,8 @@ class Call:
     world: World
     """The user's part of the world."""
     provider: WeatherProvider
+    context: Context = DEFAULT
+    """Who asks, and what was said before."""
 
 
 Service: TypeAlias = Callable[[Call], Any]
@@ -56,6 +59,11 @@ def weather(call: Call) -> WeatherProvider:
 def request(call: Call) -> Request:
     """The intent, the user's words and what is around the user."""
     return call.request
+
+
+def context(call: Call) -> Context:
+    """Who asks, and what was said before."""
+    return call.context
 
 
 def services() -> Mapping[type[Any], Service]:

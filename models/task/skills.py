@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError, NotRegistered
 from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
-from models.protocols import GUEST, UNKNOWN, Outcome, Request, SkillCard, TaskHandler
+from models.protocols import UNKNOWN, Outcome, Request, SkillCard, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.services import GROUP as SERVICES
 from models.task.services import Call, broken, services
@@ -85,14 +86,14 @@ class Skills(TaskHandler):
                 store.close()
         self._store = self._guests = None
 
-    def handle(self, request: Request) -> Outcome:
+    def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
         """Do what the intent asks for; what no skill answers to is open talk.
 
         Raises SkillFailed where a skill has a bug, WorldError where the world's file fails."""
         name = request.intent.name
         if name not in self._skills:
             return replace(direct(TALK), task=UNKNOWN)
-        store = self._guests if request.user.startswith(GUEST) else self._store
+        store = self._guests if context.user.guest else self._store
         if store is None:
             raise RuntimeError("Skills.handle was called before load")
         skill = self._skills[name]
@@ -100,7 +101,7 @@ class Skills(TaskHandler):
             slots = fill(self._card(name).slots, skill.asks, request.intent.slots, request.things)
         except Unfilled as unfilled:
             return replace(unfilled.outcome, task=name)
-        call = Call(request, store.of(request.user), self.provider)
+        call = Call(request, store.of(context.user.id), self.provider, context)
         try:
             provided = {parameter: services()[wanted](call) for parameter, wanted in skill.provided.items()}
             return skill(**slots, **provided)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import Samples, Synthesiser, Voiced
 from models.store.store import locate
@@ -74,7 +75,7 @@ class Coqui(Synthesiser):
         for _ in self.speak("Hello."):  # the first call imports and compiles for seconds
             pass
 
-    def speak(self, text: str) -> Iterator[Voiced]:
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak a sentence at a time, without the silence before and behind it; nothing where there are no words."""
         if not any(char.isalnum() for char in text):
             return

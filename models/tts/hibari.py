@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from models.context import DEFAULT, Context
 from models.errors import ModelCorrupt
 from models.onnx import open_network
 from models.protocols import Samples, Synthesiser, Voiced
@@ -77,7 +78,7 @@ class Hibari(Synthesiser):
         for _ in self.speak("Parley zyxwer."):
             pass
 
-    def speak(self, text: str) -> Iterator[Voiced]:
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak a sentence at a time; nothing where `text` holds no word in Latin letters or digits."""
         for sentence in self._sentences(readable(text)):
             for phonemes in chunks(self._phonemes(sentence), LONGEST):

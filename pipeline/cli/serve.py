@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.protocols import GUEST
 from pipeline.cli.logs import log_to
 from pipeline.cli.opening import loaded
 from pipeline.graph.build import build, open_spec
@@ -56,7 +55,7 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     user: Annotated[
         str,
         typer.Option(help="Who clients are that do not say.", show_default="a guest each, whom nobody remembers"),
-    ] = GUEST,
+    ] = "",
     hands_free: Annotated[
         bool, typer.Option("--hands-free", help="Users just speak, unless their client has a key to talk.")
     ] = False,

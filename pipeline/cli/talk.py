@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.protocols import GUEST
+from models.context import User, known_as
 from pipeline.cli.lines import talk_in_lines
 from pipeline.cli.opening import loaded
 from pipeline.cli.terminal.hotkey import hotkey, require_key
@@ -79,7 +79,7 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
         typer.Option(
             help="Whose world to act in, and who is remembered.", show_default="a guest, whom nobody remembers"
         ),
-    ] = GUEST,
+    ] = "",
     ptt_key: Annotated[
         str | None,
         typer.Option("--ptt-key", metavar="KEY", help="Hold this key (f8, ctrl_r...) to talk, whatever has the focus."),
@@ -109,7 +109,7 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     if text:
         if osc:
             raise typer.BadParameter("with --text nothing sounds that a face could follow", param_hint="--osc")
-        raise typer.Exit(asyncio.run(_held(built, user, record, talk_in_lines)))
+        raise typer.Exit(asyncio.run(_held(built, known_as(user), record, talk_in_lines)))
     devices = Devices(input_device, output_device, suppress_noise)
     policy: Policy | None = "hands-free" if hands_free else None
 
@@ -124,10 +124,10 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
             await _on_screen(session, policy, devices, ptt_key, displays)
             return 0
 
-        asyncio.run(_held(built, user, record, on_screen))
+        asyncio.run(_held(built, known_as(user), record, on_screen))
 
 
-async def _held(built: Built, user: str, record: Path | None, hold: Callable[[Session], Awaitable[int]]) -> int:
+async def _held(built: Built, user: User, record: Path | None, hold: Callable[[Session], Awaitable[int]]) -> int:
     """Hold a session with the loaded graph, and record it where somebody asked for that."""
 
     async def work(_: Graph) -> int:

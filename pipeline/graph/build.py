@@ -30,6 +30,7 @@ from pipeline.graph.turns import Turns
 from pipeline.graph.wiring import Wired, wire
 from pipeline.host.host import Host
 from pipeline.packets import Audio
+from pipeline.stages.stage import Checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def open_spec(
 def build(spec: GraphSpec, registry: Registry, instead: Instead | None = None) -> Built:
     """The graph that `spec` describes. Raises WrongGraph with all mistakes, those of the file among them.
 
-    A stage that depends on another may have ``def check(self, peers)``, where `peers` maps the names of nodes to their
-    stages: a ValueError from it, or from its constructor, is a mistake of the stage in the file."""
+    A ValueError from a stage's constructor, or from its `pipeline.stages.stage.Checks.check`, is a mistake of the stage
+    in the file."""
     registry.require_stages()
     maker = EngineMaker(spec, registry, instead)
     engine = Ranked(spec.turns.engine, spec.turns.options, None, ("turns",))
@@ -98,7 +99,7 @@ def build(spec: GraphSpec, registry: Registry, instead: Instead | None = None) -
         endpoint=endpoint,
         wake=wake,
         hosts=tuple(host for host in (detector, endpoint, wake, *hosts) if host),
-        language=spec.language,
+        languages=spec.languages,
         sample_rate=spec.sample_rate,
     )
     return Built(graph, tuple(maker.made), spec, wiring)
@@ -126,8 +127,8 @@ def _check_peers(nodes: tuple[Node, ...], spec: GraphSpec) -> None:
     peers = {node.name: node.stage for node in nodes}
     for node in nodes:
         try:
-            if check := getattr(node.stage, "check", None):
-                check(peers)
+            if isinstance(node.stage, Checks):
+                node.stage.check(peers)
         except ValueError as error:
             spec.note(("stages", node.name), str(error))
     spec.mistakes.raise_any()

@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.graph.document import Value, scalar
 
-ORDER = ("version", "name", "description", "language", "sample_rate", "turns", "stages", "outputs")
+ORDER = ("version", "name", "description", "language", "languages", "sample_rate", "turns", "stages", "outputs")
 """In which the sections stand; others, which are mistakes, come behind."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from models.protocols import ANY_LANGUAGE, Engine
+from models.protocols import Engine, speaks
 from pipeline.graph.document import Value
 from pipeline.graph.mistakes import Path, unknown
 from pipeline.graph.options import signature
@@ -50,6 +50,7 @@ class EngineMaker:
                 self._check_fit(engine, step, ranked, hears=hears)
                 self.made.append(Made(ranked.engine, step, ranked.path, engine))
                 made.append(Rank(ranked.engine, engine, ranked.deadline))
+        self._check_languages(step, ranks[0].path, made)
         if self._instead and made:
             engines = self._instead(name, step, [rank.engine for rank in made])
             made = [replace(rank, engine=engine) for rank, engine in zip(made, engines, strict=False)]
@@ -97,18 +98,37 @@ class EngineMaker:
         return engine
 
     def _check_fit(self, engine: Engine, step: str, ranked: Ranked, *, hears: bool) -> None:
-        """Note a language or a sample rate that is not the graph's."""
-        name, path, language = ranked.engine, (*ranked.path, "engine"), self._spec.language
-        languages = getattr(engine, "languages", ANY_LANGUAGE)
-        if "*" not in languages and language not in languages:
-            others = [other for other in self._registry.fluent(step, language) if other != name]
-            remedy = f"engines for it: {', '.join(others)}" if others else f"no installed engine for {step} knows it"
-            spoken = ", ".join(sorted(languages))
-            self._spec.note(path, f"{name!r} works in {spoken}, and the graph's language is {language}; {remedy}")
+        """Note a sample rate that is not the graph's, or that the engine works in none of the graph's languages."""
+        name, path, wanted = ranked.engine, (*ranked.path, "engine"), self._spec.languages
+        if not any(speaks(engine, language) for language in wanted):
+            kind = "language is" if len(wanted) == 1 else "languages are"
+            message = f"{name!r} works in {_spoken(engine)}, and the graph's {kind} {', '.join(wanted)}"
+            self._spec.note(path, f"{message}; {self._fluent(step, wanted[0], name)}")
         rate = getattr(engine, "sample_rate", None)
         if hears and rate is not None and rate != self._spec.sample_rate:
             message = f"{name!r} takes sound at {rate} Hz, and the graph's sample_rate is {self._spec.sample_rate}"
             self._spec.note(path, f"{message}; set 'sample_rate: {rate}': sound is converted where it enters")
+
+    def _check_languages(self, step: str, path: Path, ranks: Sequence[Rank[Any]]) -> None:
+        """Note a language of the graph in which none of a node's engines works, where some work in another."""
+        for language in self._spec.languages:
+            mute = ranks and not any(speaks(rank.engine, language) for rank in ranks)
+            if mute and any(speaks(rank.engine, other) for rank in ranks for other in self._spec.languages):
+                found = ", ".join(f"{rank.name!r} works in {_spoken(rank.engine)}" for rank in ranks)
+                remedy = self._fluent(step, language, *(rank.name for rank in ranks))
+                told = f"the graph promises {language}, and no engine here works in it: {found}"
+                self._spec.note(path, f"{told}; {remedy}")
+
+    def _fluent(self, step: str, language: str, *known: str) -> str:
+        """Which other engines work in a language, as a remedy."""
+        others = [other for other in self._registry.fluent(step, language) if other not in known]
+        if not others:
+            return f"no installed engine for {step} knows {language}"
+        return f"engines for {language}, which may stand here or among 'fallbacks': {', '.join(others)}"
+
+
+def _spoken(engine: Engine) -> str:
+    return ", ".join(sorted(engine.languages))
 
 
 def _same(one: Ranked, other: Ranked) -> bool:

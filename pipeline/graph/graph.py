@@ -12,7 +12,7 @@ from pipeline.errors import EngineFailed
 from pipeline.graph.turns import Turns
 from pipeline.host.host import Host
 from pipeline.packets import Sense
-from pipeline.stages.stage import Stage
+from pipeline.stages.stage import Prepares, Stage
 
 AUDIO = "audio"
 """The name that a graph gives to the user's sound, and to what is typed and shown beside it."""
@@ -55,10 +55,15 @@ class Graph:
     """Waits for the avatar's name; without one, the avatar always listens."""
     hosts: tuple[Host[Any], ...]
     """The engines of all nodes, and of turn-taking."""
-    language: str
-    """ISO 639-1."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of those that users may speak and are answered in, the usual one first."""
     sample_rate: int
     """Hz, of the user's sound."""
+
+    @property
+    def language(self) -> str:
+        """The language of users who do not ask for another."""
+        return self.languages[0]
 
     def weights(self) -> tuple[str, ...]:
         """Names in the model catalogue that `load` opens, each once."""
@@ -67,16 +72,15 @@ class Graph:
     async def load(self) -> None:
         """Open every engine's weights, side by side; then let each stage prepare, in topological order.
 
-        A stage that needs more than its own engine has `async def prepare(self, peers)`, where `peers` maps the names
-        of nodes to their stages. Raises EngineFailed, naming every stage that has no engine left."""
+        Raises EngineFailed, naming every stage that has no engine left."""
         outcomes = await asyncio.gather(*(host.load() for host in self.hosts), return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if failures:
             raise EngineFailed("\n".join(str(failure) for failure in failures)) from failures[0]
         peers = MappingProxyType({node.name: node.stage for node in self.nodes})
         for node in self.nodes:
-            if prepare := getattr(node.stage, "prepare", None):
-                await prepare(peers)
+            if isinstance(node.stage, Prepares):
+                await node.stage.prepare(peers)
 
     async def close(self) -> None:
         """Free every engine."""

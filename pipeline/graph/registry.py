@@ -6,10 +6,11 @@ module is imported when a graph names something in it, never before.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, version
 from importlib.util import find_spec
 from typing import Any, get_type_hints
 
@@ -83,7 +84,17 @@ class Entry:
             return cls
         if gaps := missing_methods(cls, STEPS[step]):
             raise Unusable(f"{self.name!r} is not an engine for {step}: {cls.__name__} has no {', '.join(gaps)}")
+        if old := untold_methods(cls, STEPS[step]):
+            raise Unusable(f"{self.name!r} is written for an earlier Parley: {old}; {self._update()}")
         return completed(cls, STEPS[step])
+
+    def _update(self) -> str:
+        dist = self.points[0].dist
+        name = dist.name if dist else "its package"
+        return (
+            f"install a {name} made for {OWN} {version(OWN)}, or add the parameter there as "
+            "'context: Context = DEFAULT' of models.context; an engine that has no use for it ignores it"
+        )
 
     def _repair(self) -> str:
         dist = self.points[0].dist
@@ -163,6 +174,20 @@ def missing_methods(cls: type[Any], protocol: type[Any]) -> list[str]:
     """Methods of `protocol` that `cls` lacks or inherited with their empty bodies. What `Engine` has works as it is."""
     methods = {name: body for name, body in vars(protocol).items() if callable(body) and not name.startswith("_")}
     return [f"{name}()" for name, body in methods.items() if getattr(cls, name, body) is body]
+
+
+def untold_methods(cls: type[Any], protocol: type[Any]) -> str:
+    """What is wrong with a method of `cls` that is not told who asks, as `protocol` wants it; empty if nothing is."""
+    for name, body in vars(protocol).items():
+        if not callable(body) or "context" not in (wanted := inspect.signature(body).parameters):
+            continue
+        found = inspect.signature(getattr(cls, name)).parameters
+        place = list(wanted).index("context")
+        takes = list(found)[place : place + 1] == ["context"]
+        if not takes and not any(each.kind is each.VAR_POSITIONAL for each in found.values()):
+            expected, there = (", ".join(list(each)[1:]) for each in (wanted, found))
+            return f"{cls.__name__}.{name}({there}) is not told who asks; expected {name}({expected})"
+    return ""
 
 
 def completed(cls: type[Any], protocol: type[Any]) -> type[Any]:

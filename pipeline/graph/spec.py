@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
@@ -27,6 +27,9 @@ def _language(code: str) -> str:
     if not re.fullmatch(r"[a-z]{2}", code):
         raise ValueError("an ISO 639-1 code in small letters, such as en or zh")
     return code
+
+
+Language: TypeAlias = Annotated[str, AfterValidator(_language)]
 
 
 def _listed(value: Any) -> Any:
@@ -101,7 +104,10 @@ class Head(Section):
     description: str = ""
     role: str = ""
     """Who the avatar is: `pipeline.graph.roles` has put it into the stages."""
-    language: Annotated[str, AfterValidator(_language)] = "en"
+    language: Language = "en"
+    """The language of users who do not ask for another."""
+    languages: list[Language] = []
+    """All languages that users may speak, and are answered in; `language` is one of them."""
     sample_rate: int = Field(16_000, ge=8_000, le=192_000)
     """Hz, of the user's sound."""
     turns: dict[str, Any] = {}
@@ -146,7 +152,8 @@ class GraphSpec:
 
     name: str
     description: str
-    language: str
+    languages: tuple[str, ...]
+    """ISO 639-1 codes, the usual one first."""
     sample_rate: int
     turns: TurnsSpec
     nodes: tuple[NodeSpec, ...]
@@ -177,7 +184,7 @@ def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
     return GraphSpec(
         name=document.name,
         description=head.description if head else "",
-        language=head.language if head else "en",
+        languages=_languages(head, root, mistakes) if head else ("en",),
         sample_rate=head.sample_rate if head else 16_000,
         turns=detector,
         nodes=tuple(node for node in nodes if node),
@@ -186,6 +193,18 @@ def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
         root=root,
         mistakes=mistakes,
     )
+
+
+def _languages(head: Head, root: Value, mistakes: Mistakes) -> tuple[str, ...]:
+    """What users may speak: `language`, or else the first of `languages`, before the others."""
+    if not head.languages:
+        return (head.language,)
+    usual = head.language if root.get("language") is not None else head.languages[0]
+    if usual not in head.languages:
+        path: Path = ("language",)
+        message = f"{usual!r} is none of 'languages', which are {', '.join(head.languages)}; add it there"
+        mistakes.add(root.mark_of(path), path, message)
+    return tuple(dict.fromkeys((usual, *head.languages)))
 
 
 def _node(name: str, value: Value, root: Value, mistakes: Mistakes) -> NodeSpec | None:

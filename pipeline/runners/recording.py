@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from models.context import User
 from models.store.catalogue import builtin
 from pipeline.graph.build import Built
 from pipeline.graph.dump import dump
@@ -17,13 +18,13 @@ from pipeline.graph.registry import OWN
 from pipeline.runtime.journal import EngineUsed, Header, Journal
 
 
-def open_journal(folder: Path, built: Built, user: str) -> Journal:
+def open_journal(folder: Path, built: Built, user: User) -> Journal:
     """A journal in `folder`, for one session of `user` on that graph. Raises JournalError."""
     packets = {kind for node in built.graph.nodes for kind in node.emits}
     return Journal(folder, header(built, user), dump(built.spec.name, built.spec.root), packets)
 
 
-def header(built: Built, user: str) -> Header:
+def header(built: Built, user: User) -> Header:
     """What is to be known of a session that begins now."""
     packages = _Packages()
     return Header(
@@ -31,7 +32,7 @@ def header(built: Built, user: str) -> Header:
         parley=metadata.version(OWN),
         python=f"{platform.python_version()} {platform.system()} {platform.machine()}",
         graph=built.graph.name,
-        user=user,
+        user=user.id,
         sample_rate=built.graph.sample_rate,
         engines=tuple(_used(made, built, packages) for made in built.engines),
     )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.errors import StageFailed
-from pipeline.packets import Audio, Expression, Gesture, Intent, Outcome, Partial, Reply, Transcript, Viseme
+from pipeline.packets import Audio, Expression, Gesture, Intent, Outcome, Partial, Pointing, Reply, Transcript, Viseme
 from pipeline.runtime.turn import Report
 from pipeline.stages.stage import Notice, Turn
 
@@ -54,6 +54,8 @@ class Record:
     """What failed without ending the turn."""
     partial: Partial | None = None
     """The latest."""
+    shown: list[str] = field(default_factory=list)
+    """Names of what the user pointed at."""
     heard: str = ""
     """As much of the reply as was heard."""
     began: float = 0.0
@@ -80,6 +82,8 @@ class Record:
                 self.reply += text
             case Viseme():
                 self.visemes.append(packet)
+            case Pointing(target=target) if target:
+                self.shown.append(target)
             case Expression() | Gesture():
                 self.face.append(packet)
             case _:

@@ -1,4 +1,4 @@
-"""A user's conversation with a graph: one turn after another, and the history between them.
+"""A user's conversation with a graph: one turn after another, and the dialogue that they make.
 
 `pipeline.runtime.turn_taking.conversation.Conversation` makes a live one of it."""
 
@@ -11,22 +11,21 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from models.protocols import GUEST, Hypothesis
-from pipeline.errors import StageFailed, traced
+from models.context import ANYBODY, Context, User
+from models.dialogue import Dialogue
+from models.protocols import Hypothesis
+from pipeline.errors import PipelineError, StageFailed, traced
 from pipeline.graph.graph import Graph
 from pipeline.host.meter import METER
-from pipeline.packets import Partial, Sense, Speech
+from pipeline.packets import Partial, Reply, Sense, Speech
+from pipeline.runtime.dialogue import after, expected_names, skill_cards
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import run_turn, unasked
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import HasPersona, Turn
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 48
-"""Exchanges kept at least; the response stage takes as many of the latest as its model has room for."""
-FORGOTTEN = 8
-"""Exchanges that go together, so that what is left begins alike for several turns and a model's cache stays warm."""
 HELD = 16
 """Packets of an answer that wait for its first sound at most."""
 
@@ -57,8 +56,14 @@ class Answer:
 
     @property
     def counts(self) -> bool:
-        """It belongs to the history."""
+        """It belongs to the dialogue."""
         return self.confirmed and self.record.fate is not Fate.SUPERSEDED
+
+    @property
+    def language(self) -> str:
+        """The language of the answer, by its ISO 639-1 code."""
+        said = self.record.transcript
+        return self.turn.context.answered_in(said.language) if said else self.turn.context.language
 
     def confirm(self, at: float) -> None:
         """The user has finished: it may act, and be heard. `at` is session time."""
@@ -76,9 +81,32 @@ class Answer:
 class Session:
     """One user's conversation with a graph, which any number of sessions share."""
 
-    def __init__(self, graph: Graph, name: str, user: str = GUEST, observers: Sequence[Observer] = ()) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        name: str,
+        user: User = ANYBODY,
+        observers: Sequence[Observer] = (),
+        language: str = "",
+    ) -> None:
+        """`language` is the ISO 639-1 code of the one in which the user wants to be answered; empty takes the graph's.
+        Raises PipelineError for one that the graph does not speak."""
+        if language and language not in graph.languages:
+            raise PipelineError(f"graph {graph.name}: speaks {', '.join(graph.languages)}, and not {language[:20]!r}")
         self.graph, self.name, self.user = graph, name, user
-        self.history: list[Exchange] = []
+        self.dialogue = Dialogue()
+        """What was said, asked, named and done so far."""
+        self._cards = skill_cards(graph)
+        stages = (node.stage for node in graph.nodes if Reply in node.emits)
+        persona = next((stage.persona for stage in stages if isinstance(stage, HasPersona)), None)
+        self._context = Context(
+            language=language or graph.language,
+            languages=graph.languages,
+            user=user,
+            role=persona.name if persona else "",
+            voice=persona.voice if persona else "",
+            hints=expected_names(self._cards.values(), user),
+        )
         self.state = State.IDLE
         self.observers = list(observers)
         self._turns = itertools.count(1)
@@ -110,17 +138,30 @@ class Session:
         """Run one turn whose sound ends where the user has finished. A stage's failure is noted in the record;
         cancelling hushes the sink at once.
 
-        History keeps what was heard of the answer, also when it was interrupted."""
+        The dialogue keeps what was heard of the answer, also when it was interrupted."""
         answer = self.open()
         answer.confirm(self.now())
         await self.run(answer, sound, sink)
         return answer.record
 
-    def open(self, before: Sequence[Exchange] = (), earlier: Hypothesis | None = None, prompt: str = "") -> Answer:
-        """A new turn; `before` are exchanges that are not in the history yet."""
-        history = (*self.history, *before)
-        turn = Turn(f"{self.name}/{next(self._turns)}", self.user, history, earlier=earlier, prompt=prompt)
+    def open(
+        self,
+        rival: Record | None = None,
+        earlier: Hypothesis | None = None,
+        prompt: str = "",
+        around: Sequence[str] = (),
+    ) -> Answer:
+        """A new turn. `rival` is the record of a turn that is about to be interrupted by it, so that the dialogue does
+        not hold it yet; `around` are names of what the user has before them."""
+        dialogue = self.dialogue if rival is None else after(self.dialogue, rival, self._cards, self._context.language)
+        hints = tuple(dict.fromkeys((*around, *self._context.hints))) if around else self._context.hints
+        context = replace(self._context, dialogue=dialogue, hints=hints)
+        turn = Turn(f"{self.name}/{next(self._turns)}", context, earlier=earlier, prompt=prompt)
         return Answer(turn, self.now())
+
+    def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> None:
+        """Correct what the user heard of the answer of an earlier turn, as somebody nearer to their ears tells it."""
+        self.dialogue = self.dialogue.amend(turn, said=said, interrupted=interrupted)
 
     async def run(self, answer: Answer, sound: AsyncIterator[Sense], sink: Sink) -> None:
         """Run a turn to its end, whatever that is; what is given before it is confirmed waits."""
@@ -191,11 +232,8 @@ class Session:
     def _conclude(self, answer: Answer) -> None:
         """Remember what was heard, and tell everybody."""
         record = answer.record
-        if answer.counts and record.transcript and record.transcript.text:
-            cut = record.fate is Fate.INTERRUPTED
-            self.history.append(Exchange(record.transcript.text, record.heard, cut))
-            if len(self.history) >= REMEMBERED + FORGOTTEN:
-                del self.history[:FORGOTTEN]
+        if answer.counts:
+            self.dialogue = after(self.dialogue, record, self._cards, answer.language)
         at = self.now()
         for observer in self.observers:
             observer.ended(record, at)

@@ -13,7 +13,7 @@ from pipeline.graph.graph import AUDIO, Graph
 from pipeline.host.meter import METER, Meter
 from pipeline.packets import Reply
 from pipeline.runtime.inbox import Inbox
-from pipeline.stages.stage import Turn
+from pipeline.stages.stage import HasPersona, OffersSkills, Stage, Turn
 
 Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
 """Takes the packets of the graph's outputs until they end."""
@@ -60,9 +60,12 @@ class StandIn:
     It does so once its inputs end, so that its readers have those of the stages before it earlier, as they have behind
     the stage itself."""
 
-    def __init__(self, stage: Any, packets: Sequence[Any]) -> None:
-        # Other stages may read an engine's constants, such as the skills of a task, or who the avatar is.
-        self.host, self.persona = getattr(stage, "host", None), getattr(stage, "persona", None)
+    def __init__(self, stage: Stage[Any, Any], packets: Sequence[Any]) -> None:
+        # Other stages ask a stage for its skills, or for who the avatar is, and need the answers of the real one.
+        if isinstance(stage, OffersSkills):
+            self.skills = stage.skills
+        if isinstance(stage, HasPersona):
+            self.persona = stage.persona
         self._packets = packets
 
     async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from pydantic import BaseModel, Field
 
+from models.context import Context
 from models.protocols import ANY_LANGUAGE, Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
 from pipeline.host.host import Host
@@ -68,18 +69,18 @@ class Asr:
                 continue
             heard.add(packet, self._clock() - waiting_since)
             for samples in captions.due(heard, self._busy > 0):
-                found = await self._recognise(heard.take(samples), found)
+                found = await self._recognise(heard.take(samples), turn.context, found)
                 yield Partial(found.text, heard.at(samples), found.confidence)
             waiting_since = self._clock()
         if heard.samples:
             if found is None or heard.fresh:
-                found = await self._recognise(heard.take(heard.samples), found)
+                found = await self._recognise(heard.take(heard.samples), turn.context, found)
             yield Transcript(found.text, found.language, heard.start, heard.at(heard.samples), found.confidence)
 
-    async def _recognise(self, samples: Samples, earlier: Hypothesis | None) -> Hypothesis:
+    async def _recognise(self, samples: Samples, context: Context, earlier: Hypothesis | None) -> Hypothesis:
         self._busy += 1
         try:
-            return await self.host.call(lambda engine: engine.transcribe(samples, earlier))
+            return await self.host.call(lambda engine: engine.transcribe(samples, context, earlier))
         finally:
             self._busy -= 1
 

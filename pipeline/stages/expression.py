@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -13,7 +12,7 @@ from models.roles.role import Persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Expression, Gesture, Outcome, Speech
-from pipeline.stages.stage import Notice, Turn
+from pipeline.stages.stage import HasPersona, Notice, Turn
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +45,10 @@ class Expressions:
         self.host, self.options = host, options
         self.persona = Persona(prompt="")
 
-    async def prepare(self, peers: Mapping[str, Any]) -> None:
+    async def prepare(self, peers: Mapping[str, object]) -> None:
         """Learn who the avatar is."""
-        personas = (getattr(peer, "persona", None) for peer in peers.values() if peer is not self)
-        self.persona = next((found for found in personas if isinstance(found, Persona)), self.persona)
+        others = (peer for peer in peers.values() if peer is not self and isinstance(peer, HasPersona))
+        self.persona = next((other.persona for other in others), self.persona)
 
     async def run(self, inputs: AsyncIterator[Outcome | Speech], turn: Turn) -> AsyncIterator[Expression | Gesture]:
         came, look, clear_from = Look(), Look(), 0.0
@@ -70,7 +69,7 @@ class Expressions:
     async def _read(self, text: str, turn: Turn) -> Look:
         """What the words show; nothing where no engine can tell, for a face must not silence the voice."""
         try:
-            return await self.host.call(lambda engine: engine.read(text))
+            return await self.host.call(lambda engine: engine.read(text, turn.context))
         except EngineFailed as error:
             log.warning("%s: the face shows nothing of the words: %s", self.host.name, traced(error))
             turn.notice(Notice.of(self.host.name, error, "the face shows nothing of the words"))

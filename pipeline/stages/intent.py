@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from pydantic import BaseModel
 
+from models.context import Context
 from models.language.mood import Mood
 from models.language.moods import read_mood
 from models.protocols import IntentRecogniser
@@ -14,7 +14,7 @@ from pipeline.errors import GraphError
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Transcript
 from pipeline.stages.orders import Guard
-from pipeline.stages.stage import Turn
+from pipeline.stages.stage import OffersSkills, Turn
 
 
 class Options(BaseModel, extra="forbid"):
@@ -34,7 +34,7 @@ class IntentStage:
         self.host, self.options = host, options
         self._guard = Guard(())
 
-    async def prepare(self, peers: Mapping[str, Any]) -> None:
+    async def prepare(self, peers: Mapping[str, object]) -> None:
         """Teach every engine the skills of the stage that acts on intents. Raises GraphError without such a stage."""
         name = self.options.skills
         if name not in peers:
@@ -42,29 +42,29 @@ class IntentStage:
                 f"stages.{self.host.name}.skills: no stage is called '{name}' (there are: {', '.join(sorted(peers))}); "
                 "name the stage whose skills are to be recognised"
             )
-        host = getattr(peers[name], "host", None)
-        if not isinstance(host, Host) or not hasattr(host.engine, "skills"):
+        stage = peers[name]
+        if not isinstance(stage, OffersSkills):
             raise GraphError(
-                f"stages.{self.host.name}.skills: '{name}' has no skills; name a stage whose engine is a task handler"
+                f"stages.{self.host.name}.skills: '{name}' has no skills; name a stage that acts on intents"
             )
-        cards = tuple(host.engine.skills())
+        cards = tuple(stage.skills())
         self._guard = Guard(cards)
         await self.host.each(lambda engine: engine.learn(cards))
 
     async def run(self, inputs: AsyncIterator[Transcript], turn: Turn) -> AsyncIterator[Intent]:
         async for transcript in inputs:
             if text := transcript.text.strip():
-                yield await self._understand(text, transcript.language)
+                yield await self._understand(text, transcript.language, turn.context)
 
-    async def _understand(self, text: str, language: str) -> Intent:
+    async def _understand(self, text: str, language: str, context: Context) -> Intent:
         """What the engine makes of the words, unless it is a deed that they do not order."""
-        intent = await self._ask(text)
+        intent = await self._ask(text, context)
         if not self._guard.concerns(intent):
             return intent
         told = read_mood(text, language)
         if told.mood is Mood.ORDER and told.part != text:  # the words that count may ask for something else
-            intent = await self._ask(told.part)
+            intent = await self._ask(told.part, context)
         return self._guard.check(intent, told)
 
-    async def _ask(self, text: str) -> Intent:
-        return await self.host.call(lambda engine: engine.understand(text))
+    async def _ask(self, text: str, context: Context) -> Intent:
+        return await self.host.call(lambda engine: engine.understand(text, context))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from models.context import Context
+from models.dialogue import Exchange
 from models.language.clauses import Clauses, clauses, ends_sentence
 from models.language.en.faithfulness import is_courtesy, objection
 from models.language.en.guardrails import Manners, asks_for_deed
@@ -23,7 +25,7 @@ from models.roles.role import find_persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Reply, Transcript
-from pipeline.stages.stage import Exchange, Notice, Turn
+from pipeline.stages.stage import Notice, Turn
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class Response:
         self.persona = find_persona(options.persona)
         self._system = Message("system", self.persona.prompt)
 
-    async def prepare(self, peers: Mapping[str, Any]) -> None:
+    async def prepare(self, peers: Mapping[str, object]) -> None:
         """Let the engines read the persona, so that the first answer starts as soon as later ones."""
         await self.host.each(lambda engine: list(engine.complete([self._system], max_tokens=0)))
 
@@ -144,7 +146,7 @@ class Response:
         messages = [self._system, Message("user", request)]
         text = ""
         try:
-            async with aclosing(self._stream(messages, max_tokens)) as pieces:
+            async with aclosing(self._stream(messages, turn.context, max_tokens)) as pieces:
                 async for piece in pieces:
                     text += piece
         except EngineFailed as error:
@@ -155,12 +157,12 @@ class Response:
     async def _talk(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         """Free talk, watched; the persona's excuse where nothing of it can be said."""
         chat = outcome.task in CHAT or not outcome.say
-        messages = [self._system, *recall(turn.history, self.options.history)]
+        messages = [self._system, *recall(turn.context.dialogue.exchanges, self.options.history)]
         messages.append(Message("user", heard if chat else outcome.say))
         manners = Manners(
             self.persona.name, self.persona.prompt, self.options.sentences if chat else self.options.long_sentences
         )
-        texts = self._watched(messages, manners)
+        texts = self._watched(messages, turn.context, manners)
         try:
             async with aclosing(texts):
                 async for text in texts:
@@ -172,9 +174,11 @@ class Response:
         elif not manners.spoken:
             yield f"{_CANNOT} {self.persona.offer}" if outcome.task == UNKNOWN else self.persona.lost
 
-    async def _watched(self, messages: Sequence[Message], manners: Manners) -> AsyncGenerator[str, None]:
+    async def _watched(
+        self, messages: Sequence[Message], context: Context, manners: Manners
+    ) -> AsyncGenerator[str, None]:
         cutter = Clauses()
-        async with aclosing(self._stream(messages, self.options.max_tokens)) as pieces:
+        async with aclosing(self._stream(messages, context, self.options.max_tokens)) as pieces:
             async for piece in pieces:
                 for clause in cutter.add(piece):
                     if text := manners.admit(clause):
@@ -184,19 +188,19 @@ class Response:
         if text := manners.finish(cutter.rest()):
             yield text
 
-    def _stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str, None]:
-        return self.host.stream(lambda engine: engine.complete(messages, max_tokens=max_tokens))
+    def _stream(self, messages: Sequence[Message], context: Context, max_tokens: int) -> AsyncGenerator[str, None]:
+        return self.host.stream(lambda engine: engine.complete(messages, context, max_tokens=max_tokens))
 
     def _tell(self, error: EngineFailed, turn: Turn, effect: str) -> None:
         log.warning("%s: the language model failed, so %s: %s", self.host.name, effect, traced(error))
         turn.notice(Notice.of(self.host.name, error, effect))
 
 
-def recall(history: Sequence[Exchange], budget: int) -> list[Message]:
+def recall(exchanges: Sequence[Exchange], budget: int) -> list[Message]:
     """Earlier turns as messages, the latest, as far as `budget` characters hold them.
 
     Old ones go by fours: what is left begins alike for several turns, so a model that keeps what it read profits."""
-    told = [(exchange.heard, _said(exchange)) for exchange in history if exchange.heard and exchange.said]
+    told = [(exchange.heard, _said(exchange)) for exchange in exchanges if exchange.heard and exchange.said]
     start = 0
     while sum(len(heard) + len(said) for heard, said in told[start:]) > budget:
         start += _BLOCK

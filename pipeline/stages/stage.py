@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
 
-from models.protocols import GUEST, Hypothesis
+from models.context import DEFAULT, Context
+from models.protocols import Hypothesis, SkillCard
+from models.roles.role import Persona
 from pipeline.errors import EngineFailed
 
 In = TypeVar("In", contravariant=True)
 Out = TypeVar("Out", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What was said in an earlier turn."""
-
-    heard: str
-    """The user's words."""
-    said: str
-    """The avatar's, as far as they were heard."""
-    interrupted: bool = False
-    """Whether the user cut the avatar short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +49,8 @@ class Turn:
     """What a stage may know of the turn that it serves."""
 
     id: str
-    user: str = GUEST
-    """Whose world, memory and history it is."""
-    history: Sequence[Exchange] = field(default_factory=tuple)
-    """Earlier turns, oldest first."""
+    context: Context = DEFAULT
+    """Who speaks with whom, and what was said before; engines are handed it beside their input."""
     confirmed: Callable[[], Awaitable[None]] = at_once
     """Returns when the user is known to have finished. A turn may begin before: whatever acts must wait for it."""
     prompt: str = ""
@@ -85,3 +73,41 @@ class Stage(Protocol[In, Out]):
     def run(self, inputs: AsyncIterator[In], turn: Turn) -> AsyncIterator[Out]:
         """Take what arrives, give what follows from it."""
         ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A stage that needs more than its own engine before it serves anybody."""
+
+    async def prepare(self, peers: Mapping[str, object]) -> None:
+        """Get ready, after all engines were loaded; `peers` maps the names of the graph's nodes to their stages.
+
+        Raises EngineFailed where the stage cannot serve."""
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A stage that depends on other stages of its graph."""
+
+    def check(self, peers: Mapping[str, object]) -> None:
+        """Look at the other stages while the graph is built; `peers` maps the names of its nodes to their stages.
+
+        Raises ValueError, which is a mistake of this stage in the graph's file."""
+        ...
+
+
+@runtime_checkable
+class OffersSkills(Protocol):
+    """A stage that acts on intents."""
+
+    def skills(self) -> tuple[SkillCard, ...]:
+        """What it can do; known before its engines are loaded."""
+        ...
+
+
+@runtime_checkable
+class HasPersona(Protocol):
+    """A stage that knows who the avatar is."""
+
+    persona: Persona

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from pydantic import BaseModel
 
+from models.context import Context
 from models.protocols import Request, SkillCard, TaskHandler
 from pipeline.host.host import Host
 from pipeline.packets import Gaze, Intent, Outcome, Pointing, Scene, Transcript
@@ -38,7 +39,8 @@ class Task:
                     intent = around.resolve(packet, said) if said else packet
                     if self._has_effects(intent):
                         await turn.confirmed()
-                    yield await self._handle(Request(intent, said.text if said else "", turn.user, around.things))
+                    request = Request(intent, said.text if said else "", around.things)
+                    yield await self._handle(request, turn.context)
                 case _:
                     around.notice(packet)
 
@@ -50,5 +52,5 @@ class Task:
         """Whether acting on it changes anything; words that no skill answers to are only talked about."""
         return any(card.effects for card in self.skills() if card.name == intent.name)
 
-    async def _handle(self, request: Request) -> Outcome:
-        return await self.host.call(lambda engine: engine.handle(request))
+    async def _handle(self, request: Request, context: Context) -> Outcome:
+        return await self.host.call(lambda engine: engine.handle(request, context))

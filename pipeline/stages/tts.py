@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, Field
 
+from models.context import Context
 from models.language.speakable import CLAUSE_ENDS, SENTENCE_ENDS, clauses, sentences, speakable
 from models.protocols import Phoneme, Synthesiser, Voiced
 from pipeline.host.host import Host
@@ -41,7 +41,7 @@ class Tts:
     def __init__(self, host: Host[Synthesiser], options: Options) -> None:
         self.host, self.options = host, options
 
-    async def prepare(self, peers: Mapping[str, Any]) -> None:
+    async def prepare(self, peers: Mapping[str, object]) -> None:
         """Build the tables of the text rules before somebody waits for a first word."""
         await asyncio.to_thread(speakable, "1", self.host.engine.languages)
 
@@ -53,7 +53,7 @@ class Tts:
                 words = speakable(clause, self.host.engine.languages)
                 if not words:
                     continue
-                async with aclosing(self.host.stream(_speak(words))) as pieces:
+                async with aclosing(self.host.stream(_speak(words, turn.context))) as pieces:
                     async for piece in pieces:
                         voiced = self._finish(piece, pause)
                         yield Speech(voiced, float(start), text)
@@ -94,8 +94,8 @@ class Tts:
         )
 
 
-def _speak(words: str) -> Callable[[Synthesiser], Iterator[Voiced]]:
-    return lambda engine: engine.speak(words)
+def _speak(words: str, context: Context) -> Callable[[Synthesiser], Iterator[Voiced]]:
+    return lambda engine: engine.speak(words, context)
 
 
 def _silence(seconds: float, sample_rate: int) -> Voiced:

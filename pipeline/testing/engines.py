@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from models.context import DEFAULT, Context
 from models.protocols import (
     UNKNOWN,
     EndOfTurn,
@@ -158,7 +159,7 @@ class ScriptedRecogniser(Scripted, Recogniser):
         super().__init__(seconds, faults)
         self.misheard, self.sample_rate, self.language = misheard or {}, sample_rate, language
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         self.begin()
         text = read(samples, self.sample_rate)
         return Hypothesis(self.misheard.get(text, text), self.language, 1.0 if text else None)
@@ -179,7 +180,7 @@ class ScriptedIntents(Scripted, IntentRecogniser):
         if strange := {intent.name for intent in self.intents.values()} - known:
             raise ValueError(f"no skill is called {', '.join(sorted(strange))}; there are {', '.join(sorted(known))}")
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         self.begin()
         said = spelt(text)
         return next((intent for words, intent in self.intents.items() if words in said), Intent(UNKNOWN))
@@ -202,12 +203,15 @@ class ScriptedTasks(Scripted, TaskHandler):
         self.looks = looks
         self.requests: list[Request] = []
         """What it was asked to do, failed or not."""
+        self.contexts: list[Context] = []
+        """What it was told of each request: who asked, and what was said before."""
 
     def skills(self) -> tuple[SkillCard, ...]:
         return tuple(SkillCard(name, name, (name,), effects=name not in self.looks) for name in self.outcomes)
 
-    def handle(self, request: Request) -> Outcome:
+    def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
         self.requests.append(request)
+        self.contexts.append(context)
         self.begin()
         return self.outcomes.get(request.intent.name) or Outcome(request.intent.name, "open")
 
@@ -230,7 +234,12 @@ class ScriptedModel(Scripted, LanguageModel):
         """The conversations that it was given to continue."""
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         if not max_tokens:
             return
@@ -251,7 +260,7 @@ class ScriptedVoice(Scripted, Synthesiser):
         super().__init__(seconds, faults)
         self.sample_rate = sample_rate
 
-    def speak(self, text: str) -> Iterator[Voiced]:
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         self.begin()
         spoken = spelt(text)
         if not spoken:
@@ -282,7 +291,7 @@ class ScriptedLooks(Scripted, ExpressionReader):
         super().__init__(seconds, faults)
         self.looks = {spelt(words): look for words, look in (looks or {}).items()}
 
-    def read(self, text: str) -> Look:
+    def read(self, text: str, context: Context = DEFAULT) -> Look:
         self.begin()
         said = spelt(text)
         return next((look for words, look in self.looks.items() if words in said), Look())

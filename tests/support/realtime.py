@@ -16,7 +16,9 @@ from openai import AsyncOpenAI, BaseModel
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.realtime import RealtimeServerEvent
 from starlette.applications import Starlette
+from support.dialogues import exchanges
 
+from models.dialogue import Exchange
 from models.protocols import Samples
 from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.graph.graph import Graph
@@ -26,7 +28,6 @@ from pipeline.runners.serve.http_server import serving as listening
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret
-from pipeline.stages.stage import Exchange
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.graphs import scripted_graph
 
@@ -144,7 +145,7 @@ def hold(graph: Graph, exchange: Callable[[Caller, Sessions], Awaitable[None]], 
 
 def history(sessions: Sessions) -> list[Exchange]:
     (served,) = sessions.clients.values()
-    return served.session.history
+    return exchanges(served.session.dialogue)
 
 
 async def ended(sessions: Sessions, turns: int) -> list[Exchange]:

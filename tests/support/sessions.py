@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from audio_samples import FOLDER
+from models.context import ANYBODY
 from models.protocols import Samples
 from pipeline.devices.files.decoding import Recording, packets
 from pipeline.devices.pcm import from_pcm16, to_pcm16
@@ -45,7 +46,7 @@ def record_session(folder: Path) -> list[Record]:
 
     async def converse() -> list[Record]:
         await graph.load()
-        with open_journal(folder, built, "guest") as journal:
+        with open_journal(folder, built, ANYBODY) as journal:
             async with talking(graph, "push-to-talk") as talk:
                 talk.session.observers.append(journal)
                 await ask(talk, "price.flac")

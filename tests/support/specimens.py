@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from models.context import DEFAULT, Context
 from models.protocols import Hypothesis, Recogniser, Samples, TaskHandler
 from pipeline.graph.registry import Registry
 from pipeline.host.host import Host
@@ -61,7 +62,7 @@ class Loud(Recogniser):
     def weights(self) -> tuple[str, ...]:
         return ("no-such-model-anywhere",)
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         return Hypothesis(self.word * int(np.ceil(samples.size)), "en")
 
 

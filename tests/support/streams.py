@@ -38,4 +38,4 @@ def node(name: str, stage: Stage[Any, Any], *inputs: str, buffer: int = 16) -> N
 def graph(nodes: Sequence[Node], *outputs: str) -> Graph:
     """A graph without engines."""
     detector = cast(Host[VoiceDetector], None)
-    return Graph("test", tuple(nodes), outputs, Turns(), detector, None, None, (), "en", 16_000)
+    return Graph("test", tuple(nodes), outputs, Turns(), detector, None, None, (), ("en",), 16_000)

@@ -11,7 +11,8 @@ from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from models.protocols import GUEST, Voiced
+from models.context import User, guest
+from models.protocols import Voiced
 from pipeline.devices.files.atomic import Draft, OpenDraft, Together, replacing, write_json
 from pipeline.devices.files.decoding import Recording, packets, sound_hash
 from pipeline.devices.files.paths import shown
@@ -81,7 +82,7 @@ async def run_batch(
 
     async def work() -> None:
         for path, name in waiting:
-            session = Session(graph, name, user or f"{GUEST} {run} {shown(name)}")
+            session = Session(graph, name, User(user) if user else guest(f"{run} {shown(name)}"))
             summaries[path] = await _FileJob(session, path, claims, watcher).run()
             watcher.ended(path, summaries[path])
 

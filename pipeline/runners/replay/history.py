@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from models.dialogue import Exchange
 from pipeline.devices.word_timing import Words
 from pipeline.packets import Speech
 from pipeline.runtime.journal import RecordedTurn
 from pipeline.runtime.record import Record
-from pipeline.stages.stage import Exchange
 
 
 class ReplayedExchange:
@@ -18,6 +18,7 @@ class ReplayedExchange:
 
     def __init__(self, recorded: RecordedTurn, record: Record, speech: Iterable[Speech], *, alike: bool) -> None:
         then = recorded.record
+        self._turn = recorded.turn.id
         self.recorded_words = then.transcript.text if then and then.transcript else ""
         self.words = record.transcript.text if record.transcript else ""
         self._alike = alike
@@ -25,6 +26,10 @@ class ReplayedExchange:
         self._reply = record.reply
         before = [c.packet for c in recorded.crossings if isinstance(c.packet, Speech)]
         self._recorded_times, self._times = _words(before), _words(speech)
+
+    def is_of(self, exchange: Exchange) -> bool:
+        """Whether a recorded exchange belongs to this turn. In older journals only its words tell."""
+        return exchange.turn == self._turn if exchange.turn else exchange.heard == self.recorded_words
 
     def said(self, heard: str) -> str:
         """The part of the replayed answer that sounds in the time that `heard` took in the recorded answer."""
@@ -45,17 +50,17 @@ def _words(speech: Iterable[Speech]) -> Words:
     return words
 
 
-def history_of(recorded: Sequence[Exchange], replayed: Sequence[ReplayedExchange]) -> tuple[Exchange, ...]:
-    """The history of a turn as the replay said it, given the `recorded` one and the exchanges `replayed` so far.
+def exchanges_of(recorded: Sequence[Exchange], replayed: Sequence[ReplayedExchange]) -> tuple[Exchange, ...]:
+    """The exchanges before a turn as the replay said them, given the `recorded` ones and those `replayed` so far.
 
     Exchanges of an earlier session stay as they were recorded."""
-    history: list[Exchange] = []
+    exchanges: list[Exchange] = []
     rest = len(replayed)
     for exchange in reversed(recorded):  # the latest first: a session forgets its oldest exchanges
-        place = next((i for i in reversed(range(rest)) if replayed[i].recorded_words == exchange.heard), None)
+        place = next((i for i in reversed(range(rest)) if replayed[i].is_of(exchange)), None)
         if place is None:
-            history.append(exchange)
+            exchanges.append(exchange)
             continue
         rest, again = place, replayed[place]
-        history.append(replace(exchange, heard=again.words, said=again.said(exchange.said)))
-    return tuple(reversed(history))
+        exchanges.append(replace(exchange, heard=again.words, said=again.said(exchange.said)))
+    return tuple(reversed(exchanges))

@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from models.context import Context
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.graph.graph import AUDIO, Graph
 from pipeline.graph.mistakes import unknown
 from pipeline.packets import Speech
 from pipeline.runners.replay.diff import Change, changes
-from pipeline.runners.replay.history import ReplayedExchange, history_of
+from pipeline.runners.replay.history import ReplayedExchange, exchanges_of
 from pipeline.runtime.journal.codec import fingerprint
-from pipeline.runtime.journal.reader import Recorded, RecordedTurn
+from pipeline.runtime.journal.reader import Crossing, Recorded, RecordedTurn
 from pipeline.runtime.record import Fate, Record
 from pipeline.runtime.turn import given, run_turn, unasked
 from pipeline.stages.stage import Turn
@@ -98,7 +99,7 @@ class Replay:
 
     async def _run(self, recorded: RecordedTurn) -> ReplayedTurn:
         graph = given(self._whole, {name: recorded.packets(name) for name in self.standing_in})
-        turn = replace(recorded.turn, history=history_of(recorded.turn.history, self._exchanges))
+        turn = replace(recorded.turn, context=self._context(recorded.turn.context))
         names = [node.name for node in graph.nodes if node.name not in self.standing_in]
         await self._settle()
         record, packets = await _run_turn(graph, turn, recorded.packets(AUDIO), _limit(recorded, graph, names))
@@ -109,6 +110,12 @@ class Replay:
         if recorded.record is None or recorded.record.fate not in DRAFTS:
             self._exchanges.append(exchange)
         return ReplayedTurn(recorded, record, sum(len(recorded.packets(name)) for name in names), differences)
+
+    def _context(self, recorded: Context) -> Context:
+        """What the turn is told this time: the words of the turns before it as they were said in the replay."""
+        exchanges = exchanges_of(recorded.dialogue.exchanges, self._exchanges)
+        context = replace(recorded, dialogue=replace(recorded.dialogue, exchanges=exchanges))
+        return context if context.languages else replace(context, language=self._whole.language)
 
     async def _settle(self) -> None:
         """Wait for what the turn before left under way; in the session there was time enough for it."""
@@ -198,14 +205,22 @@ def _difference(recorded: RecordedTurn, node: str, packets: Sequence[Any], recor
     for index, crossing in enumerate(before):
         if index >= len(packets):
             return Difference(node, index, [*_failure(record, node), *changes(crossing.packet, None)])
-        if fingerprint(packets[index]) != crossing.fingerprint:
-            return Difference(node, index, changes(crossing.packet, packets[index]))
+        packet = _as_far_as_recorded(packets[index], crossing)
+        if fingerprint(packet) != crossing.fingerprint:
+            return Difference(node, index, changes(crossing.packet, packet))
     if _whole(recorded):
         if failure := _failure(record, node):
             return Difference(node, len(before), failure)
         if len(packets) > len(before):
             return Difference(node, len(before), changes(None, packets[len(before)]))
     return None
+
+
+def _as_far_as_recorded(packet: Any, crossing: Crossing) -> Any:
+    """The packet without what the journal's Parley did not record of its kind."""
+    if type(packet) is not type(crossing.packet) or not crossing.lacking:
+        return packet
+    return replace(packet, **{name: getattr(crossing.packet, name) for name in crossing.lacking})
 
 
 def _whole(recorded: RecordedTurn) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-from models.protocols import GUEST
+from models.context import User, guest
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runtime.record import Observer
@@ -64,7 +64,7 @@ class Admission:
         self.closing = False
         """Whether the server ends, so that no session is opened any more."""
         self._observe = observe
-        self._users: Counter[str] = Counter()
+        self._users: Counter[User] = Counter()
 
     @property
     def count(self) -> int:
@@ -72,24 +72,23 @@ class Admission:
         return self._users.total()
 
     @contextmanager
-    def open(self, user: str) -> Iterator[Session]:
+    def open(self, user: User) -> Iterator[Session]:
         """Open a session of `user`, which ends with the context. Raises Refused where the limits allow no more."""
-        user = user or GUEST
-        if user == GUEST or user.startswith(f"{GUEST}-"):  # each guest has a world of their own
-            user = f"{GUEST}-{secrets.token_hex(4)}"
+        if user.guest:  # each guest has a world of their own
+            user = guest(secrets.token_hex(4))
         self._admit(user)
         name = secrets.token_hex(8)
         self._users[user] += 1
         try:
             with ExitStack() as stack:
-                observers = stack.enter_context(self._observe(name, user))
+                observers = stack.enter_context(self._observe(name, user.id))
                 yield Session(self.graph, name, user, observers)
         finally:
             self._users[user] -= 1
             if not self._users[user]:
                 del self._users[user]
 
-    def _admit(self, user: str) -> None:
+    def _admit(self, user: User) -> None:
         if self.closing:
             raise Refused("shutting-down", "the server ends; come back later")
         if self.count >= self.limits.sessions:
@@ -99,5 +98,5 @@ class Admission:
         if self._users[user] >= self.limits.sessions_per_user:
             raise Refused(
                 "too-many-sessions",
-                f"{user!r} has {self.limits.sessions_per_user} sessions already; end one with a bye",
+                f"{user.id!r} has {self.limits.sessions_per_user} sessions already; end one with a bye",
             )

@@ -8,6 +8,7 @@ import secrets
 from contextlib import ExitStack
 from typing import Protocol
 
+from models.context import User
 from pipeline.devices.network.receiver import Receiver
 from pipeline.devices.network.sender import Sender
 from pipeline.errors import PipelineError
@@ -43,7 +44,7 @@ class ClientSession:
 
     A protocol makes it, gives it a sink, hands it what the client sends, and starts it with `Sessions.start`."""
 
-    def __init__(self, admission: Admission, user: str, form: Format, mode: Policy | None = None) -> None:
+    def __init__(self, admission: Admission, user: User, form: Format, mode: Policy | None = None) -> None:
         """`form` is the format of the user's sound. Raises Refused where no more sessions are admitted."""
         self._admission = admission
         self._stack = ExitStack()
@@ -65,7 +66,7 @@ class ClientSession:
     @property
     def user(self) -> str:
         """The user who speaks."""
-        return self.session.user
+        return self.session.user.id
 
     def use_sink(self, sink: Sink) -> None:
         """Play answers into `sink`; called once, before the session starts."""

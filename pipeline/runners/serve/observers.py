@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.protocols import GUEST
+from models.context import ANYBODY
 from pipeline.devices.files.paths import shown
 from pipeline.errors import JournalError
 from pipeline.graph.build import Built
@@ -31,7 +31,7 @@ class Journals:
         """Raises JournalError where nothing can be written to `folder`."""
         self._folder = folder
         # It reads all that is installed, which takes half a second: once is enough.
-        self._header = header(built, GUEST)
+        self._header = header(built, ANYBODY)
         self._graph = dump(built.spec.name, built.spec.root)
         self._packets = {kind for node in built.graph.nodes for kind in node.emits}
         self._closing: set[asyncio.Task[None]] = set()

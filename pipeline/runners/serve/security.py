@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-from models.protocols import GUEST
+from models.context import User, known_as
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.tokens import Secret, SecretUnusable, TokenInvalid, user_of
 from pipeline.wire.fields import NAME
@@ -33,19 +33,19 @@ class Guard:
         *,
         required: bool,
         origins: Iterable[str] = (),
-        default: str = GUEST,
+        default: str = "",
     ) -> None:
         self._secret, self.required, self._default = secret, required, default
         self.origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         self._hosts = LOOPBACK | {host_of(urlsplit(origin).netloc) for origin in self.origins}
 
-    def user(self, token: str, claimed: str = "") -> str:
-        """The name of the user whose token it is, or without one of who they claim to be. Raises Refused."""
+    def user(self, token: str, claimed: str = "") -> User:
+        """The user whose token it is, or without one the user who they claim to be. Raises Refused."""
         if not self.required and not _TOKEN.fullmatch(token):
             token = ""  # clients made for other servers send some key whatever it is
         if token:
             try:
-                return user_of(token, self._secret.read())
+                return known_as(user_of(token, self._secret.read()))
             except TokenInvalid as error:
                 raise Refused("unauthorised", str(error)) from error
             except SecretUnusable as error:
@@ -58,7 +58,7 @@ class Guard:
         name = claimed.strip() or self._default
         if len(name) > NAME or not name.isprintable():
             raise Refused("not-understood", f"a user's name has up to {NAME} printable characters, on one line")
-        return name
+        return known_as(name)
 
     def knows(self, host: str) -> bool:
         """Whether a request to that host (the header ``Host``) may be for this server.

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.protocols import GUEST
 from pipeline.errors import PipelineError
 from pipeline.wire.fields import NAME
 
@@ -58,7 +57,7 @@ class Settings:
     """Also on this machine; beyond it, a token is always required."""
     origins: tuple[str, ...] = ()
     """Of pages elsewhere that may speak to this server."""
-    user: str = GUEST
+    user: str = ""
     """Who clients are that do not say."""
     wyoming: Address | None = None
     wyoming_open: bool = False

@@ -22,7 +22,7 @@ Times are session time, in seconds. The key ``event`` says what a line is, the o
 
     {"event": "sound", "start": 0.0, "track": "microphone", "offset": 0}
     {"event": "state", "at": 1.2, "state": "listening"}
-    {"event": "began", "at": 1.2, "turn": {"id": "ada/1", "user": "ada", "history": [], "earlier": null}}
+    {"event": "began", "at": 1.2, "turn": {"id": "ada/1", "user": "ada", "history": [], "earlier": null, ...}}
     {"event": "crossed", "at": 1.3, "turn": "ada/1", "node": "asr", "type": "Reply", "packet": {"text": "Hello."}}
     {"event": "ended", "at": 4.0, "record": {"turn": "ada/1", "fate": "answered", "heard": "Hello.", ...}}
     {"event": "closed", "stopped": ""}
@@ -38,6 +38,10 @@ give it, comes back bit by bit and costs no more than in a track of 16 bits, and
 filter is off by at most 2^-24; the digest tells whether sound is equal, whatever the track has room for. Sound of the
 user that lies in the microphone's track is not stored again. Between packets a track may have some silence, where a
 block was filled up.
+
+A turn holds the dialogue before it as ``history``, ``question``, ``focus`` and ``deeds``; the rest of its context lies
+beside these. Fields are only ever added: a journal that lacks some was written by an earlier Parley, and a replay does
+not compare what that did not record.
 
 What is not stored follows from what is: a record's transcript, intent, outcome, reply, visemes and face from its
 packets, `Turn.captions` from its `Partial` packets.

@@ -21,7 +21,6 @@ import numpy as np
 from models.protocols import Samples
 from pipeline.errors import PipelineError, StageFailed
 from pipeline.runtime.record import Record
-from pipeline.stages.stage import Turn
 
 T = TypeVar("T")
 
@@ -29,8 +28,7 @@ Json: TypeAlias = Any
 """What `json` reads and writes."""
 
 DERIVED: Mapping[type, frozenset[str]] = {
-    Turn: frozenset({"confirmed", "notice", "captions"}),
-    Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "face", "partial"}),
+    Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "face", "partial", "shown"}),
 }
 """Fields that are not written, because they follow from a turn's packets."""
 

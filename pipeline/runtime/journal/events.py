@@ -6,12 +6,74 @@ import json
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from models.context import DEFAULT, Context, User, recorded_user
+from models.dialogue import Deed, Dialogue, Exchange, Mention, Question
+from models.protocols import Hypothesis
 from pipeline.runtime.journal.codec import Json, Keep, Restore, decode, encode
 from pipeline.runtime.record import Record, State
 from pipeline.stages.stage import Turn
 
 LONGEST = 4_000_000
 """Bytes in a line; a turn whose history is full has some 20,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTurn:
+    """A `Turn` as a line holds it.
+
+    The fields up to `earlier` are those that journals have always had. The others came later; where a line lacks them,
+    they say what was true of every turn at the time, or that it is not known."""
+
+    id: str
+    user: str
+    history: tuple[Exchange, ...] = ()
+    prompt: str = ""
+    earlier: Hypothesis | None = None
+    guest: bool | None = None
+    """Whether the user is a guest; None in a line that was written before guests were marked."""
+    language: str = ""
+    """ISO 639-1; empty in a line that was written before turns had one."""
+    languages: tuple[str, ...] = ()
+    role: str = ""
+    voice: str = ""
+    hints: tuple[str, ...] = ()
+    question: Question | None = None
+    focus: tuple[Mention, ...] = ()
+    deeds: tuple[Deed, ...] = ()
+
+    @classmethod
+    def of(cls, turn: Turn) -> WrittenTurn:
+        """How a turn is written."""
+        context, dialogue = turn.context, turn.context.dialogue
+        return cls(
+            turn.id,
+            context.user.id,
+            dialogue.exchanges,
+            turn.prompt,
+            turn.earlier,
+            context.user.guest,
+            context.language,
+            context.languages,
+            context.role,
+            context.voice,
+            context.hints,
+            dialogue.question,
+            dialogue.focus,
+            dialogue.deeds,
+        )
+
+    def turn(self) -> Turn:
+        """The turn that was written. Its context names no `languages` where the line was written before it could."""
+        context = Context(
+            self.language or DEFAULT.language,
+            self.languages,
+            recorded_user(self.user) if self.guest is None else User(self.user, self.guest),
+            self.role,
+            self.voice,
+            Dialogue(self.history, self.question, self.focus, self.deeds),
+            self.hints,
+        )
+        return Turn(self.id, context, prompt=self.prompt, earlier=self.earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +100,7 @@ class BeganEvent:
     """A turn begins."""
 
     at: float
-    turn: Turn
+    turn: WrittenTurn
 
 
 @dataclass(frozen=True, slots=True)

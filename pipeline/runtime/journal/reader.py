@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,6 +48,8 @@ class Crossing:
     """Of the packet as it was, by `pipeline.runtime.journal.fingerprint`."""
     exact: bool
     """Whether `packet` is that packet bit by bit: its samples may have had more than a track's 24 bits."""
+    lacking: frozenset[str] = frozenset()
+    """Fields that packets of this type did not have when the journal was written; in `packet` they have defaults."""
 
 
 @dataclass(slots=True)
@@ -160,7 +162,8 @@ class _Reading:
                 self._recorded._runs.append(event)
             case StateEvent():
                 self._recorded.states.append((event.at, event.state))
-            case BeganEvent(turn=turn):
+            case BeganEvent(turn=written):
+                turn = written.turn()
                 if turn.id in self._turns:
                     raise ValueError(f"the turn {turn.id!r} begins a second time")
                 self._turns[turn.id] = RecordedTurn(turn, event.at)
@@ -199,6 +202,7 @@ class _Reading:
             packet,
             fingerprint(packet, lambda _: next(recorded)),
             all(exact for _, exact in found),
+            frozenset(each.name for each in fields(packet) if each.name not in event.packet),
         )
 
     def _samples(self, sound: Sound) -> Samples:

@@ -22,6 +22,7 @@ from pipeline.runtime.journal.events import (
     EndedEvent,
     Event,
     StateEvent,
+    WrittenTurn,
     to_line,
 )
 from pipeline.runtime.journal.files import Growing, write_new
@@ -86,7 +87,7 @@ class Journal(Observer):
         self._put(StateEvent(at, state))
 
     def began(self, turn: Turn, at: float) -> None:
-        self._put(BeganEvent(at, turn))
+        self._put(BeganEvent(at, WrittenTurn.of(turn)))
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
         self._put(CrossedEvent(at, turn, node, type(packet).__name__, packet), _size(packet))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
 from models.language.backchannel import has_word, is_backchannel, is_echo
 from models.language.completeness import Reading, read
 from models.protocols import Hypothesis
-from pipeline.packets import Audio, Intent, Outcome, Partial, Reply, Sense, Transcript
+from pipeline.packets import Audio, Intent, Partial, Reply, Sense, Transcript
+from pipeline.runtime.dialogue import skill_cards
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Answer, Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import first
 from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.runtime.turn_taking.utterance import Phase, Utterance
-from pipeline.stages.stage import Exchange
+from pipeline.stages.stage import HasPersona
 
 GOES_ON = 2.0
 """Seconds after which what the user says is a new utterance, even if nothing of the answer was heard yet."""
@@ -51,11 +53,11 @@ class Conversation(Observer):
         nodes = session.graph.nodes
         self._telling = Intent if any(Intent in node.emits for node in nodes) else Transcript
         """What tells best whether the user's words are all."""
-        tasks = [node.stage for node in nodes if Outcome in node.emits]
-        self._skills = {card.name: card for stage in tasks for card in getattr(stage, "skills", lambda: ())()}
-        persona = next((getattr(n.stage, "persona", None) for n in nodes if Reply in n.emits), None)
-        self._fillers = cycle(_phrases(self.turns.filler, getattr(persona, "filler", ())))
-        self._idles = cycle(_phrases(self.turns.idle, getattr(persona, "idle", ())))
+        self._skills = skill_cards(session.graph)
+        stages = (node.stage for node in nodes if Reply in node.emits)
+        persona = next((stage.persona for stage in stages if isinstance(stage, HasPersona)), None)
+        self._fillers = cycle(_phrases(self.turns.filler, persona.filler if persona else ()))
+        self._idles = cycle(_phrases(self.turns.idle, persona.idle if persona else ()))
 
     async def run(self, audio: AsyncIterator[Audio]) -> None:
         """Converse until `audio` ends or the floor is closed, and finish the last answer.
@@ -184,10 +186,8 @@ class Conversation(Observer):
 
     def _hear(self, utterance: Utterance, earlier: Hypothesis | None = None) -> Answer:
         """Begin to answer what there is of an utterance."""
-        before: list[Exchange] = []
-        if (rival := self._rival) and rival.record.transcript:
-            before.append(Exchange(rival.record.transcript.text, self.sink.heard(), interrupted=True))
-        self._hearing = self.session.open(before, earlier)
+        rival = replace(self._rival.record, heard=self.sink.heard(), fate=Fate.INTERRUPTED) if self._rival else None
+        self._hearing = self.session.open(rival, earlier, around=self.floor.things())
         return self._begin(self._hearing, utterance.sound())
 
     def _draft(self, record: Record) -> Hypothesis | None:

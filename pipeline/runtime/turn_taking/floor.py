@@ -103,6 +103,10 @@ class Floor:
         elif isinstance(sense, Picture):
             self._noticed[Picture] = [sense]
 
+    def things(self) -> tuple[str, ...]:
+        """Names of the things around the user."""
+        return tuple(thing.name for scene in self._noticed.get(Scene, ()) for thing in cast("Scene", scene).things)
+
     def take_turns(self, policy: Policy) -> None:
         """Take turns in another way from now on."""
         if policy != self.policy and not self._held:

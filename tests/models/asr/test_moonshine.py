@@ -82,8 +82,8 @@ def test_partial_hypotheses_lead_to_the_same_words(moonshine: Moonshine) -> None
     said = speech("speech-jfk")
     earlier: Hypothesis | None = None
     for end in range(RATE // 2, said.size, RATE // 2):
-        earlier = moonshine.transcribe(said[:end], earlier)
-    assert word_error_rate(moonshine.transcribe(said).text, moonshine.transcribe(said, earlier).text) == 0
+        earlier = moonshine.transcribe(said[:end], earlier=earlier)
+    assert word_error_rate(moonshine.transcribe(said).text, moonshine.transcribe(said, earlier=earlier).text) == 0
 
 
 def test_an_earlier_hypothesis_saves_most_passes_of_the_decoder(moonshine: Moonshine, passes: dict[str, int]) -> None:
@@ -92,7 +92,7 @@ def test_an_earlier_hypothesis_saves_most_passes_of_the_decoder(moonshine: Moons
     cold = passes["decoder"]
     earlier = moonshine.transcribe(said[: round(7.5 * RATE)])
     passes["decoder"] = 0
-    moonshine.transcribe(said, earlier)
+    moonshine.transcribe(said, earlier=earlier)
     assert passes["decoder"] <= cold // 2
 
 
@@ -100,7 +100,9 @@ def test_quiet_after_the_last_word_costs_nothing(moonshine: Moonshine, passes: d
     said = np.concatenate([speech("speech-jfk")[: 3 * RATE], np.zeros(RATE // 4, np.float32)])
     earlier = moonshine.transcribe(said)
     done = dict(passes)
-    assert moonshine.transcribe(np.concatenate([said, np.zeros(RATE, np.float32)]), earlier).text == earlier.text
+    assert (
+        moonshine.transcribe(np.concatenate([said, np.zeros(RATE, np.float32)]), earlier=earlier).text == earlier.text
+    )
     assert passes == done
 
 
@@ -109,7 +111,7 @@ def test_parts_that_ended_are_not_recognised_again(moonshine: Moonshine, passes:
     earlier = moonshine.transcribe(said[: 36 * RATE])
     assert isinstance(earlier, Draft)
     passes["encoder"] = 0
-    moonshine.transcribe(said[: 36 * RATE + RATE // 2], earlier)
+    moonshine.transcribe(said[: 36 * RATE + RATE // 2], earlier=earlier)
     assert len(earlier.parts) > 1
     assert passes["encoder"] == 1
 
@@ -120,20 +122,20 @@ def test_the_words_of_an_earlier_hypothesis_save_passes_too(moonshine: Moonshine
     cold = passes["decoder"]
     beginning = moonshine.transcribe(said[: 7 * RATE])
     passes["decoder"] = 0
-    assert moonshine.transcribe(said, Hypothesis(beginning.text, "en")).text == whole.text
+    assert moonshine.transcribe(said, earlier=Hypothesis(beginning.text, "en")).text == whole.text
     assert passes["decoder"] <= cold // 2
 
 
 @pytest.mark.parametrize("words", ["something else", "", "¿qué? 咖啡 🙂"])
 def test_wrong_words_of_another_engine_change_nothing(moonshine: Moonshine, words: str) -> None:
     said = speech("speech-jfk")[: 3 * RATE]
-    assert moonshine.transcribe(said, Hypothesis(words, "en")).text == moonshine.transcribe(said).text
+    assert moonshine.transcribe(said, earlier=Hypothesis(words, "en")).text == moonshine.transcribe(said).text
 
 
 def test_a_hypothesis_about_other_sound_does_not_change_the_words(moonshine: Moonshine) -> None:
     said = speech("speech-jfk")[: 4 * RATE]
     other = moonshine.transcribe(speech("speech-beckett")[: 3 * RATE])
-    assert moonshine.transcribe(said, other).text == moonshine.transcribe(said).text
+    assert moonshine.transcribe(said, earlier=other).text == moonshine.transcribe(said).text
 
 
 def test_wrong_options_are_refused() -> None:

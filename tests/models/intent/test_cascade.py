@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from models.context import DEFAULT, Context
 from models.intent.cascade import RIGHT_AGREED, RIGHT_DISAGREED, Cascade
 from models.intent.llm import Llm
 from models.protocols import UNKNOWN, Intent
@@ -22,7 +23,7 @@ class Oracle:
         self.answer = Intent(UNKNOWN)
         self.asked: list[str] = []
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         self.asked.append(text)
         return self.answer
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from models.context import DEFAULT, Context
 from models.errors import ModelError
 from models.intent.llm import Llm, prompt, schema
 from models.intent.slots import read_slots
@@ -25,7 +26,12 @@ class Scripted(LanguageModel):
         self.answer = answer
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         yield from (self.answer[at : at + 3] for at in range(0, len(self.answer), 3))
 

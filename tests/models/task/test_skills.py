@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from models.context import Context, User
 from models.errors import ModelError
 from models.protocols import Action, Intent, Outcome, Request, SkillCard, Slot, SlotValue, Thing
 from models.task.skill import SkillFailed
@@ -46,6 +47,9 @@ VALUES: Mapping[str, tuple[SlotValue, ...]] = {
 }
 
 
+ADA = User("ada")
+
+
 @pytest.fixture
 def engine() -> Iterator[Skills]:
     engine = Skills(world=":memory:", clock=lambda: NOON)
@@ -54,8 +58,8 @@ def engine() -> Iterator[Skills]:
     engine.close()
 
 
-def ask(engine: Skills, skill: str, user: str = "ada", **slots: SlotValue) -> Outcome:
-    return engine.handle(Request(Intent(skill, slots), "words", user))
+def ask(engine: Skills, skill: str, user: User = ADA, **slots: SlotValue) -> Outcome:
+    return engine.handle(Request(Intent(skill, slots), "words"), Context(user=user))
 
 
 def every_request(card: SkillCard) -> Iterator[dict[str, SlotValue]]:
@@ -83,7 +87,7 @@ def test_only_skills_that_change_the_world_have_effects(engine: Skills) -> None:
         if not card.effects:
             before = ask(engine, "inventory"), ask(engine, "where_am_i"), ask(engine, "recall")
             for slots in every_request(card):
-                engine.handle(Request(Intent(card.name, slots), "words", "ada"))
+                engine.handle(Request(Intent(card.name, slots), "words"), Context(user=ADA))
             assert (ask(engine, "inventory"), ask(engine, "where_am_i"), ask(engine, "recall")) == before, card.name
 
 
@@ -101,7 +105,7 @@ def test_every_fact_is_said_whatever_the_slots(engine: Skills) -> None:
     seen = set()
     for card in engine.skills():
         for number, slots in enumerate(every_request(card)):
-            found = ask(engine, card.name, user=f"user{number % 7}", **slots)
+            found = ask(engine, card.name, user=User(f"user{number % 7}"), **slots)
             place = (card.name, slots, found)
             assert found.task == card.name, place
             assert found.say.strip() == found.say != "", place
@@ -124,7 +128,7 @@ def test_the_first_sentence_is_short(engine: Skills) -> None:
     for card in engine.skills():
         if {slot.kind for slot in card.slots} <= {"item", "place", "region", "sight", "integer", "duration"}:
             for slots in every_request(card):
-                first = re.split(r"(?<=[.?!]) ", ask(engine, card.name, user="short", **slots).say)[0]
+                first = re.split(r"(?<=[.?!]) ", ask(engine, card.name, user=User("short"), **slots).say)[0]
                 assert len(first.split()) <= 15 or card.name == "inventory", (card.name, slots, first)
 
 
@@ -138,7 +142,7 @@ def test_a_walk_through_the_world(engine: Skills) -> None:
     assert ask(engine, "where_am_i").facts == {"place": "gallery"}
     again = ask(engine, "navigate", place="gallery")
     assert (again.say, again.actions) == ("You are already at the gallery.", ())
-    assert ask(engine, "where_am_i", user="bob").facts == {"place": "plaza"}
+    assert ask(engine, "where_am_i", user=User("bob")).facts == {"place": "plaza"}
 
 
 def test_buying_changes_what_one_has_and_the_answer_says_so(engine: Skills) -> None:
@@ -178,7 +182,7 @@ def test_what_the_user_shows_is_named(engine: Skills) -> None:
 
 def test_the_way_to_what_only_the_client_knows(engine: Skills) -> None:
     statue = Thing("statue", (0.0, 0.0, -3.0))
-    found = engine.handle(Request(Intent("navigate", {"place": "statue"}), "words", "ada", (statue,)))
+    found = engine.handle(Request(Intent("navigate", {"place": "statue"}), "words", (statue,)), Context(user=ADA))
     assert (found.status, found.say, found.actions) == ("done", "The statue is straight ahead, 3 metres away.", ())
     assert ask(engine, "where_am_i").facts == {"place": "plaza"}
 
@@ -208,7 +212,7 @@ def test_memory(engine: Skills) -> None:
     )
     assert ask(engine, "recall", topic="my sister").say == "You told me that your sister lives in Oslo."
     assert ask(engine, "recall", topic="my dog").say == "You have not told me anything about your dog."
-    assert ask(engine, "recall", topic="my sister", user="bob").status == "refused"
+    assert ask(engine, "recall", topic="my sister", user=User("bob")).status == "refused"
 
 
 def test_open_talk_is_directed(engine: Skills) -> None:
@@ -273,7 +277,7 @@ def test_weather_of_real_cities(engine: Skills, found: Weather | ModelError, sta
 def test_weather_where_one_stands(engine: Skills) -> None:
     ask(engine, "navigate", place="garden")
     assert ask(engine, "weather").facts["place"] == "garden"
-    assert ask(engine, "weather") == ask(engine, "weather", place="garden", user="bob")
+    assert ask(engine, "weather") == ask(engine, "weather", place="garden", user=User("bob"))
 
 
 def test_only_the_packs_that_are_wanted() -> None:

@@ -16,6 +16,7 @@ import pytest
 from prometheus_client import generate_latest
 from websockets.asyncio.client import ClientConnection, connect
 
+from models.context import DEFAULT, Context
 from models.protocols import Outcome, Request
 from pipeline.cli.logs import log_to
 from pipeline.errors import StageFailed
@@ -157,7 +158,7 @@ def test_an_exchange_leaves_no_words_and_no_token_in_the_logs(assistant: Graph) 
 class Puzzled(ScriptedTasks):
     """Cannot do what is asked for loudly."""
 
-    def handle(self, request: Request) -> Outcome:
+    def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
         if request.text.endswith("!"):
             raise ValueError(f"cannot do {request.text!r}")
         return super().handle(request)

@@ -20,6 +20,7 @@ version = "1.2"
 morse = "morse:Morse"
 broken = "morse.broken:Broken"
 hungry = "morse:Hungry"
+telegraph = "morse:Telegraph"
 
 [project.entry-points."parley.stages"]
 shout = "morse:Shout"
@@ -44,7 +45,11 @@ class Morse:
     def __init__(self, *, dots: int = 3):
         self.dots = dots
 
-    def transcribe(self, samples, earlier=None): return Found("dot " * self.dots)
+    def transcribe(self, samples, context=None, earlier=None): return Found("dot " * self.dots)
+
+
+class Telegraph(Morse):
+    def transcribe(self, samples, earlier=None): return Found("stop")
 
 
 class Hungry(Morse):
@@ -118,3 +123,14 @@ def test_a_graph_uses_it(beside: Beside) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
     used = beside.run("-c", USE)
     assert used.stdout.strip() == "['DOT DOT ']", used.stderr
+
+
+def test_an_engine_of_an_earlier_parley_is_refused_with_the_remedy(beside: Beside) -> None:
+    checked = beside.parley("graph", "check", "mine.yaml", "--set", "stages.asr={from: audio, engine: telegraph}")
+    assert checked.returncode == 1
+    told = " ".join((checked.stdout + checked.stderr).split())
+    assert "stages.asr.engine: 'telegraph' is written for an earlier Parley" in told
+    assert "Telegraph.transcribe(samples, earlier) is not told who asks" in told
+    assert "expected transcribe(samples, context, earlier)" in told
+    assert "install a parley-morse made for parley-avatar" in told
+    assert "'context: Context = DEFAULT'" in told

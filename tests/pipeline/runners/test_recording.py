@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from models.context import User
 from models.store.catalogue import builtin
 from pipeline.graph.build import Built, build, open_spec
 from pipeline.graph.registry import Registry
@@ -18,7 +19,9 @@ def built(*overrides: str, **environ: str) -> Built:
 
 
 def test_the_header_says_what_a_session_runs_on() -> None:
-    found = header(built("stages.task.with.world=:memory:", "stages.asr.fallbacks=[{engine: faster-whisper}]"), "ada")
+    found = header(
+        built("stages.task.with.world=:memory:", "stages.asr.fallbacks=[{engine: faster-whisper}]"), User("ada")
+    )
     engines = {engine.place: engine for engine in found.engines}
     assert {"turns", "stages.asr", "stages.asr.fallbacks[0]", "stages.tts", "stages.lipsync"} <= engines.keys()
     assert (found.graph, found.user, found.sample_rate) == ("assistant", "ada", 16_000)
@@ -33,7 +36,7 @@ def test_the_header_says_what_a_session_runs_on() -> None:
 
 
 def test_a_model_that_is_in_no_catalogue_has_no_checksums() -> None:
-    engines = header(built("stages.response.with.model=hub:org/name#file.gguf"), "ada").engines
+    engines = header(built("stages.response.with.model=hub:org/name#file.gguf"), User("ada")).engines
     weights = {name: files for engine in engines if engine.step == "response" for name, files in engine.weights.items()}
     assert weights["hub:org/name#file.gguf"] == {}
 
@@ -42,7 +45,7 @@ def test_what_comes_from_the_environment_is_not_written(tmp_path: Path) -> None:
     secret = built(
         "stages.response.engine=openai", "stages.response.with={base_url: '${KEY}', model: m}", KEY="http://s3cret/v1"
     )
-    with open_journal(tmp_path / "j", secret, "ada") as journal:
+    with open_journal(tmp_path / "j", secret, User("ada")) as journal:
         journal.began(Turn("ada/1"), 0.0)
         journal.crossed("ada/1", "response", Reply("Hello."), 0.5)
     for path in (tmp_path / "j").iterdir():

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.dialogues import exchanges
 from support.streams import graph, node, stream
 
+from models.dialogue import Exchange
 from pipeline.packets import Audio, Reply, Transcript
 from pipeline.runtime.record import Fate, Observer, Record
 from pipeline.runtime.session import Session
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import Turn
 
 
 def audio(seconds: float) -> Audio:
@@ -99,7 +101,7 @@ def test_history_grows_and_reaches_the_stages() -> None:
         await session.answer(stream(audio(3)), Listener())
 
     asyncio.run(two_turns())
-    assert mouth.turns[1].history == (Exchange("2", " 0 1 2"),)
+    assert exchanges(mouth.turns[1].context.dialogue) == [Exchange("2", " 0 1 2")]
     assert [turn.id for turn in mouth.turns] == ["s/1", "s/2"]
     assert [(r.reply, r.error) for r in records] == [(" 0 1 2", None)] * 2
 
@@ -107,7 +109,7 @@ def test_history_grows_and_reaches_the_stages() -> None:
 def test_nothing_heard_leaves_no_history() -> None:
     session, (records) = conversation(Mouth())
     asyncio.run(session.answer(stream(audio(0)), Listener()))
-    assert not session.history
+    assert not session.dialogue.exchanges
     assert records[0].transcript == Transcript("", "en", 0.0, 0.0)
 
 
@@ -143,7 +145,7 @@ def test_cancelling_silences_the_answer_and_history_holds_what_was_heard() -> No
     (record,) = records
     assert record.fate is Fate.INTERRUPTED
     assert listener.hushed == 1
-    (exchange,) = session.history
+    (exchange,) = exchanges(session.dialogue)
     assert exchange == Exchange("1", record.heard, interrupted=True)
     assert record.reply.startswith(exchange.said)
     assert len(exchange.said) >= 20
@@ -160,13 +162,13 @@ def test_nothing_leaves_before_it_is_confirmed() -> None:
         for _ in range(100):
             await asyncio.sleep(0)
         assert not listener.played
-        assert not session.history
+        assert not session.dialogue.exchanges
         answer.confirm(session.now())
         await running
 
     asyncio.run(asyncio.wait_for(hesitate(), 5))
     assert listener.words == " 0 1 2"
-    assert session.history == [Exchange("1", " 0 1 2")]
+    assert exchanges(session.dialogue) == [Exchange("1", " 0 1 2")]
     assert records[0].fate is Fate.ANSWERED
 
 
@@ -184,5 +186,5 @@ def test_what_is_never_confirmed_is_never_heard_nor_remembered() -> None:
 
     asyncio.run(asyncio.wait_for(go_on(), 5))
     assert not listener.played
-    assert not session.history
+    assert not session.dialogue.exchanges
     assert [(record.fate, record.heard) for record in records] == [(Fate.SUPERSEDED, "")]

@@ -11,6 +11,7 @@ from support.sounds import RATE, SAID, noises, speech
 from support.streams import collect, stream
 
 from models.asr.moonshine import Moonshine
+from models.context import DEFAULT, Context
 from models.protocols import Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
 from pipeline.host.host import EngineThread, Host, Rank
@@ -43,7 +44,7 @@ class Counting(Recogniser):
         self.asked: list[tuple[float, Hypothesis | None]] = []
         self.clock, self.cost = clock or Clock(), cost
 
-    def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+    def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
         self.asked.append((samples.size / RATE, earlier))
         self.clock.now += self.cost
         return Hypothesis(f"{samples.size / RATE:.2f} s", "en", 0.5)
@@ -173,7 +174,9 @@ def test_sound_that_a_caption_covers_is_not_recognised_again() -> None:
 
 def test_every_partial_hypothesis_is_told_because_a_replay_needs_its_time() -> None:
     class Same(Counting):
-        def transcribe(self, samples: Samples, earlier: Hypothesis | None = None) -> Hypothesis:
+        def transcribe(
+            self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None
+        ) -> Hypothesis:
             return Hypothesis("well" if samples.size > RATE else "", "en")
 
     *partials, _ = listen(Same(), voice(2.2))

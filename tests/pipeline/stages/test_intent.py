@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.streams import collect, stream
 
+from models.context import DEFAULT, Context
 from models.intent.nearest import Nearest
 from models.protocols import UNKNOWN, WITHHELD, Intent, IntentRecogniser, SkillCard
 from models.task.skills import Skills
@@ -33,7 +34,7 @@ class Pupil(IntentRecogniser):
             raise RuntimeError("too many skills")
         self.learnt = skills
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         if self.mute:
             raise RuntimeError("no idea")
         return Intent(f"{len(self.learnt)} skills")
@@ -124,7 +125,7 @@ def test_a_stage_without_skills_is_refused_with_the_place(peers: dict[str, Any],
 class Shopper(IntentRecogniser):
     """Takes every sentence for an order of what it names last."""
 
-    def understand(self, text: str) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         return Intent("buy", {"item": text.rstrip(".").split()[-1]})
 
     def learn(self, skills: Sequence[SkillCard]) -> None: ...

@@ -10,6 +10,8 @@ import pytest
 from pydantic import ValidationError
 from support.streams import collect, stream
 
+from models.context import DEFAULT, Context
+from models.dialogue import Dialogue, Exchange
 from models.language.en.guardrails import asks_for_deed
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
@@ -17,7 +19,7 @@ from models.roles.role import find_persona, role_names
 from pipeline.host.host import EngineThread, Host, Rank
 from pipeline.packets import Intent, Outcome, Reply, Transcript
 from pipeline.stages.response import Options, Response, recall
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import Turn
 
 BOUGHT = Outcome("buy", "done", "You bought 2 apples, for 12 coins.", {"item": "2 apples", "price": "12 coins"})
 CHAT = Outcome("small_talk", "open", "Answer in one short, friendly sentence.")
@@ -34,7 +36,12 @@ class Scripted(LanguageModel):
         self.closed = 0
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int, schema: Mapping[str, Any] | None = None
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         self.asked.append(messages)
         answer = self.answers.pop(0)
@@ -53,18 +60,17 @@ def heard(text: str) -> Transcript:
 def answer(
     engine: LanguageModel, *packets: Transcript | Intent | Outcome, history: Sequence[Exchange] = (), **options: Any
 ) -> list[str]:
-    async def turn() -> list[str]:
+    async def run() -> list[str]:
         host = Host("response", [EngineThread(Rank("model", engine))])
         await host.load()
         try:
-            replies = await collect(
-                Response(host, Options(**options)).run(stream(*packets), Turn("1", history=history))
-            )
+            turn = Turn("1", Context(dialogue=Dialogue(tuple(history))))
+            replies = await collect(Response(host, Options(**options)).run(stream(*packets), turn))
         finally:
             await host.close()
         return [reply.text for reply in replies]
 
-    return asyncio.run(turn())
+    return asyncio.run(run())
 
 
 # --- with the embedded model ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from support.streams import collect, stream
 
+from models.context import DEFAULT, Context
 from models.protocols import Samples, Synthesiser, Voiced
 from models.tts.hibari import Hibari
 from pipeline.errors import EngineFailed
@@ -24,7 +25,7 @@ class Plain(Synthesiser):
 
     sample_rate = 16_000
 
-    def speak(self, text: str) -> Iterator[Voiced]:
+    def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         if "fail" in text:
             raise RuntimeError("out of breath")
         yield Voiced(np.full(1600, 0.5, np.float32), self.sample_rate)

@@ -165,7 +165,7 @@ def test_a_hanging_call_without_deadline_is_a_deadlock() -> None:
     async def waits_for_the_engine() -> None:
         await host(Slow(inf)).call(lambda engine: engine.work())  # type: ignore[attr-defined]
 
-    with pytest.raises(Deadlock, match=r"Task-\d+ in EngineThread._run at .*lift.py:"):
+    with pytest.raises(Deadlock, match=r"Task-\d+ in EngineThread._run at .*host.py:"):
         run(waits_for_the_engine())
     with pytest.raises(EngineFailed, match="blocks the event loop"):
         run(host(SlowInline(inf)).call(lambda engine: engine.work()))  # type: ignore[attr-defined]

@@ -96,9 +96,9 @@ def test_intents_go_by_the_words() -> None:
 def test_tasks_note_what_they_were_asked_for() -> None:
     tasks = ScriptedTasks([Outcome("buy", "done", "Bought."), Outcome("price", "done", "Five.")], looks=["price"])
     assert {card.name: card.effects for card in tasks.skills()} == {"buy": True, "price": False}
-    request = Request(Intent("buy"), "buy it", "ann")
+    request = Request(Intent("buy"), "buy it")
     assert tasks.handle(request).say == "Bought."
-    assert tasks.handle(Request(Intent(UNKNOWN), "hm", "ann")).status == "open"
+    assert tasks.handle(Request(Intent(UNKNOWN), "hm")).status == "open"
     assert tasks.requests[0] == request
 
 

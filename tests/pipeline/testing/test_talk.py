@@ -9,6 +9,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from support.dialogues import exchanges
 
 from models.protocols import Engine, Intent, Outcome
 from pipeline.graph.turns import Policy
@@ -109,7 +110,7 @@ def test_who_pauses_in_mid_sentence_is_not_cut_short_and_what_was_prepared_is_ne
     assert [request.intent.name for request in tasks.requests] == ["price"]
     assert talk.turns[0].fate is Fate.SUPERSEDED
     assert talk.turns[0].heard == ""
-    assert len(talk.session.history) == 1
+    assert len(talk.session.dialogue.exchanges) == 1
 
 
 def test_what_has_effects_happens_once_and_not_before_the_user_has_finished() -> None:
@@ -182,7 +183,7 @@ def test_an_interruption_is_obeyed_within_150_ms_and_history_ends_at_the_word_th
         await talk.room.until(9.0)
 
     talk = tell(script)
-    first, second = talk.session.history
+    first, second = exchanges(talk.session.dialogue)
     assert told(talk) == [("tell me a story", Fate.INTERRUPTED), ("wait, how much is it?", Fate.ANSWERED)]
     assert (first.interrupted, second.interrupted) == (True, False)
     assert TALE.startswith(first.said)
@@ -205,7 +206,7 @@ def test_what_is_no_interruption_delays_the_answer_but_does_not_end_it(nothing: 
 
     talk = tell(script)
     assert told(talk)[-1] == ("tell me a story", Fate.ANSWERED)
-    assert [(exchange.said, exchange.interrupted) for exchange in talk.session.history] == [(TALE, False)]
+    assert [(exchange.said, exchange.interrupted) for exchange in exchanges(talk.session.dialogue)] == [(TALE, False)]
     rest = heard(talk, 4.0)
     assert TALE.lower().endswith(rest[rest.index(" ") + 1 :])
 
@@ -222,10 +223,10 @@ def test_five_interruptions_in_a_row_leave_nothing_of_the_old_answers() -> None:
     talk = tell(script)
     assert [fate for _, fate in told(talk)] == [Fate.INTERRUPTED] * 5 + [Fate.ANSWERED]
     ends = [*starts[1:], 30.0]
-    for exchange, start, end in zip(talk.session.history[1:], starts, ends, strict=True):
+    for exchange, start, end in zip(exchanges(talk.session.dialogue)[1:], starts, ends, strict=True):
         assert exchange.said.lower().startswith(heard(talk, start + 0.3, end))
-    assert talk.session.history[-1].said == TALE
-    assert len(talk.session.history) == 6
+    assert exchanges(talk.session.dialogue)[-1].said == TALE
+    assert len(talk.session.dialogue.exchanges) == 6
 
 
 def test_half_duplex_hears_nothing_while_the_avatar_speaks() -> None:
@@ -245,8 +246,8 @@ def test_the_avatar_does_not_answer_its_own_echo() -> None:
         await talk.room.until(25.0)
 
     talk = tell(script, ["turns.interrupt=word"], room=partial(Room, echo=0.3))
-    assert talk.session.history[0].said == TALE
-    assert len(talk.session.history) == 1
+    assert exchanges(talk.session.dialogue)[0].said == TALE
+    assert len(talk.session.dialogue.exchanges) == 1
 
 
 # --- of its own accord -----------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def test_a_slow_model_is_bridged_by_a_filler() -> None:
     overrides = ["turns.filler.after=1.0", "turns.filler.say=[Let me think.]", "stages.response.unknown=chat"]
     talk = tell(script, overrides, {"response": slow})
     assert heard(talk) == "let me think. it is complicated."
-    assert talk.session.history[-1].said == "It is complicated."
+    assert exchanges(talk.session.dialogue)[-1].said == "It is complicated."
 
 
 def test_a_silent_user_is_spoken_to_once() -> None:

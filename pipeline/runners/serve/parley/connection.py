@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from models.context import User
 from models.protocols import Samples
 from pipeline.devices.network.sender import Sender
 from pipeline.devices.opus import RATES
@@ -69,7 +70,7 @@ class ParleyConnection(ABC):
         client = self._client
         return client if client and client.connection is self and not client.ended else None
 
-    def _come_in(self, hello: from_client.Hello, user: str) -> None:
+    def _come_in(self, hello: from_client.Hello, user: User) -> None:
         form = _playable(hello.audio_out)
         player = Sender(form.sample_rate)
         client = ClientSession(self._sessions, user, _playable(hello.audio_in), hello.mode)
@@ -93,7 +94,8 @@ class ParleyConnection(ABC):
         self._client, self._player = client, player
         session = client.session
         log.info("client came", extra={"session": session.name, "client": hello.client, "resumed": resumed})
-        past = (from_server.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in session.history)
+        said = session.dialogue.exchanges
+        past = (from_server.Past(heard=e.heard, said=e.said, interrupted=e.interrupted) for e in said)
         self.welcome(
             from_server.Welcome(
                 protocol=hello.protocol,

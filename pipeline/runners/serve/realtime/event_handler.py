@@ -6,6 +6,7 @@ import asyncio
 
 import numpy as np
 
+from models.context import User
 from pipeline.errors import PipelineError
 from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.realtime import api_events
@@ -31,7 +32,7 @@ MUTED = 2.0
 class EventHandler:
     """One client's session; hands its events on."""
 
-    def __init__(self, sessions: Sessions, user: str, send: Send, complain: Complain) -> None:
+    def __init__(self, sessions: Sessions, user: User, send: Send, complain: Complain) -> None:
         """Raises Refused where no more sessions are admitted."""
         self._graph, self._send, self._complain = sessions.graph, send, complain
         self.client = ClientSession(sessions, user, Format(sample_rate=24_000), SessionSettings().policy)

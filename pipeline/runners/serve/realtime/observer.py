@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from pipeline.packets import Transcript
@@ -16,7 +15,7 @@ from pipeline.runners.serve.realtime.items import Item, Items, Response, Send, n
 from pipeline.runners.serve.realtime.session_settings import Complain, SessionSettings
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Session
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import Turn
 
 AMENDED = 8
 """Latest answers of which a client may still tell how much was heard."""
@@ -49,7 +48,7 @@ class RealtimeObserver(Observer):
         self._unclaimed: Item | None = None  # said in a turn that is about to begin
         self._transcripts: dict[str, Transcript] = {}  # by turn
         self._heard: dict[str, Item] = {}  # likewise
-        self._said: deque[tuple[Item, Exchange]] = deque(maxlen=AMENDED)
+        self._said: deque[tuple[Item, str]] = deque(maxlen=AMENDED)
 
     # --- what the client does ----------------------------------------------------------------------------------------
 
@@ -78,17 +77,9 @@ class RealtimeObserver(Observer):
 
     def amend(self, item: Item, heard: str) -> None:
         """The client knows how much of an answer was heard, whose last item that is."""
-        for place, (said, exchange) in enumerate(self._said):
+        for said, turn in self._said:
             if said is item:
-                self._said[place] = said, self._remember(exchange, said=heard, interrupted=True)
-
-    def _remember(self, exchange: Exchange, **changes: Any) -> Exchange:
-        """The same in other words, in the session's history as well."""
-        history, amended = self._session.history, replace(exchange, **changes)
-        for place, kept in enumerate(history):
-            if kept is exchange:
-                history[place] = amended
-        return amended
+                self._session.amend(turn, said=heard, interrupted=True)
 
     # --- responses ---------------------------------------------------------------------------------------------------
 
@@ -205,10 +196,9 @@ class RealtimeObserver(Observer):
             )
 
     def _conclude(self, record: Record) -> None:
-        """Note what the history says of an answer that was heard."""
+        """Note which turn an answer that was heard belongs to."""
         if record.transcript and record.transcript.text and record.fate is not Fate.SUPERSEDED:
-            exchange = self._session.history[-1]
             if self.sink.whole:
-                exchange = self._remember(exchange, interrupted=False)
+                self._session.amend(record.turn, interrupted=False)
             if self.sink.item:
-                self._said.append((self.sink.item, exchange))
+                self._said.append((self.sink.item, record.turn))

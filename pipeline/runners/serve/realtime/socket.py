@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from models.context import User
 from pipeline.runners.serve.outbox import Outbox
 from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.realtime.api_events import KNOWN, Append
@@ -60,7 +61,7 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
 class RealtimeConnection:
     """One connection; the session's `Connection`."""
 
-    def __init__(self, socket: WebSocket, sessions: Sessions, user: str) -> None:
+    def __init__(self, socket: WebSocket, sessions: Sessions, user: User) -> None:
         self._socket, self._sessions = socket, sessions
         self._outbox = Outbox(socket, self._refuse)
         self._mistakes, self._rate_limit = 0, RateLimit()

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from models.context import ANYBODY
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.session import Session
 
@@ -37,7 +38,7 @@ class Conversations:
         self.tidy(now)
         if (found := self._open.pop(conversation, None)) is None:
             with ExitStack() as stack:
-                found = _OpenConversation(stack.enter_context(self._sessions.open("")), stack.pop_all(), now)
+                found = _OpenConversation(stack.enter_context(self._sessions.open(ANYBODY)), stack.pop_all(), now)
         self._open[conversation] = _OpenConversation(found.session, found.ending, now)
         return found.session
 

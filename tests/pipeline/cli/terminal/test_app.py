@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from support.dialogues import exchanges
 from textual.events import Key
 
+from models.dialogue import Exchange
 from models.protocols import Action, Intent, Outcome
 from pipeline.cli.terminal.app import TalkApp
 from pipeline.devices.card.player import Player
@@ -19,7 +21,6 @@ from pipeline.errors import MediaError
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.turn_taking.floor import Floor
-from pipeline.stages.stage import Exchange
 from pipeline.testing import Room, ScriptedIntents, ScriptedRecogniser, ScriptedTasks, ScriptedVoice, scripted_graph
 
 PATIENCE = 40.0
@@ -37,7 +38,7 @@ class Scene:
 
     @property
     def history(self) -> list[Exchange]:
-        return self.conversation.session.history
+        return exchanges(self.conversation.session.dialogue)
 
     def screen(self) -> str:
         """What a person reads, line by line."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.batches import answer, record
 
+from models.context import User
 from models.protocols import Intent, Outcome
 from pipeline.cli.progress import Silent, degradations
 from pipeline.graph.graph import Graph
@@ -81,4 +82,4 @@ def test_recordings_of_one_user_are_answered_one_after_the_other(tmp_path: Path,
     answer(tmp_path / "out", *paths, graph=graph, jobs=3, user=user, watcher=order)
     in_turn = [f"{name} {what}" for name in "cab" for what in ("begins", "ends")]
     assert (order.told == in_turn) is (user is not None)
-    assert all(request.user == user for request in tasks.requests) is (user is not None)
+    assert all(context.user == User(user or "") for context in tasks.contexts) is (user is not None)

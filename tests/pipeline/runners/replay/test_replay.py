@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from support import streams
 
+from models.context import Context
+from models.dialogue import Dialogue, Exchange
 from models.protocols import Engine, Phoneme, Voiced
 from pipeline.errors import PipelineError
 from pipeline.graph.build import open_graph
@@ -23,7 +25,7 @@ from pipeline.runners.replay.replay import Replay, Replayed, standing_in
 from pipeline.runners.replay.report import as_data, passed_over
 from pipeline.runtime.journal import Crossing, Header, Recorded, RecordedTurn, fingerprint, read_journal
 from pipeline.runtime.record import Fate, Record
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import Turn
 
 
 def again(graph: Graph, recorded: Recorded, origins: Collection[str] = ()) -> Replayed:
@@ -143,7 +145,7 @@ class Mind:
         async for transcript in inputs:
             if self.fails:
                 raise ValueError("has a bad day")
-            before = " ".join(f"[{exchange.said}]" for exchange in turn.history)
+            before = " ".join(f"[{exchange.said}]" for exchange in turn.context.dialogue.exchanges)
             yield Reply(f"{self.word} {transcript.text} {before}".strip())
 
 
@@ -192,7 +194,7 @@ def turn(
         *(crossing("voice", speech) for speech in said),
     ]
     record = Record(name, transcript=transcript, reply=reply, heard=heard, fate=fate)
-    return RecordedTurn(Turn(name, history=history, captions=()), 0.0, crossings, record, 1.0)
+    return RecordedTurn(Turn(name, Context(dialogue=Dialogue(history)), captions=()), 0.0, crossings, record, 1.0)
 
 
 def replay(mind: Mind, *turns: RecordedTurn) -> Replayed:

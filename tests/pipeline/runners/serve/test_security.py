@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.protocols import GUEST
+from models.context import ANYBODY, User
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.security import Guard, bearer, host_of
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
@@ -16,18 +16,18 @@ TOKEN = issue(SECRET, "ada", 3600)
 STRANGE = issue(b"o" * SHORTEST, "ada", 3600)
 
 
-def guard(*, required: bool = False, origins: tuple[str, ...] = (), default: str = GUEST) -> Guard:
+def guard(*, required: bool = False, origins: tuple[str, ...] = (), default: str = "") -> Guard:
     return Guard(Secret(Path("nowhere"), SECRET), required=required, origins=origins, default=default)
 
 
 def test_without_a_need_for_tokens_users_are_who_they_say() -> None:
-    assert guard().user("", "ada") == "ada"
-    assert guard().user("", "  ") == GUEST
-    assert guard(default="kiosk").user("") == "kiosk"
+    assert guard().user("", "ada") == User("ada")
+    assert guard().user("", "  ") == ANYBODY
+    assert guard(default="kiosk").user("") == User("kiosk")
 
 
 def test_a_token_tells_better_than_a_claim() -> None:
-    assert guard().user(TOKEN, "eve") == guard(required=True).user(TOKEN, "eve") == "ada"
+    assert guard().user(TOKEN, "eve") == guard(required=True).user(TOKEN, "eve") == User("ada")
 
 
 def test_a_token_that_is_none_of_ours_is_refused_even_where_none_is_needed() -> None:
@@ -37,7 +37,7 @@ def test_a_token_that_is_none_of_ours_is_refused_even_where_none_is_needed() -> 
 
 
 def test_keys_for_other_servers_are_no_tokens() -> None:
-    assert guard().user("sk-0123456789", "ada") == "ada"
+    assert guard().user("sk-0123456789", "ada") == User("ada")
     with pytest.raises(Refused):
         guard(required=True).user("sk-0123456789", "ada")
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from support.journals import HEADER, PIECE, RATE, new, spoken, until
 
+from models.context import Context, User
+from models.dialogue import Deed, Dialogue, Exchange, Mention, Question
 from models.protocols import Hypothesis
 from pipeline.devices.files import decoding
 from pipeline.devices.pcm import from_pcm16, to_pcm16
@@ -18,7 +20,7 @@ from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
 from pipeline.runtime.journal import Journal, fingerprint, read_journal
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Session
-from pipeline.stages.stage import Exchange, Turn
+from pipeline.stages.stage import Turn
 
 SAMPLES = Path(__file__).parents[4] / "audio_samples"
 
@@ -68,7 +70,7 @@ def test_a_real_session_comes_back_as_it_was(assistant: Graph, tmp_path: Path) -
     spy = Spy()
 
     async def talk(journal: Journal) -> None:
-        session, at = Session(assistant, "ada", "ada", observers=[spy, journal]), 0.0
+        session, at = Session(assistant, "ada", User("ada"), observers=[spy, journal]), 0.0
         for name in ("hello.wav", "price.flac"):
             samples = from_pcm16(to_pcm16(decoding.read(SAMPLES / name)))
 
@@ -94,7 +96,8 @@ def test_a_real_session_comes_back_as_it_was(assistant: Graph, tmp_path: Path) -
         assert ended.visemes
         assert turn.turn.captions == tuple(packet.end for packet in turn.packets("asr") if isinstance(packet, Partial))
         assert all(crossing.exact for crossing in turn.crossings if crossing.node == "audio")
-    assert recorded.turns[1].turn.history == (Exchange(spy.records[0].transcript.text, spy.records[0].heard),)  # type: ignore[union-attr]
+    earlier = Exchange(spy.records[0].transcript.text, spy.records[0].heard, turn="ada/1")  # type: ignore[union-attr]
+    assert recorded.turns[1].turn.context.dialogue.exchanges == (earlier,)
     assert sorted(path.name for path in (tmp_path / "j").glob("*.flac")) == ["microphone.flac", "tts-24000.flac"]
     starts = [audio.start for audio in recorded.sound()]
     assert starts == sorted(starts)
@@ -158,8 +161,23 @@ def test_a_microphone_that_stops_and_goes_on_keeps_its_times(tmp_path: Path) -> 
         assert not audio.samples[RATE // 2 :].any()
 
 
+SPOKEN = Context(
+    "zh",
+    ("en", "zh"),
+    User("guestavo"),
+    role="guide",
+    dialogue=Dialogue(
+        (Exchange("hi", "Hel", interrupted=True, turn="a/1"),),
+        Question("buy", "item", {"quantity": 2}, "a/1"),
+        (Mention("lantern", "item", "user", "a/1"),),
+        (Deed("a/1", "buy", {"item": "map"}, told=False),),
+    ),
+    hints=("lantern",),
+)
+
+
 def test_what_a_turn_came_to(tmp_path: Path) -> None:
-    turn = Turn("a/2", "ada", (Exchange("hi", "Hel", interrupted=True),), earlier=Hypothesis("and", "en", 0.5))
+    turn = Turn("a/2", SPOKEN, earlier=Hypothesis("and", "en", 0.5))
     with new(tmp_path / "j") as journal:
         journal.state(State.LISTENING, 0.5)
         journal.began(turn, 1.0)

@@ -7,12 +7,13 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, NoReturn
 
 import pytest
+from support.dialogues import exchanges
 
+from models.dialogue import Exchange
 from models.protocols import Engine, Intent, Outcome
 from pipeline.errors import EngineFailed
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate, State
-from pipeline.stages.stage import Exchange
 from pipeline.testing import (
     ScriptedDetector,
     ScriptedIntents,
@@ -69,7 +70,7 @@ def test_the_answer_is_ready_when_the_user_is_known_to_have_finished(policy: Any
         assert answered.report.meters["tts"].first_out is not None
         assert answered.began + answered.report.meters["tts"].first_out < answered.confirmed
         assert answered.sounded - answered.confirmed < 0.05
-        assert talk.session.history == [Exchange("how much?", PRICE.say)]
+        assert exchanges(talk.session.dialogue) == [Exchange("how much?", PRICE.say)]
         assert talk.states == [State.LISTENING, State.THINKING, State.SPEAKING, State.IDLE]
 
     in_virtual_time(main())
@@ -86,7 +87,7 @@ def test_a_pause_is_not_the_end_and_nothing_prepared_in_it_leaves() -> None:
         assert Fate.SUPERSEDED in fates(talk)
         assert heard(talk) == [LANTERN.say]
         assert [request.text for request in tasks.requests] == ["i want to buy, how much is it?"]
-        assert len(talk.session.history) == 1
+        assert len(talk.session.dialogue.exchanges) == 1
 
     in_virtual_time(main())
 
@@ -123,7 +124,7 @@ def test_a_backchannel_does_not_stop_the_avatar(interrupt: str, noise: str) -> N
         assert heard(talk) == [PRICE.say]
         assert Fate.DROPPED in fates(talk)
         assert Fate.INTERRUPTED not in fates(talk)
-        assert talk.session.history == [Exchange("how much?", PRICE.say)]
+        assert exchanges(talk.session.dialogue) == [Exchange("how much?", PRICE.say)]
 
     in_virtual_time(main())
 
@@ -138,7 +139,7 @@ def test_words_stop_the_avatar_and_history_holds_what_was_heard(interrupt: str) 
             await talk.room.until(end + 1.5)
             talk.room.say("no wait, buy a lantern")
             await talk.room.until(end + 10)
-        first, second = talk.session.history
+        first, second = exchanges(talk.session.dialogue)
         assert first.interrupted
         assert PRICE.say.startswith(first.said)
         assert 0 < len(first.said) < len(PRICE.say)
@@ -160,9 +161,9 @@ def test_five_interruptions_in_a_row_leave_nothing_behind() -> None:
                 await talk.room.until(end + 1.2)
                 end += 1.2
             await talk.room.until(end + 8)
-        assert [exchange.interrupted for exchange in talk.session.history] == [True] * 5 + [False]
+        assert [exchange.interrupted for exchange in exchanges(talk.session.dialogue)] == [True] * 5 + [False]
         answered = [record for record in talk.turns if record.fate in (Fate.ANSWERED, Fate.INTERRUPTED)]
-        assert [exchange.said for exchange in talk.session.history] == [record.heard for record in answered]
+        assert [exchange.said for exchange in exchanges(talk.session.dialogue)] == [record.heard for record in answered]
         assert asyncio.all_tasks() == before
 
     in_virtual_time(main())
@@ -177,7 +178,7 @@ def test_the_user_goes_on_before_anything_was_heard_and_it_is_one_utterance() ->
             end = talk.room.say("how much is", at=0.5)  # sounds finished to the end-of-turn engine
             end = talk.room.say("a lantern?", at=end + 0.7)
             await talk.room.until(end + 9)
-        assert talk.session.history == [Exchange("how much is a lantern?", PRICE.say)]
+        assert exchanges(talk.session.dialogue) == [Exchange("how much is a lantern?", PRICE.say)]
         assert heard(talk) == [PRICE.say]
 
     in_virtual_time(main())
@@ -192,14 +193,14 @@ def test_half_duplex_does_not_hear_while_the_avatar_speaks_but_a_key_does() -> N
             await talk.room.until(end + 1.5)
             end = talk.room.say("no wait, buy a lantern")
             await talk.room.until(end)
-            assert len(talk.session.history) == 0
+            assert len(talk.session.dialogue.exchanges) == 0
             assert talk.session.state is State.SPEAKING
             talk.floor.press()
             end = talk.room.say("buy a lantern")
             await talk.room.until(end)
             talk.floor.release()
             await talk.room.until(end + 6)
-        assert [(e.heard, e.interrupted) for e in talk.session.history] == [
+        assert [(e.heard, e.interrupted) for e in exchanges(talk.session.dialogue)] == [
             ("how much?", True),
             ("buy a lantern", False),
         ]
@@ -216,7 +217,10 @@ def test_a_typed_line_is_answered_and_interrupts() -> None:
             await talk.room.until(1.0)
             talk.floor.type("buy it")
             await talk.room.until(6.0)
-        assert [(e.heard, e.interrupted) for e in talk.session.history] == [("how much?", True), ("buy it", False)]
+        assert [(e.heard, e.interrupted) for e in exchanges(talk.session.dialogue)] == [
+            ("how much?", True),
+            ("buy it", False),
+        ]
 
     in_virtual_time(main())
 
@@ -231,7 +235,7 @@ def test_a_slow_task_is_bridged_by_a_filler_and_a_silent_user_is_asked_once() ->
             talk.floor.type("how much?")
             await talk.room.until(60.0)
         assert heard(talk) == ["one moment", PRICE.say, "still there?"]
-        assert talk.session.history == [Exchange("how much?", PRICE.say)]
+        assert exchanges(talk.session.dialogue) == [Exchange("how much?", PRICE.say)]
 
     in_virtual_time(main())
 
@@ -244,7 +248,7 @@ def test_an_utterance_without_end_is_cut_and_goes_on_as_the_next() -> None:
             words = "and how much is the lantern and how much is the telescope and how much is the kite and the boat"
             end = talk.room.say(words, at=0.5)
             await talk.room.until(end + 10)
-        assert " ".join(exchange.heard for exchange in talk.session.history) == words
+        assert " ".join(exchange.heard for exchange in exchanges(talk.session.dialogue)) == words
 
     in_virtual_time(main())
 

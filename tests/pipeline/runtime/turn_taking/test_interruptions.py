@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import numpy as np
+from support.dialogues import exchanges
 from support.reading import read_speech, word_error_rate
 from support.sessions import spoken
 
+from models.dialogue import Exchange
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate, Record, State
-from pipeline.stages.stage import Exchange
 from pipeline.testing import Talk, run, talking
 
 QUESTIONS = ("story.m4a", "teach.wav", "story.m4a", "where.wav", "late.wav", "price.flac")
@@ -35,7 +36,7 @@ def test_five_interruptions_in_a_row(assistant: Graph) -> None:
 
 async def until_it_answers(talk: Talk, place: int) -> None:
     deadline = talk.room.now + 20.0
-    while (len(talk.session.history), talk.session.state) != (place, State.SPEAKING):
+    while (len(talk.session.dialogue.exchanges), talk.session.state) != (place, State.SPEAKING):
         assert talk.room.now < deadline, QUESTIONS[place]
         await asyncio.sleep(0.05)
 
@@ -43,7 +44,7 @@ async def until_it_answers(talk: Talk, place: int) -> None:
 def check(talk: Talk) -> None:
     answers = [turn for turn in talk.turns if turn.fate in (Fate.ANSWERED, Fate.INTERRUPTED)]
     assert [turn.fate for turn in answers] == [Fate.INTERRUPTED] * 5 + [Fate.ANSWERED]
-    assert talk.session.history == [
+    assert exchanges(talk.session.dialogue) == [
         Exchange(transcript(turn), turn.heard, turn.fate is Fate.INTERRUPTED) for turn in answers
     ]
     starts = [turn.sounded or 0.0 for turn in answers] + [talk.room.played.end]

@@ -162,7 +162,7 @@ def test_an_interruption_is_immediate() -> None:
             captions = [message for message in client.all("caption") if message["speaker"] == "avatar"]
             words = [word for message in captions for _, word in message["words"]]
             assert answered["said"] in set(accumulate(words)), "it is cut at a word"
-            (past,) = next(iter(host.sessions.clients.values())).session.history
+            (past,) = next(iter(host.sessions.clients.values())).session.dialogue.exchanges
             assert (past.said, past.interrupted) == (answered["said"], True)
             assert client.frames[-1][0] < 120, "numbers go on where the client stopped"
             assert (await client.ask("lantern"))["said"] == PRICE
@@ -302,7 +302,7 @@ def test_an_answer_that_was_cut_goes_on_at_the_word() -> None:
             assert len(whole) <= len(cut) + len(rest) <= len(whole) + len("lantern"), "only the cut word is repeated"
             assert client.all("sync")[0]["position"] == pytest.approx(60 * whole.index(rest), abs=30)
             assert [frame[0] for frame in client.frames] == list(range(len(client.frames)))
-            (past,) = next(iter(host.sessions.clients.values())).session.history
+            (past,) = next(iter(host.sessions.clients.values())).session.dialogue.exchanges
             assert (past.said, past.interrupted) == (STORY, False)
         async with calling(host, user="ada", **again) as client:
             assert client.all("welcome")[0]["history"] == [{"heard": "a story", "said": STORY, "interrupted": False}]

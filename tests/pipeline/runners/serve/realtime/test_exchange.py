@@ -10,10 +10,10 @@ from support.reading import read_speech, word_error_rate
 from support.realtime import DONE, LONG, RATE, Caller, ended, history, hold, quiet, talker
 
 from audio_samples import FOLDER
+from models.dialogue import Exchange
 from pipeline.devices.files.decoding import read
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.stages.stage import Exchange
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.tones import read as read_tones
 from pipeline.testing.tones import tones

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.realtime import DONE, KINDS, RATE
 
+from models.context import ANYBODY
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.realtime.api_events import KNOWN
 from pipeline.runners.serve.realtime.audio_format import Pcm, to_base64
@@ -128,7 +129,7 @@ def test_the_next_line_is_answered(sent: list[tuple[Any, float]]) -> None:
     async def converse() -> None:
         async with Sessions(GRAPH) as sessions, asyncio.timeout(PATIENCE):
             client = Client()
-            handler = EventHandler(sessions, "", client.send, client.complain)
+            handler = EventHandler(sessions, ANYBODY, client.send, client.complain)
             handler.client.attach(client, frozenset())
             sessions.start(handler.client)
             for event, pause in sent:

@@ -1,0 +1,149 @@
+"""A dialogue as a value: what was said, what is asked, what was named and what was done.
+
+Nothing here changes: `Dialogue.add` and `Dialogue.amend` give a new value. Only the session that keeps a dialogue
+replaces it; engines and stages read it in their `models.context.Context`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+SlotValue: TypeAlias = str | int | float
+
+Speaker: TypeAlias = Literal["user", "avatar"]
+
+REMEMBERED = 48
+"""Exchanges that a dialogue keeps at least; a language model takes as many of the latest as it has room for."""
+FORGOTTEN = 8
+"""Exchanges that are forgotten together: what is left begins alike for several turns, so a model's cache stays warm."""
+FOCUS = 16
+"""Mentions that a dialogue keeps at most."""
+DEEDS = 16
+"""Deeds that a dialogue keeps at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was said in an earlier turn."""
+
+    heard: str
+    """The user's words."""
+    said: str
+    """The avatar's words, as far as they were heard."""
+    interrupted: bool = False
+    """Whether the user cut the avatar short."""
+    turn: str = ""
+    """The turn's id; empty where a journal of an earlier version did not record it."""
+    language: str = "en"
+    """ISO 639-1 code of the language in which the user was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the avatar asked, and waits to be told."""
+
+    skill: str
+    """The skill that waits for the answer."""
+    slot: str = ""
+    """The slot that is missing; empty where the avatar waits for a yes."""
+    filled: Mapping[str, SlotValue] = field(default_factory=dict)
+    """The slots that are known so far, by name."""
+    turn: str = ""
+    """The id of the turn that asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A thing, a place, an amount or a person that was named or shown."""
+
+    name: str
+    """The name, or the amount in digits."""
+    kind: str
+    """The kind of the slot or the name of the fact that held it, such as ``item``, ``place`` or ``integer``; ``thing``
+    for what was pointed at."""
+    by: Speaker
+    """Who named or showed it."""
+    turn: str = ""
+    """The id of the turn in which it was mentioned last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that the avatar did on the user's behalf."""
+
+    turn: str
+    """The id of the turn that did it."""
+    skill: str
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    undoable: bool = False
+    """Whether the skill can take it back."""
+    told: bool = True
+    """Whether the user heard to the end that it was done. Where the answer was interrupted, or the voice failed, it was
+    done all the same: who asks for it again may not know that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """The state of a conversation between two turns."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    """Earlier turns in which the user said something, oldest first."""
+    question: Question | None = None
+    """What the avatar asked in its latest answer; None where it asked nothing."""
+    focus: tuple[Mention, ...] = ()
+    """What was named or shown, the newest first, each name once."""
+    deeds: tuple[Deed, ...] = ()
+    """What was done, oldest first."""
+
+    def add(
+        self,
+        exchange: Exchange,
+        question: Question | None = None,
+        mentions: Iterable[Mention] = (),
+        deeds: Iterable[Deed] = (),
+    ) -> Dialogue:
+        """The dialogue after another turn, whose `mentions` and `deeds` stand in the order in which they happened.
+
+        A question that was open is open no more; the oldest of what does not fit is forgotten."""
+        exchanges = (*self.exchanges, exchange)
+        if len(exchanges) >= REMEMBERED + FORGOTTEN:
+            exchanges = exchanges[FORGOTTEN:]
+        return Dialogue(exchanges, question, _focused(self.focus, mentions), self._with(deeds))
+
+    def did(self, deeds: Iterable[Deed]) -> Dialogue:
+        """The dialogue after deeds of a turn of which nothing was said."""
+        return replace(self, deeds=self._with(deeds))
+
+    def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> Dialogue:
+        """The dialogue in which the answer of a turn was heard differently; the same one where the turn is forgotten.
+
+        What is None stays as it is."""
+        changes: dict[str, str | bool] = {}
+        if said is not None:
+            changes["said"] = said
+        if interrupted is not None:
+            changes["interrupted"] = interrupted
+        amended = (_changed(each, changes) if each.turn == turn else each for each in self.exchanges)
+        return replace(self, exchanges=tuple(amended))
+
+    def _with(self, deeds: Iterable[Deed]) -> tuple[Deed, ...]:
+        return (*self.deeds, *deeds)[-DEEDS:]
+
+
+EMPTY = Dialogue()
+"""A dialogue that has not begun."""
+
+
+def _focused(focus: tuple[Mention, ...], mentions: Iterable[Mention]) -> tuple[Mention, ...]:
+    """The focus after further mentions: a name that comes again moves to the front."""
+    newest = {mention.name.casefold(): mention for mention in focus[::-1]}
+    for mention in mentions:
+        newest.pop(mention.name.casefold(), None)
+        newest[mention.name.casefold()] = mention
+    return tuple(newest.values())[: -FOCUS - 1 : -1]
+
+
+def _changed(exchange: Exchange, changes: Mapping[str, str | bool]) -> Exchange:
+    return replace(exchange, **changes)  # type: ignore[arg-type]
