@@ -120,8 +120,10 @@ def _clauses(text: str) -> list[_Clause]:
 def _classify(plain: str) -> Mood | None:
     """The mood of one clause; None for one that has none of its own, such as a name."""
     words = _strip(rules.ASIDE.sub(" ", plain).strip() or plain)
+    if rules.LEAD.fullmatch(f"{words} "):
+        return None
     found = next((mood for pattern, mood in rules.COMPILED if pattern.match(words)), None)
-    doubtful = found is Mood.ORDER and (rules.LATER.search(words) or rules.CONDITION.search(_polite(words)))
+    doubtful = found in (Mood.ORDER, None) and (rules.LATER.search(words) or rules.CONDITION.search(_polite(words)))
     return Mood.DOUBTFUL if doubtful else found
 
 
@@ -148,7 +150,7 @@ def _resolve(text: str, parts: Sequence[_Clause]) -> Told:
         ]
         return Told(Mood.ORDER, text if len(left) == len(parts) else " ".join(map(str.strip, left)))
     moods = {clause.mood for clause in parts}
-    ranked = (Mood.UNDONE, Mood.WHERE, Mood.NEGATED, Mood.DOUBTFUL, Mood.ASKED, Mood.REPORTED)
+    ranked = (Mood.UNDONE, Mood.WHERE, Mood.NEGATED, Mood.ASKED, Mood.DOUBTFUL, Mood.REPORTED)
     return Told(next((mood for mood in ranked if mood in moods), Mood.ORDER), text)
 
 
@@ -174,10 +176,11 @@ def _inherit(parts: Sequence[_Clause]) -> None:
 
 
 def _is_condition(clause: _Clause) -> bool:
+    """Whether a clause is a condition, or a later time, of the other clauses of its sentence."""
     words = _strip(rules.ASIDE.sub(" ", clause.plain).strip())
-    return re.match(r"(?:if|unless|when|whenever|in case|as soon as|once|suppose|provided)\b", words) is not None and (
-        clause.mood is not Mood.ASKED or words.startswith("when ")
-    )
+    if clause.mood is Mood.DOUBTFUL and rules.LATER.match(words):
+        return True
+    return rules.CONDITIONAL.match(words) is not None and (clause.mood is not Mood.ASKED or words.startswith("when "))
 
 
 def _strip(plain: str) -> str:

@@ -51,16 +51,19 @@ OPINION = re.compile(
 ASIDE = re.compile(
     r"(?<!wondering )(?<!grateful )(?<!glad )(?<!happy )(?<!great )(?<!nice )(?<!lovely )(?<!mind )(?<!it )\bif "
     r"(?:you (?:can|could|please|like|want|wish|would|do not mind|are able|are free|have (?:a |the |some )?(?:time|"
-    r"moment|minute|second))|(?:it|that) is (?:okay|ok|possible|all right|alright|fine|no trouble|not too much)|"
-    r"possible|i may|i might|i could)\b(?: to you| with you| for you| to ask| trouble)?"
+    r"moment|minute|second)|have (?:got )?(?:one|any|some|it|them))|(?:it|that) is (?:okay|ok|possible|all right|"
+    r"alright|fine|no trouble|not too much)|possible|i may|i might|i could)\b(?: to you| with you| for you| to ask| "
+    r"trouble)?"
 )
 """A condition that is mere courtesy."""
 CONDITION = re.compile(r"\b(?:if|unless|whenever|in case|as soon as|provided|supposing|assuming|only when)\b")
 """Words that begin a condition."""
+CONDITIONAL = re.compile(r"(?:if|unless|when|whenever|in case|as soon as|once|suppose|provided)\b")
+"""The beginning of a clause that is a condition of others."""
 LATER = re.compile(
-    r"\b(?:tomorrow|some ?day|one day|next (?:week|month|year|time|summer|winter|spring|autumn|monday|tuesday|"
-    r"wednesday|thursday|friday|saturday|sunday)|later (?:today|on|this)|when i (?:am|have|get|grow)|on (?:monday|"
-    r"tuesday|wednesday|thursday|friday|saturday|sunday)|eventually|sooner or later)\b"
+    r"\b(?:tomorrow|some ?day|one day|one of these days|next (?:week|month|year|time|summer|winter|spring|autumn|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)|later (?:today|on|this)|when i (?:am|have|get|grow)|"
+    r"on (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)|eventually|sooner or later)\b"
 )
 """A time at which nothing can be done yet."""
 PAST = re.compile(
@@ -90,7 +93,11 @@ _FINITE = (
     "wants|needs|likes|loves|would|will|has|is|was|were|are|had|bought|buys|said|says|told|tells|asked|asks|thinks|"
     "should|must|can|could|might|may|did|does|went|goes|took|takes|got|gets|gave|gives|wanted|needed|wishes|hopes|"
     "plans|ordered|purchased|sold|sells|visited|walked|walks|keeps|want|need|have|stole|lost|found|forgot|never|"
-    "always|already|just|seems|owns|opens|costs|buying|remembered|started|set|made|brought"
+    "always|already|just|seems|owns|opens|costs|buying|remembered|started|set|made|brought|used to|rang|ate|drank|"
+    "came|ran|met|kept|left|felt|knew|heard|wore|won|broke|sent|spent|taught|thought|led|stood|slept|drove|grew|"
+    "threw|woke|wrote|began|chose|fell|loved|liked|tried|owned|lived|worked|returned|cancelled|showed|happened|"
+    "lasted|finished|ended|expired|lives|works|knows|sees|makes|comes|runs|feels|brings|wears|uses|finds|leaves|eats|"
+    "drinks|visits"
 )
 REMEMBER = re.compile(
     rf"{_TO_DO}(?:always )?(?:(?:remember|memori[sz]e|note(?: down)?|keep in (?:mind|memory)|bear in mind|"
@@ -112,10 +119,13 @@ _RULES: tuple[tuple[str, Mood | None], ...] = (
     (r"(?:do not|never|stop) (?:talk|speak|say|interrupt|chatter|babbl)\w*", Mood.ORDER),
     (r"(?:i|we) would not (?:mind|say no)|(?:i|we) can not (?:do|go|leave) without", Mood.ORDER),
     (r"why (?:do|can|could) not (?:you|we)|can not (?:you|we)|could not you|will not you|how about we", Mood.ORDER),
-    (r"what (?:i|we) (?:really )?(?:want|need|would like) (?:is|now is)", Mood.ORDER),
+    (r"we should (?:get going|go|head|leave|walk)\b|what (?:i|we) (?:really )?(?:want|need|would like) (?:is|now is)",
+     Mood.ORDER),
     (r"i (?:am|was) (?:just )?wondering (?:if|whether) (?:you|i|we) (?:can|could|would|might|may)|i was hoping|(?:i|"
      r"we) would (?:\w+ )?(?:be (?:\w+ )?(?:happy|glad|grateful|delighted)|appreciate)|(?:it|that) would be (?:\w+ "
-     r")*(?:if|to have)|(?:it|that) is time to (?:go|buy|set|start)", Mood.ORDER),
+     rf")*(?:if|to have)|(?:it|that) is (?:about |high )?time (?:to (?:go|buy|set|start)|you|we|i)|(?:i|we) (?:could|"
+     rf"would) {_ADVERB}(?:murder|kill|"
+     r"die for|give anything for)", Mood.ORDER),
     (r"(?:is there )?any chance (?:you|i|we|of)|(?:would it be|is it) possible for you|would it be (?:okay|ok|"
      r"possible)|"
      rf"mind \w+ing (?:me|us)|you could not (?:possibly )?(?:{DEED})\b", Mood.ORDER),
@@ -130,10 +140,11 @@ _RULES: tuple[tuple[str, Mood | None], ...] = (
      r"desire|intention|use|interest|plans)|(?:i|we) (?:have |am |are )?(?:\w+ )?against|you are not (?:to|allowed|"
      r"supposed|going)|forget (?:the|a|an|about|my|those|that) \w+)\b", Mood.NEGATED),
     (r"no (?!one|body|problem|worries|doubt|idea|wonder|wait|thanks|thank)\w+s?\b", Mood.NEGATED),
-    (r"(?:stop|quit|avoid|refrain from|no) (?!it|that|this)\w+ing\b", Mood.NEGATED),
+    (r"(?:hold off|put off|(?:i|we) (?:can|could) (?:easily )?do without)\b|(?:stop|quit|avoid|refrain from|no) "
+     r"(?!it|that|this)\w+ing\b", Mood.NEGATED),
     (rf"(?:i|we) {_ADVERB}(?:do|would|will|am|are|must|shall|should|could) not {_ADVERB}(?:want|need|wish|like|care|"
-     rf"going|feel like|plan|intend|have to|think (?:i|we|you)|interested|asking|here to|buying|(?!have\b|own\b|"
-     rf"see\b|use\b|know\b|find\b|tell\b)(?:{_GOODS}|{DEED}))\b", Mood.NEGATED),
+     rf"going|feel like|plan|intend|have to|think (?:i|we|you)|interested|asking|here to|be \w+ing|buying|(?!have\b|"
+     rf"own\b|see\b|use\b|know\b|find\b|tell\b)(?:{_GOODS}|{DEED}))\b", Mood.NEGATED),
     (rf"(?:i|we) (?:{_ADVERB}(?:want|need|would like) (?:you )?(?:not to|to not|nothing|no |none)|refuse|(?:will|"
      rf"would|shall) "
      r"never|never (?:want|asked|said|told))", Mood.NEGATED),
@@ -160,6 +171,8 @@ _RULES: tuple[tuple[str, Mood | None], ...] = (
      r"bother|reach|visit|head|borrow|try|pick|be (?:taken|led|brought))\b|(?:can|could|shall|should) we ", Mood.ORDER),
     (r"do (?!i\b|you\b|we\b|they\b|he\b|she\b|it (?:cost|look|work|fit)|these|those|people|the |my |your )", None),
     (r"have (?:a|an|the|me|us|some|two|three) ", None),
+    (r"let (?:me|us) (?:think|see|check|look|consider|sleep on)\b|(?:if|unless|whenever|in case|as soon as|once (?:i|"
+     r"we|the)|suppose|provided)\b", Mood.DOUBTFUL),
     (r"(?:do|does|did|is|are|am|was|were|has|have|had|will|would|should|shall|must|can|could|may|might|ought|need i)\b",
      Mood.ASKED),
     (rf"when (?:i|we|he|she|they|you|my|our|the|it)\b.*{PAST.pattern}", Mood.REPORTED),
@@ -195,10 +208,10 @@ _RULES: tuple[tuple[str, Mood | None], ...] = (
     (rf"(?:he|she|they|everyone|everybody|people|nobody|no one|some(?:one|body)(?! (?:please )?(?:{DEED})\b)) \w",
      Mood.REPORTED),
     (rf"{_SOMEBODY} (?:\w+ ){{0,2}}?(?:{_FINITE})\b", Mood.REPORTED),
-    (rf"(?!(?:{DEED}|please|send|teach|be)\b)(?!by (?:a|the|me|two)\b)(?:(?!that\b|which\b|who\b|for\b|in\b|"
-     rf"please\b)\w+ ){{1,5}}?(?:{_FINITE})\b", Mood.REPORTED),
+    (rf"(?!(?:{DEED}|please|send|teach|be)\b)(?!by (?:a|the|me|two)\b)(?:(?!that\b|which\b|who\b|for\b|i\b|we\b|"
+     rf"you\b|please\b)\w+ ){{1,5}}?(?:{_FINITE})\b", Mood.REPORTED),
     (rf"(?:{DEED}|please)\b|.*\bplease\b", Mood.ORDER),
-    (r"(?:yesterday|last (?:week|month|year|night|time))\b", Mood.REPORTED),
+    (rf"(?:yesterday|last (?:week|month|year|night|time))\b|.*\b(?:i|we|you) (?:\w+ )?{PAST.pattern}", Mood.REPORTED),
 )  # fmt: skip
 COMPILED = [(re.compile(pattern), mood) for pattern, mood in _RULES]
 """The mood of a clause, by the first pattern that its beginning fits; None for one that has no mood of its own."""
@@ -240,7 +253,8 @@ _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve it that this a an the i you he she we they "
     "me him is are am was be of in on at to for and or but so if as by my your his her its oh uh um er ah hm hmm huh "
     "mm eh yes yeah yep okay ok what who why how with from there here then than do does did has had well too very "
-    "nought nil"
+    "nought nil again right left nothing sorry thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand point"
 )
 STRAY = frozenset(_SMALL.split())
 """Words that name no deed where they stand alone."""
