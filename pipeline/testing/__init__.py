@@ -8,7 +8,8 @@ No model is needed, and no time passes: a conversation takes as long as its comp
     def test_the_price_of_a_lantern() -> None:
         async def main() -> None:
             price = Outcome("price", "done", "A lantern costs five coins.")
-            engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": ScriptedTasks([price])}
+            tasks = ScriptedTasks([price], looks=["price"])  # it changes nothing, so that a question may ask for it
+            engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": tasks}
             graph = scripted_graph("assistant", engines=engines)  # or the path of your own file
             await graph.load()
             async with talking(graph, "hands-free") as talk:
