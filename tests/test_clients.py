@@ -33,7 +33,8 @@ async def ask(url: str, *files: Path) -> tuple[int, str, str]:
 def test_javascript_asks_and_hears_the_answer(tmp_path: Path) -> None:
     async def main() -> tuple[int, str, str]:
         price = Outcome("price", "done", "Five coins.")
-        engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": ScriptedTasks([price])}
+        tasks = ScriptedTasks([price], looks=["price"])
+        engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": tasks}
         graph = scripted_graph("assistant", engines=engines)
         await graph.load()
         secret = Secret(tmp_path / "secret")

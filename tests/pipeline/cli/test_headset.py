@@ -43,7 +43,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, s
 
     async def main() -> dict[str, tuple[int, str, str]]:
         price = Outcome("price", "done", "Five coins.")
-        engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": ScriptedTasks([price])}
+        tasks = ScriptedTasks([price], looks=["price"])
+        engines = {"intent": ScriptedIntents({"lantern": Intent("price")}), "task": tasks}
         graph = scripted_graph("assistant", ["turns.idle=off"], engines=engines)
         await graph.load()
         async with hosting(graph, Settings(Address(port=0)), secret=Secret(folder / "secret")) as host, host.open():

@@ -85,7 +85,7 @@ async def scene(
         engines={
             "asr": recogniser or ScriptedRecogniser(),
             "intent": ScriptedIntents({"library": Intent("walk", {"place": "library"}), "lantern": Intent("price")}),
-            "task": ScriptedTasks(outcomes),
+            "task": ScriptedTasks(outcomes, looks=["price"]),
             "tts": ScriptedVoice(),
         },
     )

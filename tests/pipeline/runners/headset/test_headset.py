@@ -38,7 +38,7 @@ PATIENCE = 60.0
 async def server(folder: Path) -> AsyncIterator[str]:
     """The address of a server whose avatar knows what a lantern costs, and a story."""
     intents = ScriptedIntents({"lantern": Intent("price"), "story": Intent("story")})
-    tasks = ScriptedTasks([Outcome("price", "done", ANSWER), Outcome("story", "done", STORY)])
+    tasks = ScriptedTasks([Outcome("price", "done", ANSWER), Outcome("story", "done", STORY)], looks=["price", "story"])
     engines = {"intent": intents, "task": tasks}
     graph = scripted_graph("assistant", ["turns.idle=off"], engines=engines)
     await graph.load()

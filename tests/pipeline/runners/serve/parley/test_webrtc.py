@@ -44,7 +44,8 @@ def guide() -> Graph:
     """Answers at once, in tones."""
     intents = {"lantern": Intent("price"), "story": Intent("story")}
     outcomes = [Outcome("price", "done", PRICE), Outcome("story", "done", STORY)]
-    return scripted_graph("assistant", engines={"intent": ScriptedIntents(intents), "task": ScriptedTasks(outcomes)})
+    tasks = ScriptedTasks(outcomes, looks=["price", "story"])
+    return scripted_graph("assistant", engines={"intent": ScriptedIntents(intents), "task": tasks})
 
 
 @asynccontextmanager
