@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
-from models.language.backchannel import has_word, is_backchannel, is_echo
+from models.language.backchannel import is_backchannel
 from models.language.completeness import Reading, read
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Partial, Reply, Sense, Transcript
@@ -17,20 +17,10 @@ from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.session import Answer, Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import first
+from pipeline.runtime.turn_taking.evidence import goes_on, is_quiet, is_real, is_unsure
 from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.runtime.turn_taking.utterance import Phase, Utterance
 from pipeline.stages.stage import HasPersona
-
-GOES_ON = 2.0
-"""Seconds after which what the user says is a new utterance, even if nothing of the answer was heard yet."""
-
-
-RESUMED = 0.35
-"""Seconds of the user's silence after which the avatar goes on, if what they said was nothing so far."""
-
-
-UNSURE = 0.7
-"""Confidence of a transcript below which a short word is heard twice before it is passed over."""
 
 
 class Conversation(Observer):
@@ -131,21 +121,21 @@ class Conversation(Observer):
         doubted = self._rival
         """The answer to which this may only be a backchannel."""
         fate, heard_again = Fate.INTERRUPTED, False
-        if doubted and self._goes_on(utterance, doubted):
+        if doubted and goes_on(utterance, self._answered, doubted):
             utterance.follow(self._answered)
             fate = Fate.SUPERSEDED
         hearing = self._hear(utterance)
         while True:
-            if doubted and self._is_real(utterance, hearing.record, doubted):
+            if doubted and is_real(utterance, hearing.record, self.sink.heard() if doubted.playing else ""):
                 await self._stop(doubted, fate)
                 doubted = None
             elif doubted and self._yields(utterance):
                 self._hold()
-            elif doubted and hearing.record.transcript and self._is_quiet(utterance):
+            elif doubted and hearing.record.transcript and is_quiet(utterance, asyncio.get_running_loop().time()):
                 self._go_on(doubted)
             if not doubted or not self.session.may_speak.is_set():
                 self.session.be(State.LISTENING)
-            unsure = utterance.phase is Phase.FINISHED and doubted and _unsure(hearing.record) and not heard_again
+            unsure = utterance.phase is Phase.FINISHED and doubted and is_unsure(hearing.record) and not heard_again
             if utterance.stale or unsure:  # with the quiet behind it, a word is often plainer
                 heard_again = bool(unsure)
                 await self._stop(hearing, Fate.SUPERSEDED)
@@ -163,12 +153,6 @@ class Conversation(Observer):
         else:
             self.session.may_speak.set()
             self._confirm(hearing, utterance)
-
-    def _goes_on(self, utterance: Utterance, answer: Answer) -> bool:
-        """Whether the user was taken to have finished, and had not: nothing was heard or done yet."""
-        done = answer.record.outcome is not None and answer.record.outcome.status == "done"
-        soon = utterance.at - self._answered.voiced_at < GOES_ON
-        return soon and not (utterance.certain or self._answered.certain or answer.playing or done)
 
     def _hold(self) -> None:
         """Fall silent while the user speaks."""
@@ -223,26 +207,6 @@ class Conversation(Observer):
         """The answer that is not over yet."""
         return self._speaking if self._speaking and not self._speaking.over else None
 
-    def _is_quiet(self, utterance: Utterance) -> bool:
-        """Whether the user has said nothing for so long that a word like "okay" is not the beginning of a sentence."""
-        silent = asyncio.get_running_loop().time() - utterance.voiced_at
-        return utterance.phase is Phase.PAUSED and silent >= RESUMED
-
-    def _is_real(self, utterance: Utterance, record: Record, doubted: Answer) -> bool:
-        """Whether the words so far show that the user wants to speak."""
-        if utterance.certain:
-            return True
-        said = self.sink.heard() if doubted.playing else ""
-        if record.transcript:
-            words = record.transcript.text
-            answers = said.rstrip().endswith("?")  # then a "yeah" is more than a backchannel
-            nothing = not words or (not answers and is_backchannel(words, record.transcript.confidence))
-            return not nothing and not is_echo(words, said)
-        if record.partial:
-            words = record.partial.text
-            return has_word(words, record.partial.confidence) and not is_echo(words, said)
-        return False
-
     def _confirm(self, answer: Answer, utterance: Utterance) -> None:
         answer.record.finished = self.session.since(utterance.voiced_at)
         answer.confirm(self.session.now())
@@ -294,12 +258,6 @@ class Conversation(Observer):
         if self._silence:
             self._silence.cancel()
             self._silence = None
-
-
-def _unsure(record: Record) -> bool:
-    """Whether there are words that could be others."""
-    said = record.transcript
-    return said is not None and bool(said.text) and said.confidence is not None and said.confidence < UNSURE
 
 
 def _phrases(part: Any, persona: Sequence[str]) -> Sequence[str]:
