@@ -275,6 +275,18 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminder:
+    """Something that the avatar says later of its own accord, as long as the session lasts."""
+
+    id: str
+    """Tells it from the session's others; a later one of the same id replaces it."""
+    after: float
+    """Seconds from the outcome that asks for it."""
+    say: str
+    """A whole sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a task."""
 
@@ -292,6 +304,8 @@ class Outcome:
     """For ``open``: what is said at once, while the language model still thinks."""
     asks: str = ""
     """For ``unclear``: the name of the slot that `say` asks for; empty where it asks for something else."""
+    reminders: tuple[Reminder, ...] = ()
+    """What the avatar says later. A batch, which ends with its answers, says nothing later."""
 
 
 Position: TypeAlias = tuple[float, float, float]

@@ -45,7 +45,7 @@ def read(text: str, intent: Intent | None = None, skills: Mapping[str, SkillCard
         return Reading.BROKEN_OFF
     if text[-1] in ",;:-–—…，、；：":
         return Reading.DOUBTFUL
-    if card and card.effects and any(slot.kind == "text" for slot in card.slots):
+    if card and card.effects and any(slot.kind == "text" and slot.required for slot in card.slots):
         return Reading.DOUBTFUL
     unsure = intent is not None and intent.name != UNKNOWN and intent.confidence < CONFIDENT
     return Reading.DOUBTFUL if unsure else Reading.WHOLE

@@ -19,11 +19,30 @@ from typing import Any, TypeAlias, get_type_hints
 
 from models.context import DEFAULT, Context
 from models.installed import registered
-from models.protocols import Request
+from models.protocols import Reminder, Request
 from models.task.weather import WeatherProvider
 from models.task.world import Setting, World
 
 GROUP = "parley.services"
+
+
+class Reminders:
+    """Lets the avatar say something later: a service that a skill asks for by type."""
+
+    def __init__(self, name: Callable[[], str]) -> None:
+        """`name` gives every reminder an id of its own."""
+        self._name = name
+        self._asked: list[Reminder] = []
+
+    def after(self, seconds: float, say: str) -> str:
+        """Say a whole sentence after so many seconds, if the session lasts. Gives the id of the reminder."""
+        reminder = Reminder(self._name(), seconds, say)
+        self._asked.append(reminder)
+        return reminder.id
+
+    def asked(self) -> tuple[Reminder, ...]:
+        """What was asked for in this call."""
+        return tuple(self._asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +53,7 @@ class Call:
     world: World
     """The user's part of the world."""
     provider: WeatherProvider
+    reminders: Reminders
     context: Context = DEFAULT
     """Who asks, and what was said before."""
 
@@ -54,6 +74,11 @@ def setting(call: Call) -> Setting:
 def weather(call: Call) -> WeatherProvider:
     """Where the weather comes from."""
     return call.provider
+
+
+def reminders(call: Call) -> Reminders:
+    """What the avatar says later."""
+    return call.reminders
 
 
 def request(call: Call) -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Literal
 
 from models.context import DEFAULT, Context
@@ -13,7 +14,7 @@ from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
 from models.protocols import UNKNOWN, Outcome, Request, SkillCard, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.services import GROUP as SERVICES
-from models.task.services import Call, broken, services
+from models.task.services import Call, Reminders, broken, services
 from models.task.skill import Skill, SkillFailed, direct
 from models.task.slots import Unfilled, fill
 from models.task.weather import OpenMeteo, WeatherProvider, WorldWeather
@@ -65,6 +66,7 @@ class Skills(TaskHandler):
         self._skills = collect(BUILT_IN if skills is None else skills)
         for skill in self._skills.values():
             self._check(skill)
+        self._reminders = count(1)
         self._store: WorldStore | None = None
         self._guests: WorldStore | None = None
 
@@ -101,10 +103,11 @@ class Skills(TaskHandler):
             slots = fill(self._card(name).slots, skill.asks, request.intent.slots, request.things)
         except Unfilled as unfilled:
             return replace(unfilled.outcome, task=name)
-        call = Call(request, store.of(context.user.id), self.provider, context)
+        reminders = Reminders(lambda: f"{name}-{next(self._reminders)}")
+        call = Call(request, store.of(context.user.id), self.provider, reminders, context)
         try:
             provided = {parameter: services()[wanted](call) for parameter, wanted in skill.provided.items()}
-            return skill(**slots, **provided)
+            return replace(skill(**slots, **provided), reminders=reminders.asked())
         except ModelError:
             raise
         except Exception as error:

@@ -144,6 +144,13 @@ class Session:
         await self.run(answer, sound, sink)
         return answer.record
 
+    async def say(self, text: str, sink: Sink) -> Record:
+        """Let the avatar say something of its own accord, to the end."""
+        answer = self.open(prompt=text)
+        answer.confirm(self.now())
+        await self.run(answer, nobody(), sink)
+        return answer.record
+
     def open(
         self,
         rival: Record | None = None,
@@ -237,3 +244,9 @@ class Session:
         at = self.now()
         for observer in self.observers:
             observer.ended(record, at)
+
+
+async def nobody() -> AsyncIterator[Sense]:
+    """No sound: what a turn hears in which the avatar speaks of its own accord."""
+    return
+    yield

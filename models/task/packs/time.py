@@ -7,6 +7,7 @@ import time
 from typing import Annotated
 
 from models.language.en.sentences import spoken_duration
+from models.task.services import Reminders
 from models.task.skill import Action, Duration, Hint, Outcome, Text, done, refused, skill
 from models.task.world import World
 
@@ -29,21 +30,24 @@ LONGEST = 24 * 3600
         "time {duration} for me please",
         "let me know when twenty minutes have passed",
         "set a timer",
-    ],
-    effects=False,
-    acts=True,
+    ]
 )
 def timer(
+    reminders: Reminders,
     duration: Annotated[Duration, Hint("how long the timer runs, in seconds", ask="How long should the timer run?")],
     label: Annotated[Text, Hint("what the timer is for")] = "",
 ) -> Outcome:
-    """Set a timer."""
+    """Set a timer.
+
+    It rings if the conversation lasts so long.
+    """
     if duration < 1:
         return refused("A timer must run for at least 1 second.", shortest="1 second")
     if duration > LONGEST:
         return refused("A timer can run for at most 24 hours.", longest="24 hours")
     length = spoken_duration(duration)
     label = re.sub(r"^(the|my|a|an) | timer$", "", label)
+    reminders.after(duration, f"Your {label} timer is over." if label else f"Your timer for {length} is over.")
     if label:
         action = Action("timer", {"seconds": duration, "label": label})
         return done(f"Your {label} timer is set for {length}.", action, label=label, duration=length)

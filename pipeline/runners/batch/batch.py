@@ -105,6 +105,10 @@ async def run_batch(
     return summary
 
 
+NEVER_RINGS = "what the avatar was asked to say later, such as a timer's end, is never said: a batch waits for nothing"
+"""The note on a recording in which a reminder was set."""
+
+
 class _FileJob:
     """One recording on its way from sound to answers."""
 
@@ -205,7 +209,7 @@ class _FileJob:
                         result.write((b"," if self.turns else b"") + json_line(turn))
                         self.turns += 1
                         self.watcher.answered(self.path, turn)
-            self.duration, self.notes = recording.duration, recording.notes
+            self.duration, self.notes = recording.duration, [*recording.notes, *self.notes]
         self.spoken = answer.path.name if answer.writer else None
         self.tracks = tracks.files
 
@@ -220,6 +224,8 @@ class _FileJob:
         record = await self.session.answer(_pieces(utterance, rate), answer)
         if record.error:
             self.errors.append(str(record.error))
+        if record.outcome and record.outcome.reminders and NEVER_RINGS not in self.notes:
+            self.notes.append(NEVER_RINGS)
         speech = None
         if answer.seconds > start:
             speech = SpeechResult(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pipeline.devices.card.player import Player
 from pipeline.devices.card.soundcard import Loudspeaker, Microphone
 from pipeline.packets import Audio, Speech, Text
 from pipeline.runtime.record import Record
+from pipeline.runtime.reminders import Reminders
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation
@@ -79,11 +81,35 @@ class Unheard(Sink):
 
 
 async def answer_lines(session: Session, lines: AsyncIterator[str]) -> AsyncIterator[Record]:
-    """Answer typed lines, one after the other, each before the next is asked for; empty ones are passed over."""
-    sink = Unheard()
-    async for line in lines:
-        if text := line.strip():
-            yield await session.answer(_one(Text(text, session.now())), sink)
+    """Answer typed lines, one after the other, each before the next is asked for; empty ones are passed over.
+
+    What the avatar was asked to say later comes between them, while the next line is awaited. What is not due when the
+    lines end is never said."""
+    sink, due = Unheard(), asyncio.Queue[str]()
+    reminders = Reminders(due.put_nowait, free=lambda: True)
+    session.observers.append(reminders)
+    line: asyncio.Task[str | None] | None = None
+    ring: asyncio.Task[str] | None = None
+    try:
+        while True:
+            line = line or asyncio.create_task(anext(aiter(lines), None))
+            ring = ring or asyncio.create_task(due.get())
+            await asyncio.wait((line, ring), return_when=asyncio.FIRST_COMPLETED)
+            if ring.done():
+                yield await session.say(ring.result(), sink)
+                ring = None
+            elif (said := line.result()) is None:
+                return
+            else:
+                line = None
+                if text := said.strip():
+                    yield await session.answer(_one(Text(text, session.now())), sink)
+    finally:
+        for task in (line, ring):
+            if task:
+                task.cancel()
+        session.observers.remove(reminders)
+        reminders.close()
 
 
 async def _one(text: Text) -> AsyncIterator[Text]:

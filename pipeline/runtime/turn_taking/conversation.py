@@ -14,7 +14,8 @@ from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Partial, Reply, Sense, Transcript
 from pipeline.runtime.dialogue import skill_cards
 from pipeline.runtime.record import Fate, Observer, Record, State
-from pipeline.runtime.session import Answer, Session
+from pipeline.runtime.reminders import Reminders
+from pipeline.runtime.session import Answer, Session, nobody
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import first
 from pipeline.runtime.turn_taking.evidence import goes_on, is_quiet, is_real, is_unsure
@@ -53,7 +54,8 @@ class Conversation(Observer):
         """Converse until `audio` ends or the floor is closed, and finish the last answer.
 
         Raises what `audio` raises, and EngineFailed where nobody can tell any more whether the user speaks."""
-        self.session.observers.append(self)
+        reminders = Reminders(self.say, lambda: self.session.state is State.IDLE)
+        self.session.observers += [self, reminders]
         self.floor.origin = asyncio.get_running_loop().time() - self.session.now()
         try:
             async with asyncio.TaskGroup() as group:
@@ -68,7 +70,9 @@ class Conversation(Observer):
             failure = first(failures)
             raise failure from failure.__cause__
         finally:
+            self.session.observers.remove(reminders)
             self.session.observers.remove(self)
+            reminders.close()
             self._cancel_idle()
 
     def interrupt(self) -> None:
@@ -237,7 +241,7 @@ class Conversation(Observer):
         answer = self.session.open(prompt=text)
         answer.confirm(self.session.now())
         self._asides = [aside for aside in self._asides if not aside.over] + [answer]
-        return self._begin(answer, _nothing())
+        return self._begin(answer, nobody())
 
     async def _fill(self, answer: Answer, after: float) -> None:
         """Say something short if the answer takes long."""
@@ -262,9 +266,3 @@ class Conversation(Observer):
 
 def _phrases(part: Any, persona: Sequence[str]) -> Sequence[str]:
     return tuple(part.say or persona) if part else ()
-
-
-async def _nothing() -> AsyncIterator[Sense]:
-    """Nobody is listened to."""
-    return
-    yield

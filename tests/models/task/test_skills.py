@@ -82,7 +82,7 @@ def test_the_skills_and_their_slots(engine: Skills) -> None:
 
 def test_only_skills_that_change_the_world_have_effects(engine: Skills) -> None:
     assert engine.acts
-    assert {card.name for card in engine.skills() if card.effects} == {"navigate", "buy", "remember"}
+    assert {card.name for card in engine.skills() if card.effects} == {"navigate", "buy", "timer", "remember"}
     for card in engine.skills():
         if not card.effects:
             before = ask(engine, "inventory"), ask(engine, "where_am_i"), ask(engine, "recall")
@@ -192,6 +192,12 @@ def test_timers(engine: Skills) -> None:
     assert tea.say == "Your tea timer is set for 3 minutes."
     assert tea.actions == (Action("timer", {"seconds": 180, "label": "tea"}),)
     assert ask(engine, "timer", duration=90).actions == (Action("timer", {"seconds": 90}),)
+    rings = [(reminder.after, reminder.say) for reminder in tea.reminders]
+    assert rings == [(180, "Your tea timer is over.")]
+    later = ask(engine, "timer", duration=90)
+    assert [reminder.say for reminder in later.reminders] == ["Your timer for 1 minute and 30 seconds is over."]
+    assert tea.reminders[0].id != later.reminders[0].id
+    assert ask(engine, "timer", duration=0).reminders == ()
 
 
 def test_the_time(engine: Skills, monkeypatch: pytest.MonkeyPatch) -> None:

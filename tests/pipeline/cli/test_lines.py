@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from models.protocols import Intent, Outcome
+from models.protocols import Intent, Outcome, Reminder
 from pipeline.cli import lines
 from pipeline.runtime.session import Session
 from pipeline.testing import ScriptedIntents, ScriptedModel, ScriptedTasks, scripted_graph
@@ -84,3 +84,29 @@ def test_a_template_in_the_place_of_the_model_is_told(
     said, told = capsys.readouterr()
     assert said
     assert told == "parley: response: llama-cpp failed, so a template answers: OSError: the cable is out\n"
+
+
+def test_a_timer_rings_between_the_lines_and_ends_with_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tea = Outcome("tea", "done", "Set.", reminders=(Reminder("a", 0.05, "Tea is ready."), Reminder("b", 60.0, "Late.")))
+    end, start = os.pipe()
+    monkeypatch.setattr(lines, "STDIN", end)
+
+    async def main() -> None:
+        engines = {"intent": ScriptedIntents({"timer": Intent("tea")}), "task": ScriptedTasks([tea])}
+        graph = scripted_graph("assistant", engines=engines)
+        await graph.load()
+        os.write(start, b"a timer\n")
+        talking = asyncio.create_task(lines.talk_in_lines(Session(graph, "test")))
+        while "Tea" not in told[0]:
+            await asyncio.sleep(0.01)
+            told[0] += capsys.readouterr().out
+        os.close(start)
+        assert await talking == 0
+        await graph.close()
+
+    told = [""]
+    asyncio.run(main())
+    os.close(end)
+    assert told == ["Set.\nTea is ready.\n"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.dialogues import exchanges
 
-from models.protocols import Engine, Intent, Outcome
+from models.protocols import Engine, Intent, Outcome, Reminder
 from pipeline.graph.turns import Policy
 from pipeline.runtime.record import Fate, Record, State
 from pipeline.testing import (
@@ -310,3 +310,47 @@ def test_a_conversation_that_never_ends_is_a_deadlock() -> None:
     overrides = ["turns.filler=off", "turns.idle=off", "stages.response.unknown=chat"]
     with pytest.raises(Deadlock, match="had not ended 120 s after the floor was closed"):
         tell(script, overrides, {"response": ScriptedModel(faults=[inf])})
+
+
+# --- what was asked for later ----------------------------------------------------------------------------------------
+
+OVER = "The tea is ready now."
+TEA = Outcome("tea", "done", "Your timer is set.", reminders=(Reminder("tea-1", 10.0, OVER),))
+
+
+def with_a_timer() -> dict[str, Engine]:
+    return {
+        "intent": ScriptedIntents({"timer": Intent("tea"), "how much": Intent("price")}),
+        "task": ScriptedTasks([TEA, SKILLS[0]], looks=["price"]),
+    }
+
+
+def test_a_timer_rings_when_it_is_over() -> None:
+    async def script(talk: Talk) -> None:
+        talk.room.say("set a timer.", at=1.0)
+        await talk.room.until(20.0)
+
+    talk = tell(script, ["turns.idle=off"], with_a_timer())
+    set_at = talk.turns[0].confirmed
+    assert set_at is not None
+    assert heard(talk, 0.0, set_at + 9.5) == TEA.say.lower()
+    assert heard(talk, set_at + 9.9) == OVER.lower()
+    assert talk.turns[-1].reply == OVER
+
+
+def test_a_timer_that_ends_while_the_avatar_speaks_waits_for_the_end_of_the_answer() -> None:
+    async def script(talk: Talk) -> None:
+        talk.room.say("set a timer.", at=1.0)
+        talk.room.say("how much is it?", at=10.5)
+        await talk.room.until(25.0)
+
+    talk = tell(script, ["turns.idle=off"], with_a_timer())
+    assert heard(talk) == f"{TEA.say} {PRICE}{OVER}".lower()
+
+
+def test_a_timer_ends_with_the_session() -> None:
+    async def script(talk: Talk) -> None:
+        talk.room.say("set a timer.", at=1.0)
+        await talk.room.until(5.0)
+
+    assert heard(tell(script, ["turns.idle=off"], with_a_timer())) == TEA.say.lower()

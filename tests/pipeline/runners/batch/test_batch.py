@@ -27,7 +27,7 @@ from pipeline.devices.pcm import from_pcm16
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech
-from pipeline.runners.batch.batch import AnswerFile, run_batch
+from pipeline.runners.batch.batch import NEVER_RINGS, AnswerFile, run_batch
 from pipeline.runners.batch.results import FileResult, FileSummary, Summary, schema
 
 RATE = 16_000
@@ -60,6 +60,11 @@ def test_every_sample_is_answered_turn_by_turn(answered: tuple[Path, Summary]) -
             assert turn.end >= said.end - 0.1
             assert turn.reply
             assert turn.error is None
+
+
+def test_a_timer_that_a_batch_cannot_wait_for_is_noted(answered: tuple[Path, Summary]) -> None:
+    noted = {Path(file.source).stem for file in answered[1].files if NEVER_RINGS in file.notes}
+    assert noted == {"timer"}
 
 
 def test_the_words_and_intents_are_understood(answered: tuple[Path, Summary]) -> None:
