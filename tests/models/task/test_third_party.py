@@ -67,7 +67,10 @@ USE = """
 import json
 from models.intent.slots import read_slots
 from models.protocols import Intent, Request
+from models.context import Context, known_as
 from models.task.skills import Skills
+
+ADA = Context(user=known_as("ada"))
 
 engine = Skills(skills=["paint"], setting="studio", world=":memory:")
 engine.load()
@@ -75,9 +78,9 @@ engine.load()
 print(json.dumps({
     "slots": [[slot.kind, slot.choices] for slot in card.slots],
     "read": read_slots([card])["paint"].read("Could you paint the cellar in deep bloo please"),
-    "done": engine.handle(Request(Intent("paint", {"place": "cellar", "colour": "Red"}), "", "ada")).say,
-    "asked": engine.handle(Request(Intent("paint", {"place": "cellar"}), "", "ada")).say,
-    "wrong": engine.handle(Request(Intent("paint", {"place": "cellar", "colour": "pink"}), "", "ada")).say,
+    "done": engine.handle(Request(Intent("paint", {"place": "cellar", "colour": "Red"}), ""), ADA).say,
+    "asked": engine.handle(Request(Intent("paint", {"place": "cellar"}), ""), ADA).say,
+    "wrong": engine.handle(Request(Intent("paint", {"place": "cellar", "colour": "pink"}), ""), ADA).say,
 }))
 """
 
