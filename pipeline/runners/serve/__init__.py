@@ -1,1 +1,1 @@
-"""The served life of a graph: one process, many users, several protocols."""
+"""Serving a graph: one process, many users, several protocols."""

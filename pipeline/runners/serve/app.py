@@ -1,4 +1,4 @@
-"""The web application: every transport's routes, the page, and what says how the server does."""
+"""The web application: the routes of every protocol, the page, the schema, health and metrics."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from pipeline.wire.from_server import Code
 from pipeline.wire.schema import schema
 
 HASHED: Final = "assets"
-"""Folder of files whose names change with their contents."""
+"""The folder of files whose names change with their contents."""
 _FOR_EVER, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 _STATUS: Final[dict[Code, int]] = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503, "too-long": 413}
-"""HTTP's codes for ours; 400 for all others."""
+"""The HTTP status for each code of the protocol; all other codes get 400."""
 
 _NO_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Parley</title>
@@ -43,7 +43,7 @@ build</code></p>
 
 
 def app(sessions: Sessions, guard: Guard, metrics: Metrics, standing: Standing) -> ASGIApp:
-    """All that a server answers, as long as it admits sessions."""
+    """Return the application that answers every request, as long as `sessions` admits users."""
     began = time.monotonic()
 
     async def health(_: Request) -> Response:
@@ -80,7 +80,7 @@ def app(sessions: Sessions, guard: Guard, metrics: Metrics, standing: Standing) 
 
 
 def page() -> BaseRoute:
-    """The page, or where it was not built, how to build it."""
+    """Return the page, or instructions to build it where it was not built."""
     built = Path(str(resources.files("pipeline").joinpath("web", "dist")))
     if (built / "index.html").is_file():
         return Mount("/", _Page(directory=built, html=True))

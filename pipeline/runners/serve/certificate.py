@@ -1,4 +1,4 @@
-"""What encrypts connections, and is renewed while the server runs."""
+"""The certificate that encrypts connections; it can be renewed while the server runs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from pipeline.runners.serve.http_server import CannotListen
 log = logging.getLogger(__name__)
 
 Stamp: TypeAlias = tuple[tuple[int, int], ...]
-"""Of each file, which it is and when it was written, in nanoseconds."""
+"""For each file its identity and the time it was written, in nanoseconds."""
 
 
 class Certificate:
-    """A certificate with its private key, read anew when a connection comes and the files are not those of before.
+    """A certificate with its private key, read again when a connection arrives and the files have changed.
 
-    Where new files cannot be used, the log says why, and the old ones hold until they change again."""
+    Where new files cannot be used, the log says why, and the old ones stay in use until the files change again."""
 
     def __init__(self, certificate: Path, key: Path | None) -> None:
-        """Two PEM files, or one that holds both. Raises CannotListen."""
+        """Read two PEM files, or one that holds both. Raises CannotListen."""
         self._certificate, self._key = certificate, key
         self._stamp = self._stamped()
         self.context = self._latest = open_certificate(certificate, key)
-        """For a listener; each connection gets the latest in its place."""
+        """The context for a listener; each connection uses the latest certificate instead."""
         self.context.sni_callback = self._choose
 
     def _choose(self, connection: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: object) -> None:
-        """OpenSSL asks at each handshake, whether or not the client names the server."""
+        """Give a connection the latest certificate. OpenSSL calls this at each handshake, whether or not the client
+        names the server."""
         if (stamp := self._stamped()) != self._stamp:
             self._stamp = stamp
             try:
@@ -40,7 +41,7 @@ class Certificate:
         connection.context = self._latest
 
     def _stamped(self) -> Stamp:
-        """Empty where a file is missing, as it may be for a moment."""
+        """Return an empty stamp where a file is missing, as it may be for a moment."""
         try:
             found = [path.stat() for path in (self._certificate, self._key) if path]
         except OSError:
@@ -49,7 +50,7 @@ class Certificate:
 
 
 def open_certificate(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """What encrypts connections. Raises CannotListen."""
+    """Return a context with the certificate. Raises CannotListen."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # Without a password of its own, OpenSSL would ask the terminal for that of an encrypted key.

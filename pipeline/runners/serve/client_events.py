@@ -1,4 +1,4 @@
-"""Tells a client what goes on in its session, in the words of the protocol."""
+"""What happens in a session, told to a client in the messages of the Parley protocol."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pipeline.wire import from_server
 from pipeline.wire.fields import Message
 
 Tell: TypeAlias = Callable[[Message], None]
-"""Sends a message; never waits."""
+"""Sends a message without waiting."""
 
 EVERYTHING = frozenset({"visemes", "captions", "expressions", "actions"})
 TOLD = {Fate.ANSWERED: "answered", Fate.INTERRUPTED: "interrupted", Fate.FAILED: "failed"}
-"""Fates that concern a client; it never knew of other turns."""
+"""Fates that concern a client. The client was never told of turns with other fates."""
 APOLOGY = "this turn could not be answered; the others can. The server's log says why"
 
 
 class ClientEvents(Observer):
-    """A session's observer on behalf of a client, and what a sink shows of the answer that it plays."""
+    """Observes a session on behalf of a client, and shows the client what the sink plays."""
 
     def __init__(self, tell: Tell, wants: Collection[str] = EVERYTHING) -> None:
         self.tell, self.wants = tell, wants
         self.turn = ""
-        """Whose answer is played."""
-        self._heard: tuple[str, str] = "", ""  # the latest turn with words of the user, and these
+        """The id of the turn whose answer is played."""
+        self._heard: tuple[str, str] = "", ""  # id of the latest turn in which the user said something, and the words
         self._visemes: list[Viseme] = []
-        self._words = Words()  # of the answer that is played
+        self._words = Words()  # words of the answer that is played
 
     # --- what a session tells ----------------------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ class ClientEvents(Observer):
         )
 
     def _settle(self, turn: str) -> None:
-        """The user's words will not change any more."""
+        """Send the user's words as final: they will not change any more."""
         if self._heard[0] == turn:
             self._caption(final=True)
             self._heard = "", ""
@@ -80,11 +80,11 @@ class ClientEvents(Observer):
     # --- what a sink tells -------------------------------------------------------------------------------------------
 
     def sync(self, timestamp: int, position: float) -> None:
-        """The answer lies so in the stream of sound; `position` in seconds."""
+        """Tell the client that second `position` of the answer is sample `timestamp` of the stream of sound."""
         self.tell(from_server.Sync(turn=self.turn, timestamp=timestamp, position=milliseconds(position)))
 
     def show(self, packet: Any) -> None:
-        """A packet of the answer that is played."""
+        """Send a packet of the answer that is played, where the client wants its kind."""
         match packet:
             case Viseme() if "visemes" in self.wants:
                 if not self._visemes:  # they come in one go for each piece of sound, and go out in one message
@@ -133,5 +133,5 @@ class ClientEvents(Observer):
 
 
 def milliseconds(seconds: float) -> int:
-    """As the wire counts."""
+    """Return whole milliseconds, not negative, as messages carry times."""
     return max(0, round(1000 * seconds))

@@ -1,4 +1,4 @@
-"""What every request passes before anything answers it: is the server ready, is it meant, may that page ask?"""
+"""Checks that every request passes first: the server is ready, the host is right, and the page may ask."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.runners.serve.security import Guard
 HEALTH: Final = "/healthz"
 
 HEADERS: Final = {
-    # Nothing of any other host. A face that a user drops on the page, and its pictures, are blobs.
+    # Nothing comes from other hosts. A face that a user drops on the page, and its pictures, are blobs.
     "Content-Security-Policy": "; ".join(
         (
             "default-src 'none'",
@@ -41,7 +41,7 @@ HEADERS: Final = {
 
 
 class Status(StrEnum):
-    """How a server stands."""
+    """Whether a server can answer."""
 
     LOADING = "loading"
     READY = "ready"
@@ -49,13 +49,13 @@ class Status(StrEnum):
 
 
 class Standing:
-    """How the server stands just now; whoever runs it says so."""
+    """The present status of a server, set by the code that runs it."""
 
     status = Status.LOADING
 
 
 class Gate:
-    """Middleware around the whole app; the transports behind it need not ask again."""
+    """Middleware around the whole application, so that no transport inside it checks again."""
 
     def __init__(self, app: ASGIApp, guard: Guard, standing: Standing) -> None:
         self._app, self._guard, self._standing = app, guard, standing
@@ -69,11 +69,11 @@ class Gate:
             await send(message)
 
         app: ASGIApp = self._refused(scope) or self._app
-        # What is sent over a WebSocket has no headers, and there is much of it.
+        # WebSocket messages have no headers, and there are many of them.
         await app(scope, receive, answer if scope["type"] == "http" else send)
 
     def _refused(self, scope: Scope) -> Response | None:
-        """Why not; a WebSocket is told so in place of its handshake."""
+        """Return the response that refuses the request, or None. A WebSocket gets it instead of its handshake."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._guard.knows(host):
@@ -89,7 +89,7 @@ class Gate:
                 )
         if self._standing.status is Status.READY or scope["path"] == HEALTH:
             return None
-        # A browser that was opened early asks again by itself.
+        # A browser that was opened too early asks again by itself.
         return PlainTextResponse(
             f"Parley is {self._standing.status.replace('-', ' ')}; come back in a moment.\n",
             503,

@@ -1,4 +1,4 @@
-"""A server's life: it listens, opens once its graph is loaded, closes, and is gone."""
+"""The life of a server: it listens, opens when its graph is loaded, and closes."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from pipeline.runners.serve.tokens import Secret, secret_of_this_user
 from pipeline.runners.serve.tracing import Tracing
 
 BESIDE: Final = 200
-"""Connections beside those of sessions: pages that load, scrapers, clients that have not said hello yet."""
+"""Connections that are allowed besides those of sessions: pages that load, metrics, clients before their hello."""
 
 
 class Hosting:
-    """A server that listens. Until it is open, whoever comes is told to wait."""
+    """A server that listens. Until it is open, clients are told to wait."""
 
     def __init__(self, sessions: Sessions, settings: Settings, port: int, wyoming: socket | None) -> None:
         self.sessions, self._settings = sessions, settings
         self.port = port
         self.wyoming_port: int | None = wyoming.getsockname()[1] if wyoming else None
-        """Where Wyoming is wanted."""
+        """The port of the Wyoming protocol; None where it is not served."""
         self.standing = Standing()
         self._wyoming = wyoming
 
     @property
     def url(self) -> str:
-        """Of the page."""
+        """The URL of the page."""
         return self._settings.url(self.port)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Serve everybody as long as the context, on a graph that is loaded; leaving it lets what is being said be
-        finished, for a while."""
+        """Serve clients while the context lasts; the graph is loaded before. Leaving the context lets answers that are
+        being spoken finish for a while."""
         async with AsyncExitStack() as stack:
             stack.enter_context(settled_memory())
             if self._wyoming:
@@ -68,8 +68,8 @@ class Hosting:
 
 @contextmanager
 def settled_memory() -> Iterator[None]:
-    """What is loaded by now is no garbage, and is not looked through any more: that took 64 ms with the embedded graph,
-    in which nobody is heard."""
+    """Keep the garbage collector from searching what is loaded by now. That took 64 ms with the embedded graph, in
+    which no sound was read."""
     gc.collect()
     gc.freeze()
     try:
@@ -88,9 +88,9 @@ async def hosting(
     tracing: Tracing | None = None,
     secret: Secret | None = None,
 ) -> AsyncIterator[Hosting]:
-    """A server of this graph, which listens as long as the context. Raises CannotListen, WrongSetting, SecretUnusable.
+    """Run a server of `graph` that listens while the context lasts. Raises CannotListen, WrongSetting, SecretUnusable.
 
-    `secret` is that of this machine's user if it is not given."""
+    Where no `secret` is given, the secret of this machine's user is taken."""
     limits, secret = limits or Limits(), secret or secret_of_this_user()
     if settings.tokens_required and secret.read() is None:
         raise WrongSetting(

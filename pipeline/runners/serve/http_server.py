@@ -1,4 +1,4 @@
-"""Listens for HTTP and WebSockets: uvicorn inside our own program, with bounds on what strangers may take."""
+"""The HTTP and WebSocket server: uvicorn inside this program, with limits on what unknown clients may take."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from pipeline.errors import PipelineError
 from pipeline.runners.serve.settings import Address
 
 REQUEST: Final = 5.0
-"""Seconds within which a request must have arrived, from its connection or its first byte on; and a TLS handshake."""
+"""Seconds in which a request must arrive after its connection or its first byte; also the limit of a TLS handshake."""
 UNREAD: Final = 30.0
-"""Seconds after which a client that takes nothing of an answer is left."""
+"""Seconds after which a connection is closed whose client does not read."""
 FINISHING: Final = 3
 """Seconds that connections have to close when the server ends."""
 MESSAGE: Final = 1_100_000
-"""Bytes of a WebSocket message at most: a picture of 1 MB, its header, and room for an answer that says it is too
+"""Bytes of a WebSocket message at most: a picture of 1 MB, its header, and room to answer that a message is too
 long."""
 BACKLOG: Final = 1024
-"""Connections that the system holds until they are taken: a burst of them is answered, and not dropped."""
+"""Connections that the operating system holds until the server accepts them, so that none is dropped in a burst."""
 FILES: Final = 512
-"""That a process has open beside its connections, at most: models, journals, libraries."""
+"""Files that a process has open besides its connections, at most: models, journals, libraries."""
 _WHY = b"too many connections are open; come back in 5 s\n"
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
@@ -48,11 +48,11 @@ _REMEDIES = {
 
 
 class CannotListen(PipelineError):
-    """A server cannot be where it was told to be."""
+    """A server cannot listen where it was told to."""
 
 
 def listen(address: Address, option: str = "--port") -> socket.socket:
-    """A socket that listens there, as `option` says. Raises CannotListen."""
+    """Return a socket that listens at `address`; `option` is the command's option that set it. Raises CannotListen."""
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
@@ -64,7 +64,8 @@ def listen(address: Address, option: str = "--port") -> socket.socket:
 
 
 def allow_connections(count: int) -> None:
-    """Let this process have so many, where the system grants it: it often starts programs with room for 1,024 files."""
+    """Let this process have `count` connections where the system allows it; programs often start with room for 1,024
+    files."""
     try:
         import resource
     except ImportError:
@@ -77,11 +78,11 @@ def allow_connections(count: int) -> None:
 
 
 class Patient(H11Protocol):
-    """A connection that waits for a request, but not for ever, nor beside any number of others.
+    """A connection that waits for a request, within limits of time and number.
 
-    Until its first request has arrived it is a stranger. There are `most` of those and as many others at most; a new
-    stranger takes the place of the one that has been silent for longest, so that a crowd that asks nothing keeps nobody
-    out."""
+    A client whose first request has not arrived is a stranger. At most `most` strangers and `most` other clients are
+    connected. A new stranger replaces the one that has been silent for longest, so that a crowd that asks nothing keeps
+    no user out."""
 
     def __init__(
         self,
@@ -134,14 +135,14 @@ class Patient(H11Protocol):
         self._wait(None)
 
     def _wait(self, seconds: float | None) -> None:
-        """Leave the client in so many seconds, unless something happens before."""
+        """Close the connection in `seconds`, unless something happens before; None waits without a limit."""
         if self._deadline:
             self._deadline.cancel()
         self._deadline = self.loop.call_later(seconds, self.transport.abort) if seconds else None
 
 
 class PatientSocket(WebSocketsSansIOProtocol):
-    """A WebSocket that waits for a client that does not read, but not for ever."""
+    """A WebSocket that waits `UNREAD` seconds for a client that does not read."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -176,7 +177,7 @@ class Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, but a TLS handshake has no minute to hang in."""
+        """Listen as uvicorn does, with a shorter limit for TLS handshakes than its minute."""
         loop, config = asyncio.get_running_loop(), self.config
 
         def protocol() -> Patient:
@@ -196,23 +197,24 @@ class Server(uvicorn.Server):
 async def serving(
     app: ASGIApp, listener: socket.socket, encryption: ssl.SSLContext | None, connections: int
 ) -> AsyncIterator[None]:
-    """The app at this socket, with so many connections at once; leaving it ends them within `FINISHING` seconds."""
+    """Serve `app` at a socket, with up to `connections` clients at once; leaving the context ends them within
+    `FINISHING` seconds."""
     config = uvicorn.Config(
         app,
         http=Patient,
         ws=PatientSocket,
         ws_max_size=MESSAGE,
-        ws_per_message_deflate=False,  # sound does not shrink, and each connection would hold 100 KB for trying
+        ws_per_message_deflate=False,  # sound does not compress, and each connection would need 100 KB to try
         lifespan="off",
         log_config=None,
-        access_log=False,  # its paths may hold tokens
+        access_log=False,  # paths may hold tokens
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=2 * connections,  # strangers and others
+        limit_concurrency=2 * connections,  # strangers and other clients
         timeout_graceful_shutdown=FINISHING,
         ssl_context_factory=(lambda _config, _default: encryption) if encryption else None,
     )
-    # Its sansio part hands this logger to websockets, which writes all that is said to it at DEBUG.
+    # uvicorn gives this logger to websockets, which logs every message at DEBUG.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     server = Server(config, connections)
     running = asyncio.create_task(server.serve([listener]), name="listening")

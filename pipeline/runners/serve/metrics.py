@@ -1,4 +1,4 @@
-"""What a server does, in numbers, for Prometheus: ``/metrics``."""
+"""The numbers of a server for Prometheus, at ``/metrics``."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.record import Fate, Observer, Record
 
 WAITS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-"""Seconds that somebody may wait for an answer."""
+"""Buckets for the seconds that a user waits for an answer."""
 WORK: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""Seconds that a stage may take in a turn."""
+"""Buckets for the seconds that a stage computes in a turn."""
 LAGS: Final = (0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0)
-"""Seconds by which the event loop may be late; sound comes every 0.02."""
+"""Buckets for the seconds by which the event loop is late; sound arrives every 0.02 s."""
 TICK: Final = 0.1
-"""Seconds between two looks at the event loop."""
+"""Seconds between two measurements of the event loop."""
 
 
 class Metrics(Observer):
-    """Counts what goes on in all sessions of a process; an observer of each of them, and a collector of its own."""
+    """Observes every session of a process, and counts turns, waits, work and bytes."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._turns = Counter("parley_turns", "Turns, by how they ended.", ["fate"], registry=self.registry)
         for fate in Fate:
-            self._turns.labels(fate)  # so that a rate is known from the first one on
+            self._turns.labels(fate)  # so that a rate is known from the first turn on
         self._failures = Counter("parley_failures", "Turns that failed, by stage.", ["stage"], registry=self.registry)
         self._first_audible = Histogram(
             "parley_first_audible_seconds",
@@ -69,16 +69,16 @@ class Metrics(Observer):
         if record.sounded is not None and record.finished is not None:
             self._first_audible.observe(max(0.0, record.sounded - record.finished))
         for stage, meter in record.report.meters.items():
-            if meter.packets_in:  # what only waits, as the sound does, says nothing of the server
+            if meter.packets_in:  # a stage that only waits, as the sound does, tells nothing of the server
                 self._computing.labels(stage).observe(meter.computing)
                 self._queued.labels(stage).observe(meter.queued)
 
     def observe(self, sessions: Sessions) -> None:
-        """Count these sessions and the frames of their connections too."""
+        """Count these sessions, and the frames of their connections, too."""
         self.registry.register(_SessionsCollector(sessions))
 
     def counting(self, app: ASGIApp) -> ASGIApp:
-        """The app, with its bytes counted."""
+        """Return the application with its bytes counted."""
         taken, given = self._bytes.labels("received"), self._bytes.labels("sent")
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +104,7 @@ class Metrics(Observer):
             self._lag.observe(max(0.0, time() - due))
 
     def routes(self, guard: Guard) -> list[BaseRoute]:
-        """``/metrics``, for whoever the guard knows."""
+        """Return the route ``/metrics``, for users whom the guard knows."""
 
         async def metrics(request: Request) -> Response:
             guard.user(bearer(request.headers.get("authorization", "")))
@@ -114,7 +114,7 @@ class Metrics(Observer):
 
 
 class _SessionsCollector(Collector):
-    """Reads the sessions of a server when it is asked."""
+    """Reads the sessions of a server at each scrape."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

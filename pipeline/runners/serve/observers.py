@@ -1,4 +1,4 @@
-"""Who looks on in the sessions of a server: metrics, logs, traces and journals."""
+"""The observers of a server's sessions: metrics, logs, traces and journals."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 
 class Journals:
-    """Records each session in a folder of its own, below one."""
+    """Records each session in a folder of its own inside one folder."""
 
     def __init__(self, folder: Path, built: Built) -> None:
-        """Raises JournalError where nothing can be written to `folder`."""
+        """Record into `folder`. Raises JournalError where nothing can be written there."""
         self._folder = folder
-        # It reads all that is installed, which takes half a second: once is enough.
+        # Listing the installed packages takes half a second, so it is done once.
         self._header = header(built, ANYBODY)
         self._graph = dump(built.spec.name, built.spec.root)
         self._packets = {kind for node in built.graph.nodes for kind in node.emits}
@@ -42,7 +42,7 @@ class Journals:
 
     @contextmanager
     def journal(self, session: str, user: str) -> Iterator[Sequence[Observer]]:
-        """The journal of a new session; what goes wrong with it is logged, and the session goes on."""
+        """Record a new session while the context lasts. A fault of the journal is logged, and the session goes on."""
         began = datetime.now(UTC)
         try:
             journal = Journal(
@@ -59,13 +59,13 @@ class Journals:
         try:
             yield (journal,)
         finally:
-            # Its last write may wait for a slow disk, which is no reason for others to.
+            # The last write may wait for a slow disk, and other sessions must not wait with it.
             task = asyncio.create_task(asyncio.to_thread(journal.__exit__, None, None, None))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        """Wait until all that is over was written."""
+        """Wait until the journals of all ended sessions are written."""
         if self._closing:
             await asyncio.wait(self._closing)
 
@@ -89,14 +89,14 @@ class Observers:
     """The observers that every session has."""
 
     graph: str
-    """Its name."""
+    """The graph's name."""
     metrics: Metrics
     tracing: Tracing | None = None
     journals: Journals | None = None
 
     @contextmanager
     def of(self, session: str, user: str) -> Iterator[Sequence[Observer]]:
-        """The observers of a new session, until it is over."""
+        """Give a new session its observers while the context lasts."""
         observers: list[Observer] = [self.metrics, Logged(session)]
         if self.tracing:
             observers.append(self.tracing.observer(session, self.graph))

@@ -1,4 +1,4 @@
-"""How much a client may send."""
+"""How much sound and how many messages a client may send."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ import asyncio
 from pipeline.runners.serve.refusal import Refused
 
 SOUND_RATE, SOUND_BURST = 1.5, 10.0
-"""Seconds of sound for each second that passes, and at once: a microphone gives one, a network may save up."""
+"""Seconds of sound per second, and seconds of sound at once. A microphone gives one per second; a network may delay
+some and deliver it at once."""
 MESSAGE_RATE, MESSAGE_BURST = 50.0, 300.0
-"""Messages a second, and at once."""
+"""Messages per second, and messages at once."""
 
 
 class RateLimit:
-    """Two token buckets (ITU-T I.371, "generic cell rate algorithm"): one for sound, one for messages."""
+    """Two token buckets (ITU-T I.371, "generic cell rate algorithm"), one for sound and one for messages."""
 
     def __init__(self) -> None:
         self._time = asyncio.get_running_loop().time
         self._sound, self._messages = SOUND_BURST, MESSAGE_BURST
         self._at = self._time()
         self.exceeded = False
-        """Whether the client took too much."""
+        """Whether the client has sent too much."""
 
     def sound(self, seconds: float) -> None:
-        """The client sent that much sound. Raises Refused where it is too much."""
+        """Count `seconds` of sound that came. Raises Refused where it is too much."""
         self._fill()
         self._sound -= seconds
         if self._sound < 0:
             self._refuse(f"more than {SOUND_RATE:g} s of sound a second; send it as fast as it is spoken")
 
     def message(self) -> None:
-        """The client sent a message. Raises Refused where it is too much."""
+        """Count a message that came. Raises Refused where there are too many."""
         self._fill()
         self._messages -= 1
         if self._messages < 0:

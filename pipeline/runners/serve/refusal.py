@@ -1,4 +1,4 @@
-"""What a server says no with."""
+"""The refusal of a client's request, with the code that the protocol has for it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pipeline.wire.from_server import Code, Error
 
 
 class Refused(PipelineError):
-    """Something a client asked for is not given; the message is for whoever wrote or runs the client."""
+    """A request of a client is refused. The message is written for the people who wrote the client or run it."""
 
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
         self.code = code
 
     def message(self, *, fatal: bool = True) -> Error:
-        """As the protocol says it."""
+        """Return the refusal as a message of the protocol."""
         return Error(code=self.code, message=str(self), fatal=fatal)

@@ -1,4 +1,4 @@
-"""Who may come in: users with their tokens, and pages with their origins."""
+"""Access: users with their tokens, and pages with their origins."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pipeline.wire.fields import NAME
 log = logging.getLogger(__name__)
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Names of this machine that no name server tells."""
+"""Names of this machine that no name server gives."""
 
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 
 
 class Guard:
-    """Knows users by their tokens, and which pages may speak to this server.
+    """Knows users by their tokens, and knows which pages may use this server.
 
-    Where no token is required, anybody is who they say they are; a token is still checked if one is given. The server's
-    own pages may always speak to it. `origins` are those of other pages, such as ``https://example.org``."""
+    Where no token is required, users are who they claim to be; a token is still checked where one is given. The
+    server's own pages may always use it. `origins` are those of other pages, such as ``https://example.org``."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class Guard:
         self._hosts = LOOPBACK | {host_of(urlsplit(origin).netloc) for origin in self.origins}
 
     def user(self, token: str, claimed: str = "") -> User:
-        """The user whose token it is, or without one the user who they claim to be. Raises Refused."""
+        """Return the user whose token it is, or without a token the user whom the client claims. Raises Refused."""
         if not self.required and not _TOKEN.fullmatch(token):
-            token = ""  # clients made for other servers send some key whatever it is
+            token = ""  # clients that were made for other servers send any key
         if token:
             try:
                 return known_as(user_of(token, self._secret.read()))
@@ -61,14 +61,14 @@ class Guard:
         return known_as(name)
 
     def knows(self, host: str) -> bool:
-        """Whether a request to that host (the header ``Host``) may be for this server.
+        """Whether a request to that host (the header ``Host``) may be meant for this server.
 
-        Where no token is required, a page elsewhere could else have its own name server say that its name is this
-        machine, and would be of the same origin (DNS rebinding)."""
+        Without tokens, a page elsewhere could make its own name point to this machine, and would then have the same
+        origin as this server (DNS rebinding)."""
         return self.required or host_of(host) in self._hosts
 
     def allows(self, origin: str | None, host: str) -> bool:
-        """Whether a page of that origin may speak to the server that it calls `host`; programs have no origin."""
+        """Whether a page of that origin may use the server that it calls `host`. Programs send no origin."""
         if origin is None or origin.lower() in self.origins:
             return True
         scheme, _, netloc = origin.lower().partition("://")
@@ -76,7 +76,8 @@ class Guard:
 
 
 def host_of(netloc: str) -> str:
-    """The host of ``host:port``, in lower case and without an IPv6 address's brackets; empty where it is none."""
+    """Return the host of ``host:port`` in lower case and without the brackets of an IPv6 address; empty where there is
+    none."""
     try:
         return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:
@@ -84,6 +85,6 @@ def host_of(netloc: str) -> str:
 
 
 def bearer(authorization: str) -> str:
-    """The token of a header ``Authorization: Bearer ...``; empty where it is another."""
+    """Return the token of a header ``Authorization: Bearer ...``; empty where the header is another one."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

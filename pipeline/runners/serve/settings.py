@@ -1,4 +1,4 @@
-"""Where a server listens, and for whom: what ``parley serve`` was told, checked."""
+"""The options of ``parley serve``, checked: where the server listens, and for whom."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _LONGEST: Final = 10 * 365 * 86400
 
 
 class WrongSetting(PipelineError, ValueError):
-    """A server cannot be run like this; the message says how it can."""
+    """A server cannot run with these options. The message says which options work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens."""
+    """A host and a port at which a server listens."""
 
     host: str = LOCAL
     port: int = PORT
-    """0 takes a free one."""
+    """The port; 0 takes a free one."""
 
     @property
     def local(self) -> bool:
-        """Whether only programs on this machine get there."""
+        """Whether only programs on this machine can connect."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -46,22 +46,22 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a server is run. Raises WrongSetting."""
+    """The options of a server. Raises WrongSetting."""
 
     address: Address = Address()
     certificate: Path | None = None
-    """A PEM file with the server's certificate, and those that vouch for it."""
+    """A PEM file with the server's certificate and the certificates that vouch for it."""
     key: Path | None = None
-    """Its private key; None where it is in the certificate's file."""
+    """The certificate's private key; None where the certificate's file holds it."""
     require_token: bool = False
-    """Also on this machine; beyond it, a token is always required."""
+    """Whether tokens are required on this machine too. On other addresses they always are."""
     origins: tuple[str, ...] = ()
-    """Of pages elsewhere that may speak to this server."""
+    """The origins of other pages that may use this server."""
     user: str = ""
-    """Who clients are that do not say."""
+    """The user of clients that do not name one."""
     wyoming: Address | None = None
     wyoming_open: bool = False
-    """The Wyoming protocol knows no tokens: whether that is taken into account, beyond this machine."""
+    """Whether Wyoming may listen beyond this machine although that protocol has no tokens."""
 
     def __post_init__(self) -> None:
         if self.key and not self.certificate:
@@ -79,18 +79,18 @@ class Settings:
 
     @property
     def tokens_required(self) -> bool:
-        """Whether nobody comes in without a token."""
+        """Whether every user needs a token."""
         return self.require_token or not self.address.local
 
     def url(self, port: int) -> str:
-        """Where a browser finds the page of a server that got this port."""
+        """Return the URL of the page of a server that got this port."""
         scheme = "https" if self.certificate else "http"
-        # A server that listens everywhere is found here by this name, whatever other machines call it.
+        # A server that listens on all addresses is found under this name on its own machine.
         host = "localhost" if self.address.host in {"0.0.0.0", "::", ""} else self.address.host  # noqa: S104  compared
         return f"{scheme}://{Address(host, port)}/"
 
     def hints(self, url: str) -> tuple[str, ...]:
-        """What whoever starts a server like this should know."""
+        """Return advice for the person who starts a server with these options."""
         found = []
         if not self.address.local and not self.certificate:
             found.append(
@@ -103,7 +103,7 @@ class Settings:
 
 
 def read_wyoming(text: str) -> Address:
-    """``PORT`` of this machine alone, or ``HOST:PORT``. Raises WrongSetting."""
+    """Read ``PORT``, for this machine alone, or ``HOST:PORT``. Raises WrongSetting."""
     if not (found := _ADDRESS.fullmatch(text)) or int(found["port"]) > 65535:
         raise WrongSetting(
             f"--wyoming: found {text!r}, expected a port such as 10300, or a host and a port such as 0.0.0.0:10300"
@@ -112,7 +112,7 @@ def read_wyoming(text: str) -> Address:
 
 
 def read_duration(text: str) -> float:
-    """Seconds of ``90s``, ``45m``, ``12h``, ``30d`` or ``4w``. Raises WrongSetting."""
+    """Return the seconds of ``90s``, ``45m``, ``12h``, ``30d`` or ``4w``. Raises WrongSetting."""
     found = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if not 0 < seconds <= _LONGEST:

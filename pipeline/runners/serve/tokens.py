@@ -16,26 +16,26 @@ from pipeline.errors import PipelineError
 from pipeline.wire.fields import NAME
 
 VARIABLE: Final = "PARLEY_SECRET"
-"""Of the environment: the secret itself, in place of the file."""
+"""The environment variable that holds the secret itself, instead of the file."""
 ALGORITHM: Final = "HS256"
-"""Pinned: a token may name its own algorithm, and then anyone could sign it."""
+"""The only algorithm that is accepted. A token names its own algorithm, and with a weak one anyone could sign it."""
 AUDIENCE: Final = "parley"
 SHORTEST: Final = 32
-"""Bytes of a secret at least, as many as the signature has (RFC 7518, 3.2)."""
+"""Bytes of a secret at least: as many as the signature has (RFC 7518, 3.2)."""
 SKEW: Final = 30.0
-"""Seconds that clocks of two machines may differ."""
+"""Seconds by which the clocks of two machines may differ."""
 
 
 class TokenInvalid(PipelineError):
-    """A token that this server does not take; the message tells no one which part of it is wrong."""
+    """A token is not accepted. The message does not tell which part of it is wrong."""
 
 
 class TokenExpired(TokenInvalid):
-    """A token that was good once."""
+    """A token was valid, and has expired."""
 
 
 class BadName(PipelineError):
-    """What is no user's name."""
+    """A text cannot be a user's name."""
 
 
 class SecretUnusable(PipelineError):
@@ -44,14 +44,14 @@ class SecretUnusable(PipelineError):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What signs tokens: kept in a file that is read each time, so that a new secret ends all tokens at once."""
+    """The key that signs tokens. Its file is read each time, so that a new secret ends all tokens at once."""
 
     path: Path
     given: bytes | None = None
-    """In place of the file."""
+    """The secret itself, used instead of the file."""
 
     def read(self) -> bytes | None:
-        """The secret; None where none was made yet. Raises SecretUnusable."""
+        """Return the secret, or None where none was made yet. Raises SecretUnusable."""
         if self.given is not None:
             return _long_enough(self.given, VARIABLE)
         try:
@@ -62,18 +62,18 @@ class Secret:
             raise SecretUnusable(f"{shown(self.path)}: cannot be read: {error.strerror}") from error
 
     def make(self) -> bytes:
-        """The secret; the first time it is made. Raises SecretUnusable."""
+        """Return the secret, and make it the first time. Raises SecretUnusable."""
         return self.read() or self._write(replace=False)
 
     def renew(self) -> None:
-        """Make a new secret: no token that was made before is good any more. Raises SecretUnusable."""
+        """Make a new secret, which ends all tokens that were made before. Raises SecretUnusable."""
         if self.given is not None:
             raise SecretUnusable(f"the secret is in the environment; give {VARIABLE} another value where servers start")
         self._write(replace=True)
 
     def _write(self, *, replace: bool) -> bytes:
-        """Write a new secret whole, readable for its owner alone; unless somebody else just did, and `replace` is not
-        wanted."""
+        """Write a new secret as a whole, readable for its owner alone. Another process's secret stays unless `replace`
+        is set."""
         secret = secrets.token_hex(SHORTEST).encode()
         draft = self.path.parent / f".{secrets.token_hex(8)}.part"
         try:
@@ -87,7 +87,7 @@ class Secret:
                 if replace:
                     os.replace(draft, self.path)
                 else:
-                    os.link(draft, self.path)  # fails where another process was first, and its secret holds
+                    os.link(draft, self.path)  # fails where another process was first, whose secret stays
             finally:
                 draft.unlink(missing_ok=True)
         except FileExistsError:
@@ -110,7 +110,7 @@ def _long_enough(secret: bytes, place: str) -> bytes:
 
 
 def secret_of_this_user() -> Secret:
-    """The secret of the environment, or the one in the user's data folder, as the system has it."""
+    """Return the secret of the environment, or the one in the user's data folder of this system."""
     from platformdirs import user_data_path
 
     given = os.environ.get(VARIABLE)
@@ -118,7 +118,7 @@ def secret_of_this_user() -> Secret:
 
 
 def issue(secret: bytes, user: str, seconds: float) -> str:
-    """A token for `user`, good for so long. Raises BadName."""
+    """Return a token for `user` that is valid for `seconds`. Raises BadName."""
     name = user.strip()
     if not name or len(name) > NAME or not name.isprintable():
         raise BadName(f"found {user!r}, expected a user's name of 1 to {NAME} characters on one line")
@@ -127,9 +127,10 @@ def issue(secret: bytes, user: str, seconds: float) -> str:
 
 
 def user_of(token: str, secret: bytes | None) -> str:
-    """Who a token is for; without a secret, none is good. Raises TokenInvalid, and TokenExpired where it was good.
+    """Return the user of a token; without a secret no token is valid. Raises TokenInvalid, and TokenExpired where it
+    was valid.
 
-    The signature is compared in constant time, before anything in the token is believed."""
+    The signature is compared in constant time, before anything in the token is trusted."""
     wrong = "the token is not one of this server's; make one where it runs: parley token create --user NAME"
     if secret is None:
         raise TokenInvalid(wrong)

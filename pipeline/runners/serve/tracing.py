@@ -1,7 +1,8 @@
-"""Traces for OpenTelemetry: one span a turn, one child a stage, with their times as they were.
+"""Traces for OpenTelemetry: one span for each turn, and one child for each stage, with the times they had.
 
-The standard environment variables say where they go (``OTEL_EXPORTER_OTLP_ENDPOINT``), as whom (``OTEL_SERVICE_NAME``),
-how many of them, and whether at all (``OTEL_SDK_DISABLED``); without them nothing of OpenTelemetry is imported."""
+The standard environment variables set where traces go (``OTEL_EXPORTER_OTLP_ENDPOINT``), the service's name
+(``OTEL_SERVICE_NAME``), how many are sent, and whether any are (``OTEL_SDK_DISABLED``). Without them nothing of
+OpenTelemetry is imported."""
 
 from __future__ import annotations
 
@@ -21,28 +22,28 @@ ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_EN
 PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 SPOKEN: Final = "http/protobuf"
 SERVICE: Final = "parley"
-"""Our name, where the environment gives no other."""
+"""The service's name where the environment gives no other."""
 PATIENCE: Final = 3.0
-"""Seconds that the last traces have to be sent when the server ends."""
+"""Seconds in which the last traces are sent when the server ends."""
 
 
 class TracingUnusable(PipelineError):
-    """The environment asks for traces that cannot be sent."""
+    """The environment asks for traces, and they cannot be sent."""
 
 
 class Tracing:
-    """Sends traces."""
+    """Sends the traces of all sessions."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
         self._tracer = provider.get_tracer("parley")
 
     def observer(self, session: str, graph: str) -> Observer:
-        """Traces the turns of a session."""
+        """Return an observer that traces the turns of a session."""
         return _Traced(self, session, graph)
 
     def trace(self, record: Record, began: int, attributes: Mapping[str, str]) -> None:
-        """Tell of a turn that began at that time, in nanoseconds since 1970, and is over now."""
+        """Send the trace of a turn that is over and began at `began`, in nanoseconds since 1970."""
         from opentelemetry import trace
 
         turn = self._tracer.start_span("turn", attributes=_of_turn(record, attributes), start_time=began)
@@ -72,7 +73,7 @@ class Tracing:
         turn.end(began + _nanoseconds(record.report.seconds))
 
     def close(self) -> None:
-        """Send what is left; waits `PATIENCE` seconds at most, whatever became of the receiver."""
+        """Send what is left within `PATIENCE` seconds, even where the receiver does not answer."""
         sending = Thread(target=self._provider.shutdown, name="last traces", daemon=True)
         sending.start()
         sending.join(PATIENCE)
@@ -88,7 +89,7 @@ class _Traced(Observer):
 
 
 def open_tracing(environ: Mapping[str, str]) -> Tracing | None:
-    """What sends traces as the environment says; None where it wants none. Raises TracingUnusable."""
+    """Return the tracing that the environment asks for; None where it asks for none. Raises TracingUnusable."""
     asked = next((name for name in ENDPOINTS if environ.get(name)), None)
     disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
     if asked is None or disabled or environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
@@ -112,7 +113,7 @@ def open_tracing(environ: Mapping[str, str]) -> Tracing | None:
 
 
 def _of_turn(record: Record, attributes: Mapping[str, str]) -> dict[str, str | float]:
-    """What is to be known of a turn, without what was said in it."""
+    """Return the attributes of a turn, without what was said in it."""
     told: dict[str, str | float] = {**attributes, "parley.turn": record.turn, "parley.fate": record.fate.value}
     if record.sounded is not None and record.finished is not None:
         told["parley.seconds.first_audible"] = record.sounded - record.finished
@@ -120,7 +121,7 @@ def _of_turn(record: Record, attributes: Mapping[str, str]) -> dict[str, str | f
 
 
 def _fail(span: Span, stage: str, cause: BaseException | None) -> None:
-    """Mark a span as failed. What the cause says is left out: it may quote the user."""
+    """Mark a span as failed. The cause's message is left out, because it may quote the user."""
     from opentelemetry.trace import Status, StatusCode
 
     span.set_status(Status(StatusCode.ERROR, f"{stage} failed"))

@@ -1,1 +1,1 @@
-"""parley: the protocol of Parley's own clients, over WebSocket and WebRTC."""
+"""The protocol of Parley's own clients, over WebSocket and WebRTC."""

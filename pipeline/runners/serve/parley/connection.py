@@ -1,4 +1,4 @@
-"""What every connection of the Parley protocol does, whatever carries it."""
+"""What every connection of the Parley protocol does, over a WebSocket as over WebRTC."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from pipeline.wire.frames import BadFrame, Frame
 log = logging.getLogger(__name__)
 
 TEXT = 64 * 1024
-"""The longest message, in bytes."""
+"""Bytes of a message at most."""
 MISTAKES = 100
-"""Messages that are not understood, until the connection is closed."""
+"""Messages that are not understood before the connection is closed."""
 LEAST = 0.0025
-"""Seconds of sound that any frame counts for, also one that comes twice or too late."""
+"""Seconds of sound that every frame counts as at least, including one that comes twice or too late."""
 
 
 class ParleyConnection(ABC):
-    """One connection: joins a client to its session. It is the session's `Connection` and the player's `Downlink`."""
+    """Connects a client to its session: the session's `Connection`, and the `Downlink` of its sender."""
 
     def __init__(self, sessions: Sessions, guard: Guard) -> None:
         self._sessions, self._guard = sessions, guard
@@ -48,7 +48,7 @@ class ParleyConnection(ABC):
     # --- coming and going --------------------------------------------------------------------------------------------
 
     def greet(self, hello: from_client.Hello) -> None:
-        """Let the client in, to a new session or back to its old one. Raises Refused."""
+        """Admit the client to a new session or to its old one. Raises Refused."""
         if hello.protocol not in SPOKEN:
             known = ", ".join(str(version) for version in sorted(SPOKEN))
             raise Refused("unknown-protocol", f"protocol {hello.protocol} is not spoken here; {known} is")
@@ -59,14 +59,14 @@ class ParleyConnection(ABC):
             self._come_in(hello, user)
 
     def leave(self) -> None:
-        """The client is gone; it may come back."""
+        """Note that the client is gone; it may come back."""
         if self._player and (client := self.client):
             self._player.detach()
             client.detach(self)
 
     @property
     def client(self) -> ClientSession | None:
-        """The client's session, as long as it lasts and this is its connection."""
+        """The client's session, while it lasts and uses this connection."""
         client = self._client
         return client if client and client.connection is self and not client.ended else None
 
@@ -118,7 +118,7 @@ class ParleyConnection(ABC):
 
     @contextmanager
     def forgiving(self) -> Iterator[None]:
-        """Tell the client of a mistake that hurts nobody; a graver one, or one too many, goes on as Refused."""
+        """Tell the client of a harmless mistake, and go on. A grave mistake, or one too many, is raised as Refused."""
         try:
             yield
         except (BadFrame, MediaError) as error:
@@ -129,13 +129,13 @@ class ParleyConnection(ABC):
             self._mistake(refusal)
 
     def hear(self, client: ClientSession, frame: Frame) -> None:
-        """Hear a frame of the user's sound. Raises Refused, and MediaError where it holds none."""
+        """Hear a frame of the user's sound. Raises Refused, and MediaError where the frame holds no sound."""
         before = client.receiver.received
         client.receiver.frame(frame)
         self._rate_limit.sound(max(LEAST, client.receiver.received - before))
 
     def look(self, client: ClientSession, picture: Picture) -> None:
-        """See a picture. Raises Refused."""
+        """Give the session a picture that the user sees. Raises Refused."""
         self._rate_limit.message()
         client.floor.notice(picture)
 
@@ -148,12 +148,12 @@ class ParleyConnection(ABC):
             client.handle(message)
 
     def played(self, report: from_client.Played) -> None:
-        """The client tells how far it is."""
+        """Note how far the client has played the answer."""
         if self._player:
             self._player.played(report.timestamp, playing=report.playing)
 
     def _refuse(self, refusal: Refused) -> None:
-        """Count the refusal, tell the client, and close."""
+        """Count the refusal, tell the client, and close the connection."""
         self._sessions.totals.refusals[refusal.code] += 1
         self.close(refusal.message())
 
@@ -168,37 +168,37 @@ class ParleyConnection(ABC):
 
     @abstractmethod
     def welcome(self, welcome: from_server.Welcome) -> None:
-        """Answer the hello; the client's sound and the avatar's may travel now."""
+        """Answer the hello; from now on sound may travel both ways."""
 
     @abstractmethod
     def tell(self, message: Message) -> None:
-        """Send a message; never waits."""
+        """Send a message without waiting."""
 
     @abstractmethod
     def close(self, error: from_server.Error) -> None:
-        """Say why, and close."""
+        """Tell the client why, and close the connection."""
 
     @abstractmethod
     def sound(self, timestamp: int, samples: Samples) -> None:
-        """Send a frame of the answer."""
+        """Send a frame of the answer, shape (n,), whose first sample is number `timestamp` of the stream."""
 
     @abstractmethod
     def flush(self) -> None:
-        """Let the client be silent at once."""
+        """Make the client silent at once."""
 
     def sync(self, timestamp: int, position: float) -> None:
-        """Tell where an answer lies in the stream of sound."""
+        """Tell the client where an answer lies in the stream of sound."""
         if self._client:
             self._client.events.sync(timestamp, position)
 
     def show(self, packet: Any) -> None:
-        """Send what is seen of the answer."""
+        """Send what the client shows of the answer."""
         if self._client:
             self._client.events.show(packet)
 
 
 def read_message(text: str) -> Message:
-    """What the client says. Raises Refused."""
+    """Return the message that the client sent. Raises Refused."""
     if len(text) > TEXT:
         raise Refused("too-long", f"a message of {len(text)} characters; {TEXT} is the most")
     try:
@@ -210,7 +210,7 @@ def read_message(text: str) -> Message:
 
 
 def mistakes(error: ValidationError) -> str:
-    """What is wrong, without what the client said."""
+    """Return what is wrong with a message, without its contents."""
     found = [f"{'.'.join(str(part) for part in each['loc']) or 'message'}: {each['msg']}" for each in error.errors()]
     return "; ".join(found[:3])
 

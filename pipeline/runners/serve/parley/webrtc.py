@@ -1,4 +1,4 @@
-"""The Parley protocol over WebRTC: signalling by one HTTP POST, voices in Opus, messages on a data channel."""
+"""The Parley protocol over WebRTC: one HTTP POST for signalling, sound in Opus, messages on a data channel."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from pipeline.wire.fields import Format, Message
 from pipeline.wire.frames import WRAP, Frame
 
 CONNECT = 10.0
-"""Seconds in which a peer that got an answer connects, and opens the data channel."""
+"""Seconds in which a peer that got an answer must connect and open the data channel."""
 QUIET = 5.0
-"""Seconds without a packet after which a peer is lost; sound comes oftener, and reports do (RFC 3550, section 6.2)."""
+"""Seconds without a packet after which a peer counts as lost. Sound and reports come more often (RFC 3550, section
+6.2)."""
 WATCH = 0.5
-"""Seconds between one look at a connection and the next."""
+"""Seconds between two checks of a connection."""
 FAREWELL = 0.5
-"""Seconds that the last message has to arrive."""
+"""Seconds in which the last message must arrive."""
 UNSENT = 256 * 1024
 """Bytes of messages that wait to be sent at most."""
 HEARD = 0.06
@@ -38,7 +39,7 @@ HEARD = 0.06
 
 
 class Offer(BaseModel):
-    """What a client posts."""
+    """The body of a client's POST."""
 
     sdp: str
     type: Literal["offer"] = "offer"
@@ -46,7 +47,7 @@ class Offer(BaseModel):
 
 
 def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
-    """Where WebRTC peers come in."""
+    """Return the route at which WebRTC peers connect."""
 
     async def rtc(request: Request) -> Response:
         try:
@@ -63,7 +64,7 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
 
 
 class WebRtcConnection(ParleyConnection):
-    """One connection. What is sent ahead waits on the track, which sends it in time and tells how far it is."""
+    """A connection over WebRTC. Frames wait on the track, which sends them in time and reports how far it is."""
 
     def __init__(self, sessions: Sessions, guard: Guard) -> None:
         super().__init__(sessions, guard)
@@ -73,14 +74,14 @@ class WebRtcConnection(ParleyConnection):
         self._rate = 0
         self._closing = False
         self._wake = asyncio.Event()
-        self._base = 0, 0.0  # of the latest sync: where in the player's stream, and where in the answer
+        self._base = 0, 0.0  # of the latest sync: the sample of the sender's stream, and the second of the answer
         self._start: int | None = None  # the RTP timestamp of the answer's beginning, as the client knows it
 
     async def answer(self, offer: Offer) -> dict[str, Any]:
-        """Let the client in; what to answer it. `serve` it then. Raises Refused."""
+        """Admit the client, and return the answer to its offer; call `serve` next. Raises Refused."""
         hello = offer.hello
         try:
-            self._guard.user(hello.token, hello.user)  # before strangers cost anything
+            self._guard.user(hello.token, hello.user)  # before an unknown client costs anything
             sdp = await self._peer.answer(offer.sdp)
             if "a=candidate:" not in sdp:
                 raise Refused(
@@ -91,7 +92,7 @@ class WebRtcConnection(ParleyConnection):
                     update={
                         "audio_in": Format(codec="opus", sample_rate=CLOCK),
                         "audio_out": Format(codec="opus", sample_rate=hello.audio_out.sample_rate),
-                        "reports": True,  # by the track
+                        "reports": True,  # the track reports
                         "heard": None,
                     }
                 )
@@ -105,7 +106,7 @@ class WebRtcConnection(ParleyConnection):
         return {"sdp": sdp, "type": "answer", "welcome": self._welcome.model_dump(mode="json")}
 
     async def serve(self) -> None:
-        """Serve the client until it goes, or has to."""
+        """Serve the client until it leaves or is refused."""
         try:
             await self._watch()
             if self._closing:
@@ -150,7 +151,7 @@ class WebRtcConnection(ParleyConnection):
 
     @contextmanager
     def _closing_on_refusal(self) -> Iterator[None]:
-        """Close the connection where the client went too far."""
+        """Close the connection where the block raises Refused."""
         try:
             with self.forgiving():
                 yield
@@ -158,7 +159,7 @@ class WebRtcConnection(ParleyConnection):
             self._refuse(refusal)
 
     def played(self, report: from_client.Played) -> None:
-        """The track knows better."""
+        """Ignore the client's report: the track knows better."""
 
     # --- what the client is told -------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ class WebRtcConnection(ParleyConnection):
         self._wake.set()
 
     def sync(self, timestamp: int, position: float) -> None:
-        """The answer lies so in the player's stream; the client is told when its first frame goes out."""
+        """Keep where the answer lies in the sender's stream; the client is told when the first frame goes out."""
         self._base = timestamp, position
 
     def sound(self, timestamp: int, samples: Samples) -> None:
@@ -201,7 +202,7 @@ class WebRtcConnection(ParleyConnection):
         self.tell(from_server.Flush())
 
     def _went(self, timestamp: int, position: int, rtp: int) -> None:
-        """A frame goes out."""
+        """Note that a frame goes out, and tell the client where the answer lies if that has changed."""
         if self._player is None or self.client is None:
             return
         if self._start != (start := (rtp - position) % WRAP):

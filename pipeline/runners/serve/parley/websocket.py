@@ -26,15 +26,15 @@ from pipeline.wire.fields import Message
 from pipeline.wire.frames import HEADER, PICTURE, SOUND, BadFrame, Frame, pack, unpack
 
 HELLO = 5.0
-"""Seconds in which a client says hello."""
+"""Seconds in which a client must say hello."""
 BYTES = 1024 * 1024
-"""Of the largest frame, without its header."""
+"""Bytes of a binary frame at most, without its header."""
 _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
-"""First bytes of the files that are taken."""
+"""The first bytes of the accepted picture files, and their media types."""
 
 
 def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
-    """Where clients of the Parley protocol come in."""
+    """Return the route at which clients of the Parley protocol connect."""
 
     async def parley(socket: WebSocket) -> None:
         await socket.accept()
@@ -44,7 +44,7 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
 
 
 class WebSocketConnection(ParleyConnection):
-    """One connection."""
+    """A connection over a WebSocket."""
 
     def __init__(self, socket: WebSocket, sessions: Sessions, guard: Guard) -> None:
         super().__init__(sessions, guard)
