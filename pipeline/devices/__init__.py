@@ -1,1 +1,1 @@
-"""Where sound enters and leaves."""
+"""devices: where sound enters and leaves, and where the face is shown."""

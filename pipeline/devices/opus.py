@@ -1,4 +1,4 @@
-"""Opus, the codec of voices on networks, by the FFmpeg in PyAV's wheel."""
+"""Opus, the codec of voices on networks, encoded and decoded by the FFmpeg in PyAV's wheel."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pipeline.devices.resample import Resampler
 from pipeline.errors import MediaError
 
 RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
-"""Hz that Opus knows (RFC 6716, section 2.1.3)."""
+"""The sample rates that Opus knows, in Hz (RFC 6716, section 2.1.3)."""
 BITRATE = 32_000
 """Bits a second: speech in its full band (RFC 7587, section 3.1.1: 28 to 40 kbit/s)."""
 
 
 class OpusEncoder:
-    """One stream of sound to packets of one frame each."""
+    """Encodes one stream of sound, a packet for each frame."""
 
     def __init__(self, sample_rate: int, frame: int) -> None:
-        """`sample_rate` in Hz, one of `RATES`; `frame` in samples: 10, 20, 40 or 60 ms."""
+        """`sample_rate` is in Hz, one of `RATES`; `frame` is the samples in a frame: 10, 20, 40 or 60 ms of them."""
         from av.audio.codeccontext import AudioCodecContext
         from av.codec import CodecContext
 
@@ -36,7 +36,7 @@ class OpusEncoder:
         self._context, self._rate, self._time = context, sample_rate, 0
 
     def encode(self, samples: Samples) -> bytes:
-        """One packet for one frame."""
+        """Encode one frame, shape (frame,), as one packet."""
         from av import AudioFrame
 
         frame = AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
@@ -46,10 +46,10 @@ class OpusEncoder:
 
 
 class OpusDecoder:
-    """Packets of one stream to sound."""
+    """Decodes the packets of one stream."""
 
     def __init__(self, sample_rate: int) -> None:
-        """`sample_rate` is the stream's, in Hz; what comes out is at that rate."""
+        """`sample_rate`, in Hz, is the stream's and that of the samples that `decode` returns."""
         from av.audio.codeccontext import AudioCodecContext
         from av.codec import CodecContext
 
@@ -57,15 +57,15 @@ class OpusDecoder:
         assert isinstance(context, AudioCodecContext)  # noqa: S101  told to mypy
         context.layout = "mono"  # libopus mixes stereo down
         self._context = context
-        self._resampler = Resampler(RATES[-1], sample_rate)  # FFmpeg has it decode at its full rate
+        self._resampler = Resampler(RATES[-1], sample_rate)  # FFmpeg makes libopus decode at its full rate
 
     def decode(self, packet: bytes) -> Samples:
-        """The samples of one packet, shape (n,). Raises MediaError where it is none."""
+        """Decode one packet, shape (n,). Raises MediaError where it is no Opus packet."""
         from av import FFmpegError, Packet
 
         try:
             frames = self._context.decode(Packet(packet))
         except FFmpegError as error:
             raise MediaError(f"a packet of {len(packet)} bytes is no Opus: {error.strerror}") from None
-        pieces = [from_pcm16(frame.to_ndarray()[0]) for frame in frames]  # s16
+        pieces = [from_pcm16(frame.to_ndarray()[0]) for frame in frames]  # 16-bit integers
         return self._resampler.feed(np.concatenate([np.zeros(0, np.float32), *pieces]))

@@ -1,4 +1,4 @@
-"""The sound of one answer, on its way to be heard."""
+"""What of an answer has sounded, sample by sample, and what is still to sound."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from models.protocols import Samples
 from pipeline.devices.word_timing import Words
 
 AUDIBLE = 0.01
-"""Of full scale: the first sample above it is the first that is heard."""
+"""The share of full scale above which a sample counts as audible."""
 
 
 class Playback:
-    """The sound of one answer, from the word that is heard now to the end. Positions are samples since it began."""
+    """The sound of one answer, from the word that is heard now to the end. Positions count samples from its
+    beginning."""
 
     def __init__(self, sample_rate: int) -> None:
         self.words = Words()
         self.position = 0
-        """That of the next sample."""
+        """The position of the next sample to be read."""
         self.end = 0
-        """Behind the last sample that there is."""
+        """The position after the last sample so far."""
         self._sample_rate = sample_rate
         self._chunks: deque[Samples] = deque()
         self._first = 0  # position of the first chunk
@@ -30,9 +31,9 @@ class Playback:
             self.end += samples.size
 
     def read(self, block: Samples, heard: int | None = None) -> int:
-        """Fill `block` with what comes next, as far as there is anything; the number of samples that there were.
+        """Copy the next samples to the beginning of `block`, and return how many there were.
 
-        What lies before the word that is `heard` (a position; left out, what comes next) cannot be read again."""
+        Sound before the word that is heard at the position `heard` is dropped; without it, before the next word."""
         filled, start = 0, self._first
         for chunk in self._chunks:
             part = chunk[max(self.position - start, 0) :][: block.size - filled]
@@ -46,16 +47,16 @@ class Playback:
         return filled
 
     def whole(self, position: int | None = None) -> int:
-        """Where to go on so that the word that is cut there is heard as a whole; left out, it is what comes next."""
+        """The position at which the word begins that sounds at `position`, by default at the next sample."""
         position = self.position if position is None else position
         return round(self._sample_rate * self.words.whole(position / self._sample_rate))
 
     def heard(self, position: int | None = None) -> str:
-        """The words that have begun there; left out, it is what comes next."""
+        """The words that have begun at `position`, by default at the next sample."""
         position = self.position if position is None else position
         return self.words.before(position / self._sample_rate)
 
     def forget(self) -> None:
-        """Drop what was not heard."""
+        """Drop the sound that was not read."""
         self._chunks.clear()
         self.end = self.position

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Resampler:
-    """A stream of sound from one sample rate to another; its pieces join without a click.
+    """Resamples a stream of sound from one sample rate to another; its pieces join without a click.
 
-    The last fraction of a millisecond comes with the next piece, or with `flush`. Nothing is changed, and nothing kept
-    back, where both rates are the same."""
+    The last fraction of a millisecond comes with the next piece, or with `flush`. Where both rates are the same, the
+    sound is returned as it is."""
 
     def __init__(self, sample_rate: int, wanted: int) -> None:
-        """Rates in Hz."""
+        """Both rates are in Hz."""
         self.sample_rate, self.wanted = sample_rate, wanted
         self._graph = self._new()
 
@@ -31,7 +31,7 @@ class Resampler:
         from av.filter import Graph
 
         graph = Graph()
-        graph.threads = 1  # or each stream has as many as there are cores; av.AudioResampler does
+        graph.threads = 1  # by default each stream has a thread for every core, as in av.AudioResampler
         source = graph.add_abuffer(sample_rate=self.sample_rate, format="flt", layout="mono")
         convert = graph.add("aresample", f"{self.wanted}")
         shape = graph.add("aformat", "sample_fmts=flt:channel_layouts=mono")
@@ -39,7 +39,7 @@ class Resampler:
         return graph
 
     def feed(self, samples: Samples) -> Samples:
-        """What the next `samples`, shape (n,), complete; shape (about n * wanted / sample_rate,)."""
+        """Resample the next `samples`, shape (n,), to the shape (about n * wanted / sample_rate,)."""
         if self._graph is None or not samples.size:
             return samples
         import av
@@ -50,7 +50,7 @@ class Resampler:
         return _joined(_pulled(self._graph))
 
     def flush(self) -> Samples:
-        """The rest; what is fed afterwards is a new stream."""
+        """Return the rest of the sound; a new stream begins with the next `feed`."""
         graph, self._graph = self._graph, self._new()
         if graph is None:
             return _joined(())
@@ -59,14 +59,14 @@ class Resampler:
 
 
 class VoiceResampler:
-    """The sound of an answer at one sample rate, whichever voices speak it."""
+    """Resamples the sound of an answer to one sample rate, also where the voice changes within it."""
 
     def __init__(self, wanted: int) -> None:
-        """`wanted` in Hz."""
+        """`wanted` is in Hz."""
         self._resampler = Resampler(wanted, wanted)
 
     def feed(self, samples: Samples, sample_rate: int) -> Samples:
-        """What the next `samples`, shape (n,), complete; at a new rate, another voice took over."""
+        """Resample the next `samples`, shape (n,); at a new `sample_rate`, another voice took over."""
         if sample_rate == self._resampler.sample_rate:
             return self._resampler.feed(samples)
         rest = self._resampler.flush()
@@ -74,12 +74,12 @@ class VoiceResampler:
         return np.concatenate([rest, self._resampler.feed(samples)])
 
     def flush(self) -> Samples:
-        """The rest."""
+        """Return the rest of the sound."""
         return self._resampler.flush()
 
 
 def _pulled(graph: Graph) -> Iterator[AudioFrame]:
-    """What a filter graph has ready."""
+    """Give the frames that a filter graph has ready."""
     import av
 
     while True:

@@ -11,21 +11,21 @@ from itertools import accumulate, islice, pairwise
 from models.protocols import Phoneme, Voiced
 
 _WORD = re.compile(r"[⺀-鿿豈-﫿][^\w\s]*|(?:(?![⺀-鿿豈-﫿])\S)+")
-"""A word with its punctuation; Chinese, which is written without spaces, is heard letter by letter."""
+"""A word with its punctuation. Chinese is written without spaces, so each of its characters counts as a word."""
 
 DIGIT = 4
-"""Letters that a digit sounds like: "3" is "three"."""
+"""How many letters a digit counts for: "3" is spoken as "three"."""
 
 SLACK = 0.005
-"""Seconds before its end from which on a word counts as heard: a resampler keeps back less."""
+"""Seconds before its end at which a word counts as heard; a resampler keeps back less than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and when it is heard."""
+    """A word, and the time at which it is heard."""
 
     text: str
-    """With its punctuation, and with a space in front where one parts it from the word before."""
+    """The word with its punctuation, and with a space in front where the text has one."""
     start: float
     """Seconds."""
     end: float
@@ -34,11 +34,12 @@ class Word:
 
 @dataclass(slots=True)
 class _Clause:
-    """A clause of the answer, which comes in one piece of sound or several; times in seconds of the answer."""
+    """A clause of the answer, which comes in one or several pieces of sound. Times count from the answer's
+    beginning."""
 
     text: str
     first: int
-    """Index of its first word in the answer."""
+    """The index of its first word in the answer."""
     start: float
     end: float
     phonemes: list[Phoneme] = field(default_factory=list)
@@ -47,9 +48,9 @@ class _Clause:
 class Words:
     """The words of an answer, with the seconds of its sound at which each begins and ends.
 
-    A voice that tells its phonemes tells where words part as well. Where it speaks as many words as are written, their
-    times are its own; where it does not ("$5" is two), a written word begins with the spoken word that is as far into
-    the clause, counted in letters and phonemes. Without phonemes, time is shared out by letters."""
+    A voice that gives its phonemes shows where words begin as well. Where it speaks as many words as are written, their
+    times are taken over. Where it does not ("$5" is spoken as two words), a written word begins with the spoken word
+    that lies as far into the clause, counted in letters and phonemes. Without phonemes, time is divided by letters."""
 
     def __init__(self) -> None:
         self.length = 0.0
@@ -62,7 +63,7 @@ class Words:
         """The length of the text up to the end of each word."""
 
     def add(self, text: str, voiced: Voiced) -> None:
-        """Take the next piece of sound and the words that begin with it; empty for the later pieces of a clause."""
+        """Take the next piece of sound, and the text that begins with it: empty for the later pieces of a clause."""
         if text.strip() or self._clause is None:
             self._clause = _Clause(text, len(self._starts), self.length, self.length)
             self._stops += (len(self._text) + stop for stop in _stops(text))
@@ -77,14 +78,14 @@ class Words:
             self._ends.append(end)
 
     def timed(self, begin: float = 0.0) -> Iterator[Word]:
-        """Each word with its times, counted so that the sound begins at `begin` seconds."""
+        """Give each word with its times, where the sound begins at `begin` seconds."""
         for (first, stop), start, end in zip(pairwise([0, *self._stops]), self._starts, self._ends, strict=True):
             text = self._text[first:stop]
             space = " " if text[0].isspace() else ""
             yield Word(space + " ".join(text.split()), begin + start, begin + end)
 
     def latest(self, begin: float = 0.0) -> Iterator[Word]:
-        """As `timed`, only the words of the latest clause; its later pieces still move them."""
+        """Give the words of the latest clause like `timed`; later pieces of the clause still move them."""
         return islice(self.timed(begin), self._clause.first if self._clause else 0, None)
 
     def before(self, seconds: float) -> str:
@@ -93,13 +94,14 @@ class Words:
         return self._text[: self._stops[count - 1]].strip() if count else ""
 
     def whole(self, seconds: float) -> float:
-        """Where to go on so that no word is cut: where the word that sounds at `seconds` begins, else `seconds`."""
+        """The time at which the word begins that sounds at `seconds`; between words, `seconds` itself."""
         index = bisect_left(self._starts, seconds) - 1
         return self._starts[index] if index >= 0 and seconds < self._ends[index] - SLACK else seconds
 
 
 def _stops(text: str) -> list[int]:
-    """Where each word of `text` ends; what makes no sound, such as a dash, belongs to the word before."""
+    """The indices at which the words of `text` end; a mark without sound, such as a dash, belongs to the word
+    before."""
     stops: list[int] = []
     for word in _WORD.finditer(text):
         if stops and not _letters(word[0]):
@@ -129,7 +131,7 @@ def _times(clause: _Clause) -> Iterator[tuple[float, float]]:
 
 
 def _spoken(phonemes: Sequence[Phoneme]) -> Iterator[list[Phoneme]]:
-    """The phonemes word by word."""
+    """Give the phonemes of each spoken word."""
     word: list[Phoneme] = []
     for phoneme in phonemes:
         if any(char.isalpha() for char in phoneme.symbol):
@@ -142,10 +144,10 @@ def _spoken(phonemes: Sequence[Phoneme]) -> Iterator[list[Phoneme]]:
 
 
 def _nearest(shares: Sequence[float], sizes: Sequence[int]) -> Iterator[int]:
-    """For each written word, whose letters begin at that share of all, the index of its first spoken word.
+    """Give, for each written word, the index of its first spoken word; `shares` are the shares of letters before them.
 
-    It is the one that begins nearest, counted in phonemes, such that every written word has at least one of its own, if
-    there are enough. `sizes` are the phonemes of the spoken words."""
+    That is the spoken word that begins nearest, counted in phonemes. Every written word gets at least one spoken word,
+    if there are enough. `sizes` are the numbers of phonemes of the spoken words."""
     begins = [0, *accumulate(sizes)]
     spare = len(sizes) - len(shares)
     first = 0

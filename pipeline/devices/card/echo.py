@@ -1,4 +1,4 @@
-"""The avatar does not hear itself: WebRTC's echo canceller between loudspeaker and microphone."""
+"""Echo cancellation by WebRTC, so that the avatar does not hear itself."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pipeline.devices.pcm import from_pcm16, to_pcm16
 from pipeline.devices.resample import Resampler
 
 FRAME = 0.01
-"""Seconds that WebRTC takes at a time."""
+"""Seconds of sound that WebRTC takes at a time."""
 LONGEST = 0.5
-"""Seconds of delay that WebRTC takes for possible; a device behind a radio, or on a busy machine, may have more."""
+"""The longest delay, in seconds, that WebRTC accepts; a radio headset or a busy machine may have more."""
 
 
 class EchoCanceller:
-    """Takes out of a microphone's sound what a loudspeaker plays, and on demand what else is no voice.
+    """Removes from a microphone's sound what a loudspeaker plays, and on request other noise.
 
-    `far` and `near` may be called on different threads. What is played must arrive before its echo does."""
+    `far` and `near` may be called on different threads. Sound must be given to `far` before its
+    echo is given to `near`."""
 
     def __init__(self, sample_rate: int, suppress_noise: bool = False) -> None:
         """`sample_rate` is the microphone's, in Hz."""
@@ -35,11 +36,12 @@ class EchoCanceller:
         self._lock = Lock()
 
     def set_delay(self, seconds: float) -> None:
-        """About how long an echo takes from `far` to `near`: both devices' latency. Saves a second of searching."""
+        """Set about how long an echo takes from `far` to `near`: the latency of both devices. It saves a second of
+        search."""
         self._module.set_stream_delay_ms(round(min(max(0.0, seconds), LONGEST) * 1000))
 
     def far(self, samples: Samples, sample_rate: int) -> None:
-        """Take what is going to be played, shape (n,), any rate in Hz."""
+        """Take the sound that is about to be played, shape (n,), at any rate in Hz."""
         with self._lock:
             if sample_rate != self._resampler.sample_rate:
                 self._resampler = Resampler(sample_rate, self.sample_rate)
@@ -47,7 +49,7 @@ class EchoCanceller:
                 self._module.process_reverse_stream(frame)
 
     def near(self, samples: Samples) -> Samples:
-        """The sound of the microphone without the echo. `samples`, shape (n,), leave in whole frames of 10 ms."""
+        """Return the microphone's `samples`, shape (n,), without the echo, in whole frames of 10 ms."""
         cleaned = [np.zeros(0, np.float32)]
         for frame in self._near.split(samples):
             self._module.process_stream(frame)

@@ -1,4 +1,4 @@
-"""The spoken answer on its way to a loudspeaker, whichever asks for it."""
+"""Plays the spoken answer to a loudspeaker, or to anything else that pulls sound at its own pace."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from pipeline.devices.resample import VoiceResampler
 from pipeline.packets import Speech
 
 FADE = 0.008
-"""Seconds in which a cut sound falls silent, and one that goes on rises: too short to hear, too long to click."""
+"""Seconds in which a sound that is cut fades out, and one that goes on fades in: too short to hear, too long to
+click."""
 AHEAD = 10.0
-"""Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
+"""Seconds of sound that may wait to be heard; beyond it no packet is read, so the stages before wait as well."""
 
 
 class Player:
-    """Plays the speech of one answer after another to whatever pulls it: a sound card, a network, a test.
+    """A sink that plays one answer after another to whatever calls `pull`: a sound card or a test.
 
     `pull` may run on any thread; all else belongs to the event loop that runs `play`."""
 
@@ -38,12 +39,13 @@ class Player:
         self._edge = np.zeros(0, np.float32)  # faded sound, pulled before anything else
         self._paused = self._hushed = False
         self._sounded: float | None = None
-        self._resumed = -math.inf  # where in the answer it went on behind a pause, in seconds
+        self._resumed = -math.inf  # where in the answer it went on after a pause, in seconds
         self._done = 0.0  # when the latest pulled sample is heard
         self._wake: tuple[int, asyncio.Event] | None = None  # how much may be left when `play` wants to go on
 
     async def play(self, packets: AsyncIterator[Any]) -> None:
-        """Play the `Speech` among `packets`, behind the answer that still plays; returns when the last was heard."""
+        """Play the `Speech` among `packets` after the answer that still plays; returns when the last sound was
+        heard."""
         async with self._one:
             with self._lock:
                 self._answer, self._loop = Playback(self.sample_rate), asyncio.get_running_loop()
@@ -91,7 +93,8 @@ class Player:
         return self._edge.size + answer.end - (answer.whole() if self._paused else answer.position)
 
     def pull(self, frames: int) -> Samples:
-        """The next samples to be heard, shape (frames,): silence where there is no speech. For any thread."""
+        """Return the next samples to be heard, shape (frames,): silence where there is no speech. Any thread may call
+        it."""
         block = np.zeros(frames, np.float32)
         with self._lock:
             faded = min(frames, self._edge.size)
@@ -101,14 +104,14 @@ class Player:
                 now = self._loop.time() + self.latency
                 self._done = now + count / self.sample_rate
                 if self._sounded is None:
-                    loud = np.abs(block[faded:]) > AUDIBLE  # what is faded may be of the answer before
+                    loud = np.abs(block[faded:]) > AUDIBLE  # the faded sound may belong to the answer before
                     if loud.any():
                         self._sounded = now + (faded + int(loud.argmax())) / self.sample_rate
                 self._look()
         return block
 
     def _look(self) -> None:
-        """Let `play` go on if little enough is left."""
+        """Wake `play` if little enough sound is left."""
         if self._loop and self._wake and self._left() <= self._wake[0]:
             self._loop.call_soon_threadsafe(self._wake[1].set)
             self._wake = None
@@ -146,14 +149,15 @@ class Player:
         self._edge = np.concatenate([self._edge, (part * ramp)[:count]])
 
     def heard(self) -> str:
-        """The words of the latest answer that were heard, to the one that was playing when it was cut."""
+        """The words of the latest answer that were heard, up to the one that sounded when it was cut."""
         with self._lock:
             return self._answer.heard()
 
     def position(self) -> float | None:
-        """Where in the latest answer is what is heard just now, in seconds since the answer's first sample; below 0
-        while that is on its way to the ear. It stands still where nothing comes: in a pause, and where the voice is
-        late. None before an answer is pulled, and when the last of it was heard."""
+        """The position in the latest answer that is heard now, in seconds from its first sample.
+
+        It is below 0 while the first sample is on its way through the device. It stands still in a pause, and while the
+        voice is late. It is None before an answer is pulled, and after the last of it was heard."""
         now = asyncio.get_running_loop().time()
         with self._lock:
             coming = self._edge.size / self.sample_rate + max(0.0, self._done - now)

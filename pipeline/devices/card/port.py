@@ -1,4 +1,4 @@
-"""One direction of a sound card that may be unplugged, and come back."""
+"""One direction of a sound card that may be unplugged and plugged in again."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ AGAIN = 1.0
 log = logging.getLogger(__name__)
 
 Trouble = Callable[[str | None], None]
-"""Told, in the event loop's thread, why a device is waited for, and then None when it is there again."""
+"""Called in the event loop's thread with the reason why a device is awaited, and with None when it has returned."""
 
 
 def ignored(*_: object) -> None:
-    """Where nobody wants to be told."""
+    """Accept a report and do nothing with it."""
 
 
 class Port(ABC):
-    """As a context it keeps a stream open, and opens it again when a device returns."""
+    """A context manager that keeps a device's stream open, and opens it again when the device returns."""
 
     direction: ClassVar[Direction]
     _opened: ClassVar[set[Port]] = set()  # used on PortAudio's thread only
@@ -40,7 +40,7 @@ class Port(ABC):
     def __init__(self, device: str | int | None, sample_rate: int, trouble: Trouble) -> None:
         self.sample_rate = sample_rate
         self.name = ""
-        """Of the device, once it is open."""
+        """The name of the device, once it is open."""
         self.glitches = 0
         """How often the device lost sound because this process was late."""
         self._wanted, self._trouble = device, trouble
@@ -70,7 +70,7 @@ class Port(ABC):
             self._watch.result()
 
     async def _watching(self) -> None:
-        """Wait for the device whenever it is gone."""
+        """Wait for the device to return, each time that it is unplugged."""
         while True:
             await asyncio.sleep(CHECK)
             if self._alive(SILENT):
@@ -82,12 +82,12 @@ class Port(ABC):
             self._trouble(None)
 
     def _alive(self, silent: float) -> bool:
-        """Whether the device was silent for less than so many seconds."""
+        """Whether the device gave a sign of life within the last `silent` seconds."""
         stream = self._stream  # for a moment None while PortAudio restarts for the other direction
         return (stream is None or stream.active) and self._loop.time() - self._called < silent
 
     async def _returned(self) -> None:
-        """Open the device again, as often as it takes until it goes on giving or taking blocks."""
+        """Open the device again, as often as needed until it gives or takes blocks."""
         while True:
             await portaudio.on_its_thread(self._stop)
             for attempt in (self._start, self._start_anew):
@@ -131,7 +131,7 @@ class Port(ABC):
 
     @abstractmethod
     def _open(self, sounddevice: Any, device: int, channels: int, rate: int) -> Any:
-        """A stream of that form, not started. Raises PortAudioError."""
+        """Open a stream with these channels and rate without starting it. Raises PortAudioError."""
 
     def _start_anew(self) -> None:
         """Open the stream after a restart of PortAudio, which sees new devices only then. Raises MediaError."""
@@ -144,7 +144,7 @@ class Port(ABC):
             portaudio.restart()
         finally:
             for port in others:
-                with contextlib.suppress(MediaError):  # its own watch finds it missing
+                with contextlib.suppress(MediaError):  # its own task finds it missing
                     port._start()
         self._start()
 

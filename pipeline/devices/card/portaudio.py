@@ -1,4 +1,4 @@
-"""PortAudio, which reaches the sound card of every system: the library, and the devices that it sees.
+"""PortAudio, the library that reaches the sound card on every system, and the devices that it finds.
 
 It is not safe to open, close or restart it from several threads, and some of these calls take a while, so all of them
 run on one thread: `on_its_thread`."""
@@ -26,8 +26,8 @@ Direction: TypeAlias = Literal["input", "output"]
 NAMES: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 
 LATENCY = 0.06
-"""Seconds of sound that a device is asked to hold: with less, speech breaks up when this process is late, and with more
-it sounds on when the user interrupts."""
+"""Seconds of sound that a device is asked to buffer. With less, speech breaks up when this process is late; with more,
+it goes on after the user interrupts."""
 
 _WORKER = Worker("portaudio")
 
@@ -37,7 +37,7 @@ class Device:
     """A device that records, plays, or both."""
 
     index: int
-    """What PortAudio calls it until it is restarted."""
+    """The number by which PortAudio knows it until PortAudio is restarted."""
     name: str
     system: str
     """The sound system that it belongs to, such as ALSA or Core Audio; a device may be known to several."""
@@ -46,26 +46,26 @@ class Device:
     outputs: int
     """Channels that it plays."""
     sample_rate: float
-    """Hz, that of its own."""
+    """The device's own rate in Hz."""
     default: frozenset[Direction]
-    """For what it is used where nobody asks for a device."""
+    """The directions in which it is the system's default."""
 
     def channels(self, direction: Direction) -> int:
-        """How many it has in that direction."""
+        """The number of channels that it has in that direction."""
         return self.inputs if direction == "input" else self.outputs
 
 
 async def on_its_thread(work: Callable[[], T]) -> T:
-    """Run `work` where PortAudio may be used, behind what runs there already, to its end even if this is cancelled."""
+    """Run `work` on PortAudio's thread, after the work submitted earlier, and to its end even if this is cancelled."""
     return await asyncio.shield(asyncio.wrap_future(_WORKER.submit(work)))
 
 
 @cache
 def library() -> Any:
-    """The module sounddevice. Raises MediaError."""
+    """Import the module sounddevice. Raises MediaError."""
     if sys.platform == "linux":
         _silence_alsa()
-        # PulseAudio's plugin for ALSA else holds what it likes, runs dry, and then swallows sound faster than it plays.
+        # Without it, PulseAudio's plugin for ALSA chooses a buffer of its own, runs dry, and then takes sound too fast.
         os.environ.setdefault("PULSE_LATENCY_MSEC", f"{LATENCY * 1000:.0f}")
     try:
         import sounddevice
@@ -81,7 +81,7 @@ def library() -> Any:
 
 @cache
 def _silence_alsa() -> Any:
-    """Keep ALSA from writing to the terminal what its callers are told anyway; gives what must stay alive."""
+    """Keep ALSA from printing errors that its callers get anyway; returns an object that must be kept alive."""
     name = ctypes.util.find_library("asound")
     if name is None:
         return None
@@ -92,7 +92,7 @@ def _silence_alsa() -> Any:
 
 
 def devices() -> list[Device]:
-    """What PortAudio saw when it was started last. Raises MediaError without the library."""
+    """The devices that PortAudio found when it was last started. Raises MediaError without the library."""
     sounddevice = library()
     try:
         systems = sounddevice.query_hostapis()
@@ -146,7 +146,7 @@ def find(wanted: str | int | None, direction: Direction) -> Device:
 
 
 def _named(wanted: str, able: Sequence[Device]) -> list[Device]:
-    """The devices meant by a part of a name. Systems know the same device by the same name, so the best one counts."""
+    """The devices that a part of a name means. Sound systems give a device the same name, so only the best is kept."""
     found = [device for device in able if wanted.casefold() in device.name.casefold()]
     found = [device for device in found if device.name.casefold() == wanted.casefold()] or found
     best = next((device.system for device in found), "")
@@ -154,7 +154,7 @@ def _named(wanted: str, able: Sequence[Device]) -> list[Device]:
 
 
 def _near(wanted: str, able: Sequence[Device]) -> list[Device]:
-    """The devices whose names are most like what was asked for, or all if none is."""
+    """The devices whose names are most like what was asked for, or all if no name is alike."""
     names = {device.name.casefold(): device for device in reversed(able)}
     near = difflib.get_close_matches(wanted.casefold(), names, n=3, cutoff=0.4)
     return [names[name] for name in near] or list(able)

@@ -23,17 +23,17 @@ from pipeline.packets import Audio
 BLOCK = 0.02
 """Seconds of sound that a device gives or takes at a time."""
 BACKLOG = 5.0
-"""Seconds of the user's sound that wait for a session which is late; what is older is dropped."""
+"""Seconds of the user's sound that may wait for the session; older sound is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What a device gave at once."""
+    """The sound that a device gave at once."""
 
     samples: Samples
     sample_rate: int
     start: float
-    """In the event loop's time."""
+    """The event loop's time at which it was captured."""
 
     @property
     def end(self) -> float:
@@ -47,7 +47,7 @@ class Microphone(Port):
             async for audio in microphone.frames(): ...
 
     A device that does not take the sample rate is opened at its own and resampled. When it is unplugged, `trouble` is
-    told, and the pieces go on when it is back."""
+    called, and the pieces go on when it has returned."""
 
     direction = "input"
 
@@ -59,7 +59,7 @@ class Microphone(Port):
         self.level = 0.0
         """Root mean square of the latest block, full scale is 1."""
         self.dropped = 0
-        """Blocks that were too old before anybody took them."""
+        """Blocks that were dropped because they became too old."""
         self._lock = Lock()
         self._blocks: deque[_Block] = deque()
         self._arrived = asyncio.Event()
@@ -116,7 +116,7 @@ class Microphone(Port):
 
 
 class Loudspeaker(Port):
-    """Plays what a player has to say, while it is open as a context.
+    """A context manager that plays the sound of a player.
 
     A device that does not take the player's sample rate is opened at its own and resampled. While it is unplugged, the
     player waits."""
@@ -130,8 +130,9 @@ class Loudspeaker(Port):
         played: Callable[[Samples, int], object] = ignored,
         trouble: Trouble = ignored,
     ) -> None:
-        """`device` is an index or a part of a name; None is the system's default. `played` is told on the device's
-        thread of every block that goes there, at the player's sample rate, silence included: an echo canceller is."""
+        """`device` is an index or a part of a name; None is the system's default. `played` is called on the
+        device's thread with every block that is played, at the player's sample rate, silence included, for an echo
+        canceller."""
         super().__init__(device, player.sample_rate, trouble)
         self._player, self._played = player, played
         self._loud = 0.0  # when there was sound last
@@ -162,5 +163,5 @@ class Loudspeaker(Port):
 
 
 def _sane(seconds: float, otherwise: float) -> float:
-    """`seconds`, unless the sound system reports what cannot be."""
+    """`seconds`, or a default where the sound system reports an impossible value."""
     return seconds if 0.0 < seconds < 1.0 else otherwise

@@ -1,1 +1,1 @@
-"""network: sound to and from a distant client."""
+"""network: sound to and from a client on another machine."""

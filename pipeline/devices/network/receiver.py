@@ -1,4 +1,4 @@
-"""What a distant user says: frames from a network, put in order and heard at the graph's rate."""
+"""The sound that a client sends: frames from a network, put in order and resampled to the graph's rate."""
 
 from __future__ import annotations
 
@@ -20,80 +20,81 @@ from pipeline.wire.fields import Format
 from pipeline.wire.frames import WRAP, Frame
 
 SHORTEST, LONGEST = 0.0025, 0.12
-"""Seconds of sound in a frame: what Opus allows (RFC 6716, section 2.1.4)."""
+"""Seconds of sound in the shortest and the longest frame: what Opus allows (RFC 6716, section 2.1.4)."""
 REORDERED = 3
-"""Frames that wait for a missing one at most; TCP never reorders, datagrams seldom by more (RFC 4737, section 1)."""
+"""The most frames that wait for a missing one. TCP never reorders, and datagrams seldom by more (RFC 4737, section
+1)."""
 APART = 3000
-"""Numbers of frames that are further apart than this are no loss: the client counts anew (RFC 3550, appendix A.1)."""
+"""A gap in the frames' numbers that is larger than this is no loss: the client counts anew (RFC 3550, appendix A.1)."""
 CONCEALED = 0.2
-"""Seconds of lost sound that are filled at most; what is longer was a silence."""
+"""The longest loss, in seconds, that is concealed; a longer gap was a silence."""
 STALLED, SPARED = 1.0, 0.2
-"""Seconds without a frame from which on silence is heard: a network may stall; a client known to leave out silence does
-not."""
+"""Seconds without a frame after which silence is filled in. A network may stall, so the wait is long, unless the client
+is known to leave out silence."""
 QUIET = 3.0
-"""Seconds of silence that are heard at most where nothing comes: more than a turn needs to end."""
+"""The most seconds of silence that are filled in while no frame arrives: more than a turn needs to end."""
 LOOK = 0.1
-"""Seconds between one look and the next at whether something came."""
+"""Seconds between two checks for new frames."""
 WAITING, DEEDS = 10.0, 256
-"""Seconds of sound, and deeds, that wait at most; beyond it the oldest is dropped."""
+"""The most seconds of sound, and the most callbacks, that wait; beyond it the oldest is dropped."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """Frames of sound since the line began."""
+    """Frames of sound since the connection began."""
 
     received: int = 0
     lost: int = 0
-    """Their numbers never came, so what they held is concealed; or they held no sound."""
+    """Frames that never arrived, and were concealed, or that could not be decoded."""
     late: int = 0
-    """They came after their place was filled."""
+    """Frames that arrived after their place was filled."""
     dropped: int = 0
-    """There was no time to hear them."""
+    """Frames that were dropped because too much sound waited."""
 
 
 class Receiver:
-    """Hears one user, in order: sound, and whatever else happens between.
+    """Takes the sound of one client, and gives it in order, together with callbacks for what happens in between.
 
-    A frame that is missing is waited for while `REORDERED` others come, then concealed; frames in order are never
-    held up, so a good line costs no delay. Where no frames come, silence is heard for a while: a client may leave it
-    out, and a pause ends a turn."""
+    A missing frame is awaited while `REORDERED` later ones arrive, then it is concealed. Frames in order are never held
+    up, so a good connection costs no delay. While no frames arrive, silence is filled in for a while: a client may leave
+    it out, and a pause ends a turn."""
 
     def __init__(self, sample_rate: int, now: Callable[[], float], form: Format) -> None:
-        """`sample_rate` is the graph's, in Hz; `now` is session time; `form` is that of the frames."""
+        """`sample_rate` is the graph's, in Hz; `now` gives session time; `form` is the format of the frames."""
         self.sample_rate, self._now = sample_rate, now
         self.counts = Counts()
         self.received = 0.0
-        """Seconds of sound that came."""
+        """Seconds of sound that were received."""
         self._queue: deque[Audio | Callable[[], None]] = deque()
         self._seconds = 0.0
         self._deeds = 0
         self._wake = asyncio.Event()
         self._closed = False
-        self._came = 0.0  # when the latest frame came, in session time
+        self._came = 0.0  # when the latest frame arrived, in session time
         self._spares = False  # the client leaves out silence
         self._look: asyncio.TimerHandle | None = None
         self.begin(form)
 
     def begin(self, form: Format) -> None:
-        """A new line: its numbers begin anew."""
+        """Begin a new connection, whose frames are numbered anew."""
         self.form = form
         self._decoder = OpusDecoder(form.sample_rate) if form.codec == "opus" else None
         self._resampler = Resampler(form.sample_rate, self.sample_rate)
         self._next: int | None = None
-        self._time = 0  # timestamp behind what was heard
+        self._time = 0  # timestamp after what was heard
         self._filled = 0.0  # seconds of silence heard since the latest frame
         self._early: dict[int, Frame] = {}
         self._last = np.zeros(0, np.float32)
 
     @property
     def delay(self) -> float:
-        """Seconds that sound waits here for a missing frame just now."""
+        """Seconds of sound that wait here for a missing frame."""
         return len(self._early) * self._last.size / self.form.sample_rate
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
     def frame(self, frame: Frame) -> None:
-        """Take the next frame from the network. Raises MediaError where it, or one that waited, holds no sound."""
+        """Take the next frame from the network. Raises MediaError where it, or one that waited, cannot be decoded."""
         self.counts.received += 1
         self._listen()
         ahead = 0 if self._next is None else (frame.sequence - self._next) % WRAP
@@ -111,15 +112,15 @@ class Receiver:
                 self._skip()
 
     def hear(self, samples: Samples, sample_rate: int) -> None:
-        """Take sound that is in order already, shape (n,), at a rate that stays the same."""
+        """Take sound that is in order already, shape (n,), at `sample_rate` Hz."""
         if sample_rate != self._resampler.sample_rate:
             self._resampler = Resampler(sample_rate, self.sample_rate)
         self._add(self._resampler.feed(samples))
 
     def do(self, deed: Callable[[], None]) -> None:
-        """Have something done once all sound so far was heard, such as the key's release."""
+        """Call `deed`, such as the key's release, after all sound so far was heard."""
         while self._early:
-            with suppress(MediaError):  # counted as lost; the deed is what matters now
+            with suppress(MediaError):  # counted as lost; what happened must still take effect
                 self._skip()
         self._queue.append(deed)
         self._deeds += 1
@@ -128,7 +129,7 @@ class Receiver:
         self._wake.set()
 
     def close(self) -> None:
-        """Nothing more is to be heard."""
+        """End: no more sound arrives, and `audio` ends."""
         self._closed = True
         self._wake.set()
         if self._look:
@@ -136,7 +137,7 @@ class Receiver:
             self._look = None
 
     async def audio(self) -> AsyncIterator[Audio]:
-        """All that was heard, until `close`."""
+        """Give the sound in order, and call what happened between its pieces, until `close`."""
         try:
             while True:
                 while self._queue:
@@ -176,7 +177,7 @@ class Receiver:
             self._take(frame)
 
     def _skip(self) -> None:
-        """Give up the frames that are missing before the earliest that is there."""
+        """Give up the frames that are missing before the earliest one that waits."""
         start = self._next or 0
         frame = self._early.pop(min(self._early, key=lambda number: (number - start) % WRAP))
         self.counts.lost += (frame.sequence - start) % WRAP
@@ -195,13 +196,13 @@ class Receiver:
     # --- silence -----------------------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """A frame came; see whether others follow."""
+        """Note that a frame arrived, and begin to check that others follow."""
         self._came, self._filled = self._now(), 0.0
         if self._look is None and not self._closed:
             self._look = asyncio.get_running_loop().call_later(LOOK, self._look_again)
 
     def _look_again(self) -> None:
-        """Where no frame came for a while, hear silence as long as that."""
+        """Fill in silence for the time in which no frame arrived, if that was long."""
         waited = self._now() - self._came
         if waited >= (SPARED if self._spares else STALLED):
             self._be_silent(waited - self._filled)
@@ -243,7 +244,7 @@ class Receiver:
         self._wake.set()
 
     def _drop(self, *, deeds: bool) -> None:
-        """Drop the oldest piece of sound, or deed; what else waits stays in its order."""
+        """Drop the oldest piece of sound, or the oldest callback; the others stay in order."""
         place, item = next((i, item) for i, item in enumerate(self._queue) if isinstance(item, Audio) is not deeds)
         del self._queue[place]
         if isinstance(item, Audio):

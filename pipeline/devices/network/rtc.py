@@ -1,8 +1,8 @@
 """A WebRTC connection, as aiortc makes it: voices in Opus both ways (RFC 7587), and a data channel (RFC 8831).
 
-Only host candidates are offered, and those of the peer are not needed: whoever sent the offer can reach this machine,
-and its checks tell from where they come (RFC 8445, section 7.3.1.3). So nothing is ever sent to an address that a
-stranger merely wrote down."""
+Only host candidates are offered, and those of the peer are not needed: the sender of the offer can reach this machine,
+and its connectivity checks show their address (RFC 8445, section 7.3.1.3). So nothing is ever sent to an address that
+an offer merely names."""
 
 from __future__ import annotations
 
@@ -39,37 +39,37 @@ from pipeline.wire.frames import SOUND, WRAP, Frame
 CLOCK = 48_000
 """Hz of the timestamps of Opus in RTP, whatever the rate of the sound (RFC 7587, section 4.1)."""
 LABEL = "parley"
-"""Of the data channel, which the peer opens."""
+"""The label of the data channel, which the peer opens."""
 CHANNELS = 8
-"""Others that a peer may open at most; they are closed again."""
+"""The most other channels that a peer may open; they are closed at once."""
 LATE = 0.06
-"""Seconds by which a packet may be late and the next ones still keep their times; beyond it, they move with it."""
+"""Seconds by which a packet may be late without moving those after it; beyond, their times move as well."""
 TAIL = 0.2
-"""Seconds of silence that are encoded behind sound; what follows is the last packet again and again."""
+"""Seconds of silence that are encoded after sound; from then on the last packet is repeated."""
 SHORT = 0.01
-"""Seconds of silence in a packet while an answer is expected, which has to wait for the end of it."""
+"""Seconds of silence in a packet while an answer is expected: the answer has to wait for the packet's end."""
 LINES = 300
-"""Of an offer at most: browsers write about 80, and reading them takes the square of their number."""
+"""The most lines of an offer. Browsers write about 80, and the time to read them grows with their square."""
 MEDIA = ["application", "audio"]
-"""What an offer is of."""
+"""The kinds of media that an offer must have, sorted."""
 
 
 class OpusTrack(MediaStreamTrack):
-    """The avatar's voice: frames that are sent ahead wait here, and go out when it is their time.
+    """The avatar's voice as an RTP track: frames that are sent ahead wait here until their time.
 
-    Silence goes out as well. A browser that gets none lets the next sound be heard 60 to 90 ms later, because its
-    jitter buffer has filled the gap with sound of its own."""
+    Silence is sent as well. A browser that receives none plays the next sound 60 to 90 ms later, because its jitter
+    buffer has filled the gap with sound of its own."""
 
     kind = "audio"
 
     def __init__(self, sample_rate: int, went: Callable[[int, int, int], None]) -> None:
-        """`sample_rate` is that of the frames, in Hz; `went` is told of each that goes out: its timestamp, its
-        position, and its RTP timestamp."""
+        """`sample_rate` is that of the frames, in Hz. `went` is called for each frame that is sent, with its timestamp,
+        its position and its RTP timestamp."""
         super().__init__()
         self.latest: Callable[[], int] = lambda: 0
         """The RTP timestamp of the packet that was sent last."""
         self.expecting = False
-        """An answer may begin at any moment."""
+        """True while an answer may begin at any moment."""
         self._went = went
         frame, fade = round(FRAME * sample_rate), round(FADE * sample_rate)
         self._encode, self._short = OpusEncoder(sample_rate, frame).encode, _short_silence(sample_rate)
@@ -79,23 +79,23 @@ class OpusTrack(MediaStreamTrack):
         self._tail, self._last = round(TAIL / FRAME), b""
         self._now = asyncio.get_running_loop().time
         self._began, self._time = 0.0, 0  # samples at `CLOCK` since then: when the next packet is due
-        self._length = 0  # of the packet before, in such samples
+        self._length = 0  # length of the packet before, in samples at `CLOCK`
 
     def put(self, timestamp: int, position: int, samples: Samples) -> None:
-        """A frame that follows those that wait, shape (n,), and where it lies in the player's stream and in the
+        """Add a frame after those that wait: `samples`, shape (n,), and where they lie in the sender's stream and in the
         answer, in samples."""
         self._frames.append((timestamp, position, samples))
 
     def flush(self) -> None:
-        """Fall silent; what waits is dropped."""
+        """Fall silent, and drop the frames that wait."""
         if self._frames:
             timestamp, position, samples = self._frames[0]
             self._frames = deque([(timestamp, position, samples * self._fade)])
 
     async def recv(self) -> Packet[Any]:
-        """The next packet, when it is its time."""
+        """Wait until the next packet is due, and return it."""
         if not self._last:
-            self._began = self._now()  # until there was a connection, nobody asked
+            self._began = self._now()  # aiortc asks only once there is a connection
         ahead = self._began + self._time / CLOCK - self._now()
         skipped = round(-ahead * CLOCK) if ahead < -LATE else 0
         if ahead > 0:
@@ -111,8 +111,9 @@ class OpusTrack(MediaStreamTrack):
         return packet
 
     def _next(self, since: int) -> tuple[bytes, float]:
-        """What goes out so many samples after the packet before, and its seconds; the first is silent, as nothing is
-        before it."""
+        """The packet that follows the one before by `since` samples, and its length in seconds.
+
+        The first is silent, because no timestamp is known before it."""
         if self._frames and self._last:
             timestamp, position, samples = self._frames.popleft()
             self._tail, self._last = round(TAIL / FRAME), self._encode(samples)
@@ -126,17 +127,18 @@ class OpusTrack(MediaStreamTrack):
 
 @cache
 def _short_silence(sample_rate: int) -> bytes:
-    """A packet of `SHORT`. What is encoded before and behind it by another encoder sounds as it would without it."""
+    """A silent packet of `SHORT` seconds; another encoder's packets before and after it sound as they would without
+    it."""
     frame = np.zeros(round(SHORT * sample_rate), np.float32)
     encode = OpusEncoder(sample_rate, frame.size).encode
-    return [encode(frame) for _ in range(round(TAIL / SHORT))][-1]  # the first are of an encoder that begins
+    return [encode(frame) for _ in range(round(TAIL / SHORT))][-1]  # the first packets are a beginning
 
 
 class Peer:
-    """One connection. Its callbacks run in the event loop's thread, and must not raise."""
+    """One WebRTC connection. Its callbacks run in the event loop's thread, and must not raise."""
 
     def __init__(self, heard: Callable[[Frame], None], said: Callable[[str | bytes], None]) -> None:
-        """`heard` gets the packets of the peer's voice as they come, with timestamps at `CLOCK`; `said` its
+        """`heard` takes the packets of the peer's voice as they arrive, with timestamps at `CLOCK`; `said` takes its
         messages."""
         self._said = said
         self._early: list[str] = []
@@ -158,12 +160,12 @@ class Peer:
             await self._connection.setLocalDescription()
         except MediaError:
             raise
-        except Exception as error:  # aiortc raises what it happens to trip over, in what a stranger wrote
+        except Exception as error:  # aiortc raises any error on an offer that it cannot read
             raise MediaError(f"this offer cannot be answered: {error}") from error
         return self._connection.localDescription.sdp
 
     def speak(self, track: OpusTrack) -> None:
-        """Let the peer hear this from now on."""
+        """Send this track to the peer from now on."""
         track.latest = lambda: int(getattr(self._sender, _LATEST))
         self._sender.replaceTrack(track)
 
@@ -186,24 +188,24 @@ class Peer:
 
     @property
     def over(self) -> bool:
-        """Whether the peer has ended it, or the network."""
+        """Whether the peer or the network has ended the connection."""
         ended = self._channel is not None and self._channel.readyState != "open"
         return ended or self._connection.connectionState in {"failed", "closed"}
 
     @property
     def flooding(self) -> bool:
-        """Whether the peer sends more than it may: aiortc tells it how much, and takes whatever comes (RFC 9260,
+        """Whether the peer sends more than it may. aiortc announces the limit, but takes everything (RFC 9260,
         section 6.2)."""
         association: Any = self._connection.sctp
         return self._others > CHANNELS or (association is not None and association._advertised_rwnd < 0)
 
     async def received(self) -> int:
-        """How many packets came so far."""
+        """The number of packets that arrived so far."""
         report: dict[str, Any] = await self._connection.getStats()
         return sum(part.packetsReceived for part in report.values() if part.type == "transport")
 
     async def close(self) -> None:
-        """End it, and leave nothing behind."""
+        """End the connection and free what it holds."""
         await self._connection.close()
 
     def _open(self, channel: RTCDataChannel) -> None:
@@ -218,28 +220,28 @@ class Peer:
         self._early.clear()
 
 
-# aiortc keeps to itself what the next two need; tests/pipeline/devices/network/test_rtc.py sees whether it still does.
+# These attributes of aiortc are private; tests/pipeline/devices/network/test_rtc.py fails when they change.
 
 _LATEST = "_RTCRtpSender__rtp_timestamp"
 _JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
 
 
 class _Tap:
-    """Stands where a receiver has its jitter buffer, and takes all packets out.
+    """Takes the place of a receiver's jitter buffer, and passes on every packet.
 
-    aiortc's own waits for 80 ms of sound; a packet that is lost stops it for a third of a second, and that delay stays.
-    `pipeline.devices.network.receiver` puts the packets in order instead, and does not wait where they are."""
+    aiortc's own buffer waits for 80 ms of sound. A lost packet stops it for a third of a second, and that delay stays.
+    `pipeline.devices.network.receiver` puts the packets in order instead, without waiting where they are in order."""
 
     def __init__(self, heard: Callable[[Frame], None]) -> None:
         self._heard = heard
         self._sequence: int | None = None
 
     def add(self, packet: RtpPacket) -> tuple[bool, None]:
-        """No picture is to be asked for, and no frame is to be decoded."""
+        """Pass on a packet. The answer asks aiortc to request no picture and to decode no frame."""
         number = packet.sequence_number
         if self._sequence is None:
             self._sequence = number
-        # RTP counts to 2**16: the nearest number that ends so
+        # RTP counts to 2**16, so this is the nearest number with the same last 16 bits
         self._sequence = (self._sequence + (number - self._sequence + 2**15) % 2**16 - 2**15) % WRAP
         if packet.payload:
             self._heard(Frame(SOUND, self._sequence, packet.timestamp, packet.payload))
@@ -247,8 +249,8 @@ class _Tap:
 
 
 def tap(receiver: RTCRtpReceiver, heard: Callable[[Frame], None]) -> None:
-    """Have a receiver's packets as they come, with timestamps at `CLOCK`, in place of its track's frames."""
-    assert hasattr(receiver, _JITTER_BUFFER)  # noqa: S101  another version of aiortc
+    """Call `heard` with a receiver's packets as they arrive, with timestamps at `CLOCK`; its track gives no frames."""
+    assert hasattr(receiver, _JITTER_BUFFER)  # noqa: S101  fails with another version of aiortc
     setattr(receiver, _JITTER_BUFFER, _Tap(heard))
 
 
@@ -260,7 +262,7 @@ def _checked(offer: str) -> str:
     text = "".join(f"{line}\r\n" for line in lines if not line.startswith(("a=candidate:", "a=end-of-candidates")))
     try:
         description = SessionDescription.parse(text)
-    except Exception as error:  # the parser asserts, indexes and converts
+    except Exception as error:  # the parser raises AssertionError, IndexError and others
         raise MediaError(f"the offer is no session description in SDP: {error!r}") from error
     kinds = sorted(media.kind for media in description.media)
     if kinds != MEDIA:

@@ -1,4 +1,4 @@
-"""The spoken answer on its way to a distant client that plays it."""
+"""Sends the spoken answer to a client on another machine, which plays it."""
 
 from __future__ import annotations
 
@@ -17,50 +17,51 @@ from pipeline.wire.frames import WRAP
 FRAME = 0.02
 """Seconds of sound in a frame."""
 LEAD = 2.0
-"""Seconds of sound that are sent before they are to be heard at most: a bad moment of the network is not noticed."""
+"""The most seconds by which sound is sent ahead of its time, so that a bad moment of the network is not noticed."""
 FIRST_LEAD, GROWTH = 0.2, 4.0
-"""Seconds of sound that are sent at once, and by how much the lead grows a second: what is sent in one go would hold up
-mouth shapes and a flush behind it on a slow line."""
+"""Seconds of sound that are sent at once, and by how many the lead grows in a second. Sound that is sent all at once
+would delay the mouth shapes and the flush that follow it on a slow connection."""
 STEP = 0.04
-"""Seconds between one look and the next at how much more may be sent."""
+"""Seconds between two checks of how much more may be sent."""
 KEPT = 10.0
-"""Seconds of sound that wait to be heard; beyond it no packet is read, so that those before it wait as well."""
+"""Seconds of sound that may wait to be heard; beyond it no packet is read, so the stages before wait as well."""
 PATIENCE, OVERDUE = 3.0, 1.0
-"""Seconds in which a client tells that it plays, or sound counts as heard in its own time; seconds behind a report up
-to which sound counts as heard: one that tells no more hears no more, since its line is cut or stalls."""
+"""Seconds in which a client must report that it plays; after them, sound counts as heard in its own time. And seconds
+after a report for which sound counts as heard: without further reports, the connection is cut or stalls."""
 
 
 class Downlink(Protocol):
-    """A line to a client; none of it waits."""
+    """The direction of a connection that leads to the client. No method waits."""
 
     def sound(self, timestamp: int, samples: Samples) -> None:
-        """Send a frame, shape (n,); `timestamp` counts the samples before it, modulo 2**32."""
+        """Send a frame of `samples`, shape (n,); `timestamp` is the number of samples before it, modulo 2**32."""
         ...
 
     def sync(self, timestamp: int, position: float) -> None:
-        """Tell that this sample of the stream lies `position` seconds into the answer."""
+        """Tell the client that the sample at `timestamp` lies `position` seconds into the answer."""
         ...
 
     def flush(self) -> None:
-        """Let the client be silent at once, and drop what it was sent; frames that still wait here are dropped too."""
+        """Make the client silent at once. It drops the sound that it has, and frames that still wait here are dropped
+        too."""
         ...
 
     def show(self, packet: Any) -> None:
-        """Send what is seen: mouth shapes, captions, actions; times are the answer's."""
+        """Send mouth shapes, captions or actions; their times count from the beginning of the answer."""
         ...
 
 
 class Sender:
-    """Plays one answer after another at a client, which reports how far it is.
+    """A sink that sends one answer after another to a client, which reports how far it has played.
 
-    Sound is sent ahead of time; what the client drops because the user speaks is sent again, from the beginning of the
-    word that was cut. Without a line, it waits for one."""
+    Sound is sent ahead of its time. What the client drops because the user speaks is sent again, from the beginning of
+    the word that was cut. Without a connection, the sender waits for one."""
 
     def __init__(self, sample_rate: int, *, reports: bool = True) -> None:
-        """`sample_rate`, in Hz, is the client's; `reports` says whether it tells how far it is."""
+        """`sample_rate`, in Hz, is the client's; `reports` is true where the client reports how far it has played."""
         self.sample_rate = sample_rate
         self.sent = 0
-        """Frames."""
+        """Frames that were sent so far."""
         self._reports = reports
         self._downlink: Downlink | None = None
         self._one = asyncio.Lock()
@@ -69,7 +70,7 @@ class Sender:
         self._active = self._complete = self._paused = False
         self._end = 0  # samples of the stream so far
         self._base = 0, 0  # where in the stream the latest sync is, and in the answer
-        self._began = 0.0  # when the first frame behind it was sent
+        self._began = 0.0  # when the first frame after it was sent
         self._report = 0, 0.0, False  # where in the stream the client was, when, and whether it plays
         self._told = False  # the client reported, so it will again
         self._silent_at: int | None = None  # where in the answer the client fell silent, until it goes on
@@ -78,10 +79,10 @@ class Sender:
         self._timer: asyncio.TimerHandle | None = None
         self._change = asyncio.Event()
 
-    # --- the line ----------------------------------------------------------------------------------------------------
+    # --- the connection ----------------------------------------------------------------------------------------------
 
     def attach(self, downlink: Downlink, *, reports: bool = True) -> None:
-        """Play to this line from now on; an answer that was cut goes on at the beginning of its word."""
+        """Send over this connection from now on; an answer that was cut goes on at the beginning of its word."""
         self.detach()
         self._downlink, self._reports, self._told, self._end = downlink, reports, False, 0
         self._base = 0, self._position()
@@ -90,7 +91,8 @@ class Sender:
             self._fill()
 
     def detach(self, heard: int | None = None) -> None:
-        """The line is gone; `heard` is the timestamp where the client fell silent, if it told."""
+        """Note that the connection is lost; `heard` is the timestamp at which the client fell silent, if it reported
+        one."""
         self._note_sounded()
         self._silent_at = self._position()
         self._downlink = None
@@ -99,7 +101,7 @@ class Sender:
             self.played(heard, playing=False)
 
     def played(self, timestamp: int, *, playing: bool) -> None:
-        """The client reports the sample that is heard next, and whether sound goes on."""
+        """Take a report of the client: the sample that is heard next, and whether sound goes on."""
         behind = (self._end - timestamp) % WRAP
         place = max(self._end - behind, self._base[0]) if behind < WRAP // 2 else self._end
         if self._silent_at is not None:
@@ -111,13 +113,13 @@ class Sender:
 
     @property
     def waiting(self) -> float:
-        """Seconds of sound that were sent, and not heard yet."""
+        """Seconds of sound that were sent and are not heard yet."""
         return (self._end - self._place()) / self.sample_rate if self._active and self._silent_at is None else 0.0
 
     # --- what a sink does --------------------------------------------------------------------------------------------
 
     async def play(self, packets: AsyncIterator[Any]) -> None:
-        """Play the `Speech` among `packets`, show all of them; returns when the last was heard."""
+        """Play the `Speech` among `packets` and show all packets; returns when the last sound was heard."""
         async with self._one:
             self._answer = Playback(self.sample_rate)
             self._active, self._complete, self._paused = True, False, False
@@ -170,7 +172,7 @@ class Sender:
             self._change.set()
 
     def heard(self) -> str:
-        """The words of the latest answer that were heard, to the one that was playing when it was cut."""
+        """The words of the latest answer that were heard, up to the one that sounded when it was cut."""
         return self._answer.heard(self._position())
 
     def sounded(self) -> float | None:
@@ -184,7 +186,7 @@ class Sender:
         return asyncio.get_running_loop().time()
 
     def _place(self) -> int:
-        """The sample of the stream that is heard just now."""
+        """The sample of the stream that is heard now."""
         place, at, playing = self._report
         since = self._now() - at
         if not playing:
@@ -194,12 +196,12 @@ class Sender:
         return min(place + max(0, round(since * self.sample_rate)), self._end)
 
     def _answered(self, place: int) -> int:
-        """The sample of the answer that lies there in the stream."""
+        """The sample of the answer that lies at `place` in the stream."""
         stream, answer = self._base
         return min(place - stream + answer, self._answer.end)
 
     def _position(self) -> int:
-        """The sample of the answer that is heard just now."""
+        """The sample of the answer that is heard now."""
         return self._answered(self._place()) if self._silent_at is None else min(self._silent_at, self._answer.end)
 
     def _begin(self) -> None:
@@ -239,7 +241,7 @@ class Sender:
         self._fill()
 
     def _fill(self) -> None:
-        """Send as much as may be sent, and come back when more may be."""
+        """Send as much as may be sent now, and set a timer for the rest."""
         if not self._active:
             return
         self._change.set()
@@ -272,7 +274,7 @@ class Sender:
             self._timer = None
 
     async def _only(self, seconds: float) -> None:
-        """Wait until no more than this is left to be heard."""
+        """Wait until at most `seconds` of sound are left to be heard."""
         while self._answer.end - self._position() > seconds * self.sample_rate:
             self._change.clear()
             await self._change.wait()
