@@ -24,7 +24,7 @@ class OpusEncoder:
         from av.codec import CodecContext
 
         context = CodecContext.create("libopus", "w")
-        assert isinstance(context, AudioCodecContext)  # noqa: S101  told to mypy
+        assert isinstance(context, AudioCodecContext)  # noqa: S101  for mypy
         context.sample_rate, context.layout, context.format = sample_rate, "mono", "flt"
         context.bit_rate = BITRATE
         context.options = {
@@ -54,7 +54,7 @@ class OpusDecoder:
         from av.codec import CodecContext
 
         context = CodecContext.create("libopus", "r")
-        assert isinstance(context, AudioCodecContext)  # noqa: S101  told to mypy
+        assert isinstance(context, AudioCodecContext)  # noqa: S101  for mypy
         context.layout = "mono"  # libopus mixes stereo down
         self._context = context
         self._resampler = Resampler(RATES[-1], sample_rate)  # FFmpeg makes libopus decode at its full rate

@@ -87,7 +87,7 @@ def _pulled(graph: Graph) -> Iterator[AudioFrame]:
             frame = graph.pull()
         except (av.BlockingIOError, av.EOFError):
             return
-        assert isinstance(frame, av.AudioFrame)  # noqa: S101  told to mypy
+        assert isinstance(frame, av.AudioFrame)  # noqa: S101  for mypy
         yield frame
 
 

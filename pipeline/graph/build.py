@@ -68,7 +68,7 @@ def open_spec(
     document = load(name, mistakes, overrides=overrides, environ=environ)
     if document is None:
         mistakes.raise_any()
-    assert document is not None, "a document that cannot be read has a mistake"  # noqa: S101  told to mypy
+    assert document is not None, "a document that cannot be read has a mistake"  # noqa: S101  for mypy
     return read_spec(document, mistakes)
 
 

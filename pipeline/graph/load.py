@@ -162,7 +162,7 @@ class _Files:
 
 
 def _without(map_: Value, keys: Sequence[str]) -> Value:
-    assert isinstance(map_.data, dict)  # noqa: S101  told to mypy
+    assert isinstance(map_.data, dict)  # noqa: S101  for mypy
     return replace(map_, data={key: value for key, value in map_.data.items() if key not in keys})
 
 

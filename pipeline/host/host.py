@@ -1,4 +1,4 @@
-"""Lifts synchronous engines into the asynchronous pipeline: all the threading there is.
+"""Runs synchronous engines for the asynchronous pipeline; all threading is in this module.
 
 A `Host` is what a stage holds. It runs each engine on a thread of its own, so calls never overlap and cancelling lands
 between items, and it goes down a ranked list of engines when one fails or is late.
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _END: Any = object()
 
 CLOSING = 10.0
-"""Seconds that an engine has, when its graph is closed, to finish what nobody waits for any more."""
+"""Seconds that an engine has to finish its work when its graph is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,21 @@ class Rank(Generic[E]):
     name: str
     engine: E
     deadline: float | None = None
-    """Seconds until the result of a call, or the first item of a stream; None waits as long as it takes."""
+    """Seconds until the result of a call, or the first item of a stream; None sets no limit."""
 
 
 class Worker(Executor):
     """A thread that does one piece of work after another.
 
-    A daemon, unlike those of concurrent.futures: an engine that hangs must not keep the process from ending. What is
-    waited for is submitted by `run_in_executor`, so a loop knows of all work that it waits for."""
+    It is a daemon thread, unlike those of concurrent.futures: an engine that hangs must not keep the process from
+    ending. Work whose result is awaited is submitted by `run_in_executor`, so the event loop knows of it."""
 
     def __init__(self, name: str) -> None:
         self._name, self._started = name, False
         self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
 
     def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Do `work` behind what was submitted before."""
+        """Do `work` after the work submitted earlier."""
         if not self._started:
             self._started = True
             Thread(target=self._run, name=self._name, daemon=True).start()
@@ -62,7 +62,7 @@ class Worker(Executor):
         return future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
-        """End, behind what was submitted; nobody waits for it, whatever `wait` says."""
+        """End after the work submitted earlier. It returns at once, whatever `wait` says."""
         self._jobs.put(None)
 
     def _run(self) -> None:
@@ -72,13 +72,13 @@ class Worker(Executor):
                 continue
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001  whoever waits for the result gets it
+            except BaseException as error:  # noqa: BLE001  the caller that awaits the result gets it
                 future.set_exception(error)
-            del job, future, work  # or the last result would live until the next job
+            del job, future, work  # otherwise the last result would live until the next job
 
 
 class Job(Generic[T]):
-    """A piece of work for an engine's thread."""
+    """A piece of work for an engine's thread, which measures how long it was queued."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work, self._meter, self._asked = work, METER.get(), time.perf_counter()
@@ -127,7 +127,9 @@ class EngineThread(Generic[E]):
         await self._run(lambda: work(self.rank.engine))
 
     async def open(self, work: Callable[[E], Iterator[T]]) -> tuple[Iterator[T], T]:
-        """Begin an iteration: the iterator and its first item, or the end mark. Raises TimeoutError, likewise."""
+        """Begin an iteration; returns the iterator, and its first item or the end mark.
+
+        Raises TimeoutError past the rank's deadline."""
         opened: list[Iterator[T]] = []
 
         def first(engine: E) -> T:
@@ -142,11 +144,11 @@ class EngineThread(Generic[E]):
         return opened[0], item
 
     async def step(self, items: Iterator[T]) -> T:
-        """The next item, or the end mark."""
+        """Return the next item, or the end mark."""
         return await self._run(lambda: cast(T, next(items, _END)))
 
     def submit(self, work: Callable[[], object]) -> None:
-        """Run `work` behind whatever the thread still does, without waiting for it."""
+        """Run `work` after the work submitted earlier, without waiting for it."""
         if self.rank.engine.inline:
             work()
         else:
@@ -158,7 +160,7 @@ class EngineThread(Generic[E]):
             try:
                 await self._run(self.rank.engine.close, CLOSING)
             except TimeoutError:
-                log.warning("%s is left behind: it does not finish what it is at", self.rank.name)
+                log.warning("%s does not finish its work, so its thread is left to end by itself", self.rank.name)
         self._worker.shutdown()
 
     async def _run(self, work: Callable[[], T], deadline: float | None = None) -> T:
@@ -169,7 +171,7 @@ class EngineThread(Generic[E]):
             async with limit:
                 return await asyncio.get_running_loop().run_in_executor(self._worker, job)
         except TimeoutError:
-            if not limit.expired():  # it is the engine's own
+            if not limit.expired():  # the engine raised it
                 raise
             self._overdue = job
             raise TimeoutError(f"{self.rank.name} took longer than {deadline:g} s") from None
@@ -206,13 +208,13 @@ class Host(Generic[E]):
         await self._keep("be prepared", lambda thread: thread.prepare(work))
 
     async def call(self, work: Callable[[E], T]) -> T:
-        """Run `work` on the best engine that manages it in time. Raises EngineFailed."""
+        """Run `work` on the best engine that completes it in time. Raises EngineFailed."""
         return await self._best(lambda thread: thread.call(work))
 
     async def stream(self, work: Callable[[E], Iterator[T]]) -> AsyncGenerator[T, None]:
         """Iterate on the best engine whose first item comes in time. Raises EngineFailed.
 
-        Other sessions' work may run between two items. Once an item was given, a failure is final."""
+        Other sessions' work may run between two items. After the first item, a failure is final."""
         (items, item), thread = await self._best(lambda thread: _with(thread, thread.open(work)))
         try:
             while item is not _END:
@@ -227,7 +229,7 @@ class Host(Generic[E]):
             await thread.close()
 
     async def _keep(self, step: str, attempt: Callable[[EngineThread[E]], Awaitable[object]]) -> None:
-        """Attempt a step on every engine, and keep those that managed it. Raises EngineFailed."""
+        """Attempt a step on every engine, and keep those that completed it. Raises EngineFailed."""
         usable, failures = [], []
         for thread in self._threads:
             try:
@@ -238,7 +240,7 @@ class Host(Generic[E]):
         if not usable:
             name, cause = failures[0]
             raise EngineFailed(f"{self.name}: {name} cannot {step}: {cause}") from cause
-        for name, cause in failures:  # told in full: these steps are given nothing that a user said
+        for name, cause in failures:  # logged in full: these steps are given nothing that a user said
             log.warning("%s: %s cannot %s, so the next engine takes its place: %s", self.name, name, step, cause)
         self._threads = tuple(usable)
 
@@ -249,7 +251,7 @@ class Host(Generic[E]):
                 if thread.stuck:
                     raise TimeoutError(f"{thread.rank.name} still works on something that missed its deadline")
                 return await attempt(thread)
-            except Exception as error:  # noqa: BLE001  likewise
+            except Exception as error:  # noqa: BLE001  an engine may raise anything
                 failures.append(error)
                 if thread is not self._threads[-1]:
                     why = traced(error)

@@ -18,13 +18,13 @@ class Meter:
     """When it gave its first packet."""
     ended: float | None = None
     waiting: float = 0.0
-    """Idle, with nothing to do."""
+    """Seconds in which the stage had nothing to do."""
     queued: float = 0.0
-    """Ready to go on, but behind other sessions' work on the engine's thread."""
+    """Seconds in which its work was queued after other sessions' work on the engine's thread."""
     blocked: float = 0.0
-    """Done with a packet that its readers had no room for."""
+    """Seconds in which it held a packet for which its readers had no room."""
     computing: float = 0.0
-    """Everything else: the engine, and the stage's own code."""
+    """All other seconds: those of the engine and of the stage's own code."""
 
 
 METER: ContextVar[Meter | None] = ContextVar("meter", default=None)

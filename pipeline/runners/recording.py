@@ -1,4 +1,4 @@
-"""Records sessions: a journal with all that says which Parley, engines and models they ran on."""
+"""Records sessions: journals whose headers name the versions of Parley, the engines and the models."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pipeline.runtime.journal import EngineUsed, Header, Journal
 
 
 def open_journal(folder: Path, built: Built, user: User) -> Journal:
-    """A journal in `folder`, for one session of `user` on that graph. Raises JournalError."""
+    """Open a journal in `folder` for one session of `user` on that graph. Raises JournalError."""
     packets = {kind for node in built.graph.nodes for kind in node.emits}
     return Journal(folder, header(built, user), dump(built.spec.name, built.spec.root), packets)
 
 
 def header(built: Built, user: User) -> Header:
-    """What is to be known of a session that begins now."""
+    """The header of a journal for a session that begins now."""
     packages = _Packages()
     return Header(
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -39,7 +39,7 @@ def header(built: Built, user: User) -> Header:
 
 
 class _Packages:
-    """Which packages modules come from."""
+    """Finds the packages that modules come from."""
 
     def __init__(self) -> None:
         self._owners = metadata.packages_distributions()

@@ -1,4 +1,4 @@
-"""The face at any moment: mouth, looks, gestures, blinks and gaze of an avatar, sampled for whatever shows it."""
+"""An avatar's face at any moment: mouth, expressions, gestures, blinks and gaze, sampled for a display."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from pipeline.packets import Expression, Gesture, Speech, Viseme
 
 State: TypeAlias = Literal["idle", "listening", "thinking", "speaking"]
 Angles: TypeAlias = tuple[float, float]
-"""Degrees to the avatar's right, and up."""
+"""Two angles in degrees: to the avatar's right, and up."""
 
 RISES, FALLS = 0.25, 0.5
-"""Seconds in which a look comes and goes."""
+"""Seconds in which an expression fades in and out."""
 CHANGES = 4.0
-"""Weight a second by which a look changes at most, also where an answer is cut."""
+"""The fastest change of an expression, in weight per second, also where an answer is cut."""
 
 BLINK = 0.15
 """Seconds of a blink."""
 CLOSING = 0.05
-"""Seconds of it until the lids are shut: they close faster than they open."""
+"""Seconds from the beginning of a blink until the lids are shut: they close faster than they open."""
 SHORTEST, LONGEST = 2.0, 6.0
 """Seconds between two blinks."""
 AGAIN, DOUBLED = 0.25, 0.15
-"""Seconds until the second of two that go together, and how many do."""
+"""Seconds between the blinks of a pair, and the share of blinks that come in pairs."""
 BEHIND_CLAUSE = 0.5
-"""How many clauses end with a blink: people blink where speech pauses (Nakano and Kitazawa, "Eyeblink entrainment at
-breakpoints of speech", 2010)."""
+"""The share of clauses that end with a blink: people blink where speech pauses (Nakano and Kitazawa, "Eyeblink
+entrainment at breakpoints of speech", 2010)."""
 
 SACCADE = 400.0
 """Degrees a second: about the peak of a saccade of 15 degrees (Bahill, Clark and Stark, "The Main Sequence", 1975)."""
 ASIDE: Angles = (14.0, 9.0)
-"""Where the eyes go while the avatar thinks; the side changes."""
+"""The direction of the eyes while the avatar thinks; the side changes."""
 WANDER: Angles = (12.0, 5.0)
-"""How far idle eyes go to either side, and up or down."""
+"""The furthest that idle eyes turn to either side, and up or down."""
 AT_USER = 0.5
-"""How many idle looks go to the user."""
+"""The share of idle glances that go to the user."""
 FIXATION = (0.8, 3.0)
-"""Seconds for which idle eyes rest on something."""
+"""Seconds for which idle eyes rest on one point."""
 
 MOVES: Mapping[str, Angles] = {"nod": (0.0, -9.0), "shake": (11.0, 0.0)}
-"""Gestures of the head: where it goes first, and as far back."""
+"""Gestures of the head: the angles to which it turns first; then it turns as far to the other side."""
 MOVEMENT, SWINGS = 0.9, 2
-"""Seconds of such a gesture, and how often it goes to and fro."""
+"""Seconds that such a gesture takes, and how often the head goes to and fro in it."""
 TURN = 250.0
-"""Degrees a second that a head turns at most, also where an answer is cut."""
+"""The fastest turn of the head, in degrees per second, also where an answer is cut."""
 LINE = 120
-"""Characters; a longer clause is shown in parts, each when it is about to be heard."""
+"""The most characters of a caption; a longer clause is shown in parts, each when it is about to be heard."""
 SHOWN = 1.5
-"""Seconds for which a gesture is named, for whoever shows it in their own way."""
+"""Seconds for which a gesture is named, for displays that show it in their own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +64,32 @@ class Shown:
 
     state: State
     mouth: Mapping[str, float]
-    """The weight of each of `VISEMES`, together at most 1."""
+    """The weight of each of `VISEMES`; their sum is at most 1."""
     expressions: Mapping[str, float]
     """The weight of each of `EXPRESSIONS`."""
     blink: float
     """How far the eyes are shut, 0 to 1."""
     gaze: Angles
-    """Of the eyes; (0, 0) looks at the user."""
+    """The direction of the eyes; (0, 0) looks at the user."""
     head: Angles
     gesture: str
-    """One of `GESTURES`; empty for none."""
+    """The gesture that is made, one of `GESTURES`; empty for none."""
     clauses: Sequence[str]
-    """What is heard of the answer so far; empty while none is."""
+    """The words of the answer that are heard now; empty while none is heard."""
 
 
 @dataclass(slots=True)
 class Timeline:
-    """What belongs to one answer, in its own time; it may grow while it is shown."""
+    """What an answer shows, with times counted from its beginning. It may grow while it is shown."""
 
     visemes: list[Viseme] = field(default_factory=list)
     expressions: list[Expression] = field(default_factory=list)
     gestures: list[Gesture] = field(default_factory=list)
     clauses: list[tuple[float, str]] = field(default_factory=list)
-    """When each begins, and its words."""
+    """The captions: the time at which each begins, and its words."""
 
     def take(self, packet: Any) -> None:
-        """Note what a face shows; anything else is passed over."""
+        """Take a packet that a face shows; other packets are ignored."""
         match packet:
             case Viseme():
                 self.visemes.append(packet)
@@ -107,7 +107,7 @@ class Timeline:
 
 
 class Face:
-    """Joins what an answer shows with what a face does by itself. Time is given from outside, and so is chance."""
+    """Joins what an answer shows with what a face does by itself. Time and randomness are passed in."""
 
     def __init__(self, random: Random) -> None:
         self.state: State = "idle"
@@ -125,13 +125,13 @@ class Face:
         self._head = (0.0, 0.0)
 
     def begin(self, answer: Timeline) -> None:
-        """From now on, positions are those of this answer."""
+        """Show this answer from now on; positions count from its beginning."""
         self._answer, self._mouth, self._position, self._heard = answer, Mouth(answer.visemes), None, 0
 
     def at(self, now: float, position: float | None) -> Shown:
-        """The face at the moment `now`, in seconds, no earlier than the moment before.
+        """The face at the time `now`, in seconds, which never decreases from call to call.
 
-        `position`, in seconds of the answer, is what is heard then; None where nothing is. Where it stands still, as in
+        `position`, in seconds of the answer, is what is heard then; None where nothing is. While it stands still, as in
         a pause, the mouth comes to rest from the shape that it had."""
         if self._now is None:
             self._blinks_at = now + self._random.uniform(SHORTEST, LONGEST)
@@ -167,7 +167,7 @@ class Face:
         return {name: weight / whole for name, weight in self._looks.items()}
 
     def _follow(self, now: float, heard: int) -> None:
-        """Perhaps blink where a clause ended."""
+        """Begin a blink after some of the clauses that end."""
         if heard > self._heard > 0 and self._random.random() < BEHIND_CLAUSE:
             self._blinks_at = min(self._blinks_at, now)
         self._heard = heard
@@ -182,7 +182,7 @@ class Face:
         return _hump(place / CLOSING / 2 if place < CLOSING else 0.5 + (place - CLOSING) / (BLINK - CLOSING) / 2)
 
     def _gaze(self, now: float, passed: float) -> Angles:
-        """Eyes that wander when idle, look up and aside when thinking, and at the user otherwise."""
+        """The direction of the eyes: they wander when idle, look up and aside when thinking, and else at the user."""
         if self.state != self._gazed_in or (self.state == "idle" and now >= self._moves_at):
             self._gazed_in, self._goal = self.state, self._target()
             self._moves_at = now + self._random.uniform(*FIXATION)
@@ -197,14 +197,14 @@ class Face:
         return 0.0, 0.0
 
     def _move(self, gesture: str, since: float, passed: float) -> Angles:
-        """The head, which nods and shakes."""
+        """The angles of the head, which nods and shakes."""
         swing = sin(2 * pi * SWINGS * since / MOVEMENT) * _hump(since / MOVEMENT)
         right, up = MOVES.get(gesture, (0.0, 0.0))
         self._head = _towards((right * swing, up * swing), self._head, TURN * passed)
         return self._head
 
     def _gesture(self, position: float | None) -> tuple[str, float]:
-        """The gesture that began last, and how many seconds ago; an empty one where none did."""
+        """The gesture that began last, and how many seconds ago; an empty name where none did."""
         if position is None:
             return "", 0.0
         begun = bisect_right(self._answer.gestures, position, key=lambda gesture: gesture.start)
@@ -215,7 +215,7 @@ class Face:
 
 
 def _presence(look: Expression, position: float) -> float:
-    """How much of a look is seen: it rises, stays and falls within its duration."""
+    """The weight of an expression over time: it rises, stays and falls within its duration."""
     rises, falls = (min(part, look.duration / 2) for part in (RISES, FALLS))
     since, left = position - look.start, look.start + look.duration - position
     if since <= 0.0 or left <= 0.0:
@@ -224,17 +224,17 @@ def _presence(look: Expression, position: float) -> float:
 
 
 def _towards(goal: Angles, angles: Angles, most: float) -> Angles:
-    """`angles`, moved by `most` degrees at most."""
+    """The angles after a move towards their goal by `most` degrees at most."""
     right, up = goal[0] - angles[0], goal[1] - angles[1]
     part = min(1.0, most / max(hypot(right, up), 1e-9))
     return angles[0] + part * right, angles[1] + part * up
 
 
 def _rise(place: float) -> float:
-    """From 0 at 0 to 1 at 1, level at both ends: half a period of a cosine."""
+    """Rises from 0 at 0 to 1 at 1, level at both ends: half a period of a cosine."""
     return (1 - cos(pi * min(place, 1.0))) / 2
 
 
 def _hump(place: float) -> float:
-    """From 0 at 0 to 1 at 1/2 and back to 0 at 1."""
+    """Rises from 0 at 0 to 1 at 1/2, and falls to 0 at 1."""
     return (1 - cos(2 * pi * min(place, 1.0))) / 2

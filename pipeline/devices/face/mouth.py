@@ -1,4 +1,4 @@
-"""The mouth at any moment: a timeline of visemes, sampled."""
+"""The weights of the mouth shapes at any moment, sampled from a timeline of visemes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from operator import attrgetter
 from models.protocols import VISEMES, Viseme
 
 REACH = 0.06
-"""Seconds before and behind its own time in which a shape is seen; half of the 120 ms that a viseme takes to rise or to
+"""Seconds before and after its own time in which a shape is seen; half of the 120 ms that a viseme takes to rise or to
 decay (Edwards et al. 2016, "JALI")."""
 CONTACT = 0.05
 """Seconds in which lips meet and part; our own judgement: three frames of a display with 60 a second."""
@@ -25,39 +25,39 @@ class Mouth:
     """Weights of the 15 visemes over time.
 
     Shapes blend as in Cohen and Massaro ("Modeling Coarticulation in Synthetic Visual Speech", 1993): each is felt
-    before and behind its own time, and what is seen is the average by dominance. Dominance here is a Hann window, so
-    that nothing is felt beyond `REACH`: neighbours cross over around their boundary, and short shapes fall short of
-    their weight. `MEETING` shapes alone are always reached.
+    before and after its own time, and what is seen is the average by dominance. Dominance here is a Hann window, so
+    nothing is felt beyond `REACH`: neighbours cross over around their boundary, and short shapes do not reach their
+    full weight. Only `MEETING` shapes always reach it.
 
-    `visemes` are in order of time and do not overlap; they may grow behind while the mouth is sampled. Before, between
-    and behind them it is at rest."""
+    `visemes` are in order of time and do not overlap; more may be appended while the mouth is sampled. Before, between
+    and after them the mouth is at rest."""
 
     def __init__(self, visemes: Sequence[Viseme]) -> None:
         self._visemes = visemes
 
     def at(self, seconds: float) -> dict[str, float]:
-        """The weight of each of `VISEMES` at a moment of the visemes' own time, 0 to 1, together at most 1.
+        """The weight of each of `VISEMES`, 0 to 1, at a moment of the visemes' own time; their sum is at most 1.
 
-        The weight of ``sil`` is how far the mouth is at rest. From one moment to another 1/60 s on, a weight changes by
-        less than 0.28, or 0.78 where lips meet or part."""
+        The weight of ``sil`` is how far the mouth is at rest. In 1/60 s a weight changes by less than 0.28, or 0.78
+        where lips meet or part."""
         weights = dict.fromkeys(VISEMES, 0.0)
         weights["sil"] = 1.0
         meeting = dict.fromkeys(MEETING, (0.0, 0.0))
         for shape in self._around(seconds):
             if shape.viseme == "sil":
                 continue
-            before, behind = shape.start - seconds, shape.start + shape.duration - seconds
-            share = _passed(behind) - _passed(before)
+            before, after = shape.start - seconds, shape.start + shape.duration - seconds
+            share = _passed(after) - _passed(before)
             weights[shape.viseme] += share * shape.weight
             weights["sil"] -= share
             if shape.viseme in MEETING:
-                held = _fade(max(before, -behind, 0.0) / CONTACT)
+                held = _fade(max(before, -after, 0.0) / CONTACT)
                 meeting[shape.viseme] = max(meeting[shape.viseme], (held, shape.weight))
         for name, (held, weight) in meeting.items():
             if held:
                 weights = {other: (1 - held) * value for other, value in weights.items()}
                 weights[name] += held * weight
-        return {name: min(max(weight, 0.0), 1.0) for name, weight in weights.items()}  # of rounding errors
+        return {name: min(max(weight, 0.0), 1.0) for name, weight in weights.items()}  # mends rounding errors
 
     def _around(self, seconds: float) -> Iterator[Viseme]:
         """The shapes that are felt at `seconds`."""
@@ -68,7 +68,7 @@ class Mouth:
 
 
 def coming_to_rest(weights: Mapping[str, float], seconds: float) -> dict[str, float]:
-    """The weights of a mouth that had `weights` when it was interrupted, so many seconds ago."""
+    """The weights of a mouth, `seconds` after it was interrupted with `weights`."""
     left = _fade(seconds / RELEASE)
     rest = {name: left * weight for name, weight in weights.items()}
     rest["sil"] += 1 - left
@@ -82,5 +82,5 @@ def _passed(seconds: float) -> float:
 
 
 def _fade(place: float) -> float:
-    """From 1 at 0 to 0 at 1, level at both ends: half a period of a cosine."""
+    """Falls from 1 at 0 to 0 at 1, level at both ends: half a period of a cosine."""
     return (1 + cos(pi * min(max(place, 0.0), 1.0))) / 2

@@ -1,4 +1,4 @@
-"""Faces elsewhere, over OSC: programs that show a VRM model (VMC protocol), and VRChat."""
+"""Sends the face over OSC to programs that show a VRM model (VMC protocol), and to VRChat."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 Value: TypeAlias = str | int | float | bool
 Vrm: TypeAlias = Literal["1.0", "0.x"]
-"""Versions of VRM, whose presets have other names."""
+"""The versions of VRM, which name their presets differently."""
 
 VMC_PORT, VRCHAT_PORT = 39539, 9000
-"""Where a marionette and VRChat listen unless told otherwise."""
+"""The ports on which a VMC marionette and VRChat listen by default."""
 
 VRM0 = VRM0_NAMES | {
     "happy": "Joy",
@@ -41,37 +41,37 @@ VRM0 = VRM0_NAMES | {
     "lookLeft": "LookLeft",
     "lookRight": "LookRight",
 }
-"""Presets of VRM 1.0 in the names of 0.x, which has none for surprise: models call theirs so."""
+"""The names in VRM 0.x of presets of VRM 1.0. Version 0.x has none for surprise; models use this name."""
 FARTHEST: Angles = (30.0, 20.0)
-"""Degrees of gaze at which an eye is turned in full."""
+"""The gaze, in degrees, at which an eye is turned fully."""
 
 PREFIX = "/avatar/parameters/Parley/"
 """VRChat's own ``Viseme`` and ``Voice`` follow its microphone and cannot be set: an avatar has parameters for ours."""
 STATES: Sequence[State] = get_args(State)
 CHATBOX = 144
-"""Characters that VRChat shows."""
+"""The most characters that VRChat shows."""
 CHATBOX_PAUSE = 2.0
-"""Seconds from one text to the next: VRChat silences whoever sends many."""
+"""Seconds between two texts: VRChat silences senders of many."""
 
 
 class Display(Protocol):
-    """Shows a face."""
+    """Something that shows a face."""
 
     def show(self, shown: Shown, now: float) -> None:
-        """Show it at the moment `now`, in seconds; returns at once, and passes over what cannot be sent."""
+        """Show the face at the time `now`, in seconds. It returns at once, and drops what cannot be sent."""
         ...
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """End the display."""
         ...
 
 
 class _Sender:
-    """Sends datagrams; what a full or missing network refuses is dropped, for it would come too late."""
+    """Sends datagrams. What a full or missing network refuses is dropped, since it would arrive too late."""
 
     def __init__(self, host: str, port: int) -> None:
         """Raises MediaError for a host that there is not."""
-        try:  # once: sending to a name would look it up each time
+        try:  # once, because sending to a name looks it up each time
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise MediaError(f"{host}:{port}: no such host to send a face to: {error.strerror}") from error
@@ -99,8 +99,8 @@ class _Sender:
 class Vmc:
     """A performer of the VMC protocol (protocol.vmc.info), for VSeeFace, Warudo and the like: blend shapes.
 
-    The head's nodding and shaking goes out with `head` alone: the protocol's bones carry a position, which nobody knows
-    without the model, so the receiver must be one that takes rotations only."""
+    The head nods and shakes only with `head`: the protocol's bones carry a position, which is unknown without the
+    model, so the receiving program must take rotations alone."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = VMC_PORT, names: Vrm = "1.0", head: bool = False) -> None:
         """Raises MediaError for a host that there is not."""
@@ -152,10 +152,10 @@ class VRChat:
         if typing != self._typing:
             self._typing = typing
             self._sender.send(_message("/chatbox/typing", typing))
-        self._text = _page(shown.clauses) or self._text  # also of an answer that is over by the time it may be sent
+        self._text = _page(shown.clauses) or self._text  # may be of an answer that has ended meanwhile
         if self._text != self._told and now - self._told_at >= CHATBOX_PAUSE:
             self._told, self._told_at = self._text, now
-            self._sender.send(_message("/chatbox/input", self._text, True, False))  # at once, without the sound
+            self._sender.send(_message("/chatbox/input", self._text, True, False))  # at once and silently
 
     def close(self) -> None:
         self._sender.close()
@@ -187,7 +187,7 @@ def open_display(wanted: str) -> Display:
 
 
 def _page(clauses: Sequence[str]) -> str:
-    """The latest of what was said, as much as a chatbox holds."""
+    """The latest words of the answer, as many as a chatbox holds."""
     text = ""
     for clause in clauses:
         text = f"{text} {clause}" if text and len(text) + 1 + len(clause) <= CHATBOX else clause
@@ -208,14 +208,14 @@ def _parameters(shown: Shown) -> dict[str, Value]:
 
 
 def _looking(gaze: Angles) -> dict[str, float]:
-    """The four looks of VRM; its left and right are the model's own."""
+    """The weights of the four gaze presets of VRM, whose left and right are the model's own."""
     right, up = (angle / most for angle, most in zip(gaze, FARTHEST, strict=True))
     looks = {"lookRight": right, "lookLeft": -right, "lookUp": up, "lookDown": -up}
     return {name: max(0.0, min(1.0, part)) for name, part in looks.items()}
 
 
 def _bone(name: str, angles: Angles) -> OscMessage:
-    """A bone turned a little; the protocol's axes are Unity's: right, up, forward, and left-handed."""
+    """The message for a bone that is turned. The protocol has Unity's left-handed axes: right, up, forward."""
     yaw, pitch = (sin(radians(angle) / 2) for angle in angles)
     w = (1 - yaw**2 - pitch**2) ** 0.5
     return _message("/VMC/Ext/Bone/Pos", name, 0.0, 0.0, 0.0, -pitch, yaw, 0.0, w)

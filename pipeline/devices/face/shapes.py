@@ -1,4 +1,4 @@
-"""Mouth shapes in the words of other faces: VRM presets, ARKit blendshapes, one number for a jaw.
+"""Mouth shapes in terms of other standards: VRM presets, ARKit blendshapes, one number for a jaw.
 
 The shapes are those of Oculus LipSync, which OpenXR shows as pictures (XR_META_face_tracking_visemes). The names of the
 targets are their specifications', which do not say how one follows from the other: the numbers are our own judgement.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 Weights: TypeAlias = Mapping[str, float]
-"""How much of each shape is seen, 0 to 1."""
+"""The weight of each shape by its name, 0 to 1."""
 
 VRM_PRESETS = {
     "sil": {},
@@ -29,8 +29,8 @@ VRM_PRESETS = {
     "oh": {"oh": 1.0},
     "ou": {"ou": 1.0},
 }
-"""By viseme, the procedural mouth expressions of VRM 1.0 (specification VRMC_vrm-1.0, "expressions": aa ih ou ee oh).
-There is no closed mouth among them: it is their absence."""
+"""For each viseme, the procedural mouth expressions of VRM 1.0 (specification VRMC_vrm-1.0, "expressions": aa ih ou ee
+oh). There is none for a closed mouth, which is their absence."""
 VRM0_NAMES = {"aa": "A", "ih": "I", "ou": "U", "ee": "E", "oh": "O"}
 """The same five in VRM 0.x (specification 0.0, presets a i u e o), in capitals as applications call them."""
 
@@ -66,7 +66,7 @@ _ARKIT_HALVES = {
     "oh": {"jawOpen": 0.4, "mouthFunnel": 0.45, "mouthPucker": 0.2},
     "ou": {"jawOpen": 0.2, "mouthFunnel": 0.25, "mouthPucker": 0.65},
 }
-"""By viseme; names without a side stand for both."""
+"""The blendshapes that each viseme moves; a name without a side stands for both sides."""
 
 
 def _sides(name: str) -> Iterable[str]:
@@ -77,7 +77,7 @@ ARKIT_BLENDSHAPES = {
     viseme: {side: weight for name, weight in halves.items() for side in _sides(name)}
     for viseme, halves in _ARKIT_HALVES.items()
 }
-"""By viseme, those of `ARKIT_NAMES` that it moves."""
+"""The blendshapes among `ARKIT_NAMES` that each viseme moves."""
 
 OPENINGS = {
     "sil": 0.0,
@@ -96,26 +96,26 @@ OPENINGS = {
     "oh": 0.7,
     "ou": 0.35,
 }
-"""By viseme, how far a mouth is open that can only open."""
+"""How far a mouth that can only open is open, for each viseme."""
 
 
 def vrm(visemes: Weights) -> dict[str, float]:
-    """The weight of every mouth preset of VRM 1.0, for visemes whose weights are together at most 1."""
+    """The weight of every mouth preset of VRM 1.0, for visemes whose weights sum to at most 1."""
     return _blend(VRM_PRESETS, VRM0_NAMES, visemes)
 
 
 def vrm0(visemes: Weights) -> dict[str, float]:
-    """As `vrm`, by the names of VRM 0.x."""
+    """The weight of every mouth preset of VRM 0.x, for visemes whose weights sum to at most 1."""
     return {VRM0_NAMES[name]: weight for name, weight in vrm(visemes).items()}
 
 
 def arkit(visemes: Weights) -> dict[str, float]:
-    """The weight of every ARKit blendshape, for visemes whose weights are together at most 1; eyes and brows rest."""
+    """The weight of every ARKit blendshape, for visemes whose weights sum to at most 1; eyes and brows rest."""
     return _blend(ARKIT_BLENDSHAPES, ARKIT_NAMES, visemes)
 
 
 def opening(visemes: Weights) -> float:
-    """How far the mouth is open, 0 to 1, for visemes whose weights are together at most 1."""
+    """How far the mouth is open, 0 to 1, for visemes whose weights sum to at most 1."""
     return sum(OPENINGS[viseme] * weight for viseme, weight in visemes.items())
 
 

@@ -11,16 +11,16 @@ from unicodedata import east_asian_width
 from pipeline.devices.word_timing import Word
 
 WIDTH = 42
-"""Letters in a line; Chinese ones, which are twice as wide, count twice. This and the next two as in the "English Timed
-Text Style Guide" (Netflix), which broadcasters' guides resemble."""
+"""The most letters in a line; a Chinese character counts twice, because it is twice as wide. This and the next two
+limits follow the "English Timed Text Style Guide" (Netflix), which broadcasters' guides resemble."""
 LINES = 2
-"""Lines at a time."""
+"""The most lines of a cue."""
 LONGEST = 7.0
-"""Seconds that a cue stays."""
+"""The most seconds that a cue stays."""
 WORTH = 6
-"""Letters by which a line may be longer to end with a clause, and twice as many with a sentence."""
+"""How many letters it is worth to end a line with a clause; the end of a sentence is worth twice as many."""
 SHORTEST = 0.001
-"""Seconds: the files' resolution."""
+"""The resolution of the files' times, in seconds."""
 
 VTT_HEAD = "WEBVTT\n\n"
 """How a WebVTT file begins; a SubRip file has no head."""
@@ -43,15 +43,15 @@ class Cue:
 
 
 def cues(words: Iterable[Word]) -> Iterator[Cue]:
-    """What to show while `words`, in order, are heard: never more than `LINES` lines for `LONGEST` seconds.
+    """Divide `words`, in order, into cues of at most `LINES` lines and `LONGEST` seconds.
 
-    What does not fit in one cue is parted behind a sentence if possible, else behind a clause, else behind a word."""
+    A cue ends after a sentence if possible, else after a clause, else after a word."""
     rest = [piece for word in words for piece in _pieces(word)]
-    shown = 0.0  # until when the cue before is seen; both ends are rounded, so that no two cues ever overlap
+    shown = 0.0  # the end of the cue before; both ends are rounded, so cues never overlap
     while rest:
         count = _fitting(rest)
         if count < len(rest):
-            least = -(-count // 3)  # a cue of a single word flashes past
+            least = -(-count // 3)  # a cue of a single word would vanish too soon
             count = max(range(least, count + 1), key=lambda size: (_rank(rest[size - 1].text), size))
         start = max(round(rest[0].start, 3), shown)
         shown = max(round(min(rest[count - 1].end, start + LONGEST), 3), start + SHORTEST)
@@ -80,7 +80,7 @@ def _clock(seconds: float) -> str:
 
 
 def _fitting(words: Sequence[Word]) -> int:
-    """How many of the first words may be shown together, at least one."""
+    """The number of first words that may be shown together, at least one."""
     count = 1
     while count < len(words) and words[count].end - words[0].start <= LONGEST:
         if not _lines([word.text for word in words[: count + 1]]):
@@ -92,7 +92,7 @@ def _fitting(words: Sequence[Word]) -> int:
 def _lines(texts: Sequence[str]) -> tuple[str, ...]:
     """The words on one line, or on two; empty where they do not fit.
 
-    Two lines are about as long as each other, and rather parted behind a sentence or a clause."""
+    The two lines have about the same length; a break after a sentence or a clause is preferred."""
     whole = "".join(texts).strip()
     if _width(whole) <= WIDTH:
         return (whole,)
@@ -113,13 +113,13 @@ def _width(text: str) -> int:
 
 
 def _rank(text: str) -> int:
-    """How good it is to part behind a word."""
+    """How good a break after this word is, in letters."""
     bare = text.rstrip(_CLOSING)
     return 2 * bare.endswith(_STOPS) + bare.endswith(_PAUSES)
 
 
 def _pieces(word: Word) -> Iterator[Word]:
-    """The word, or where no line has room for it, as much as one has and the rest."""
+    """The word alone; where it is longer than a line, a part that fills a line, and the rest."""
     if _width(word.text.strip()) <= WIDTH:
         yield word
         return

@@ -1,4 +1,4 @@
-"""Sound files in: any container and codec that FFmpeg decodes, as mono blocks of one rate, in bounded memory."""
+"""Reads sound files: any container and codec that FFmpeg decodes, as mono blocks of one rate, in bounded memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 SAMPLE_RATE = 16_000
-"""Hz; what speech recognisers hear."""
+"""The rate that speech recognisers take, in Hz."""
 
 OPTIONS = {
     # Without this list of demuxers, FFmpeg would follow playlists to other files and to the network.
@@ -41,7 +41,7 @@ UNREADABLE = ("s64", "s64p")
 """FFmpeg's sample formats that PyAV does not hand out: 64-bit integers."""
 
 RATES = range(1_000, 768_001)
-"""Hz; a header that says anything else is broken."""
+"""The possible sample rates in Hz; a header with another one is broken."""
 
 SHORT = 0.25
 """Seconds that may be missing at the end without a note: encoders pad, and containers round."""
@@ -50,17 +50,17 @@ SHORT = 0.25
 class Recording:
     """A sound file, read as it is iterated: mono blocks of `block` seconds, the last one shorter.
 
-    Whatever stops the reading before the first block raises MediaError; later it ends the iteration and leaves a note,
-    so that no words heard until then are lost. Channels are averaged: that cannot clip. Of several audio streams the
-    first is taken, pictures are passed over. Iterate once, from one thread at a time."""
+    An error before the first block raises MediaError. A later one ends the iteration and leaves a note, so no words
+    heard until then are lost. Channels are averaged, which cannot clip. The first of several audio streams is read, and
+    pictures are ignored. Iterate once, from one thread at a time."""
 
     def __init__(self, path: Path | str, sample_rate: int = SAMPLE_RATE, block: float = 0.5) -> None:
         """Open a file. Raises MediaError."""
         self.path, self.sample_rate, self.block = Path(path), sample_rate, block
         self.duration = 0.0
-        """Seconds given so far."""
+        """Seconds of sound that were read so far."""
         self.notes: list[str] = []
-        """What is wrong with a file that gave sound all the same, for people to read; complete after the iteration."""
+        """For people: the faults of a file that gave sound nevertheless. The list is complete after the iteration."""
         self._file = _open(self.path)
         try:
             self._head = self._file.read(65_536)
@@ -115,7 +115,7 @@ class Recording:
 
         resampler, rate = av.AudioResampler("flt", "mono", self.sample_rate), 0
         for samples, now in self._pieces():
-            if rate not in (0, now):  # streams put one behind another may change their rate
+            if rate not in (0, now):  # a file that was joined from several may change its rate
                 yield _joined(resampler.resample(None))
                 resampler = av.AudioResampler("flt", "mono", self.sample_rate)
             rate = now
@@ -175,7 +175,7 @@ class Recording:
         return sound.clip(-1.0, 1.0).astype(np.float32)
 
     def _conclude(self) -> None:
-        """Note what was wrong. Raises MediaError if there was no sound at all."""
+        """Note the faults that were met. Raises MediaError if there was no sound at all."""
         if not self.duration:
             if self._damaged:
                 raise self._error(f"is not a sound file that can be read: {looks_like(self._head)}")
@@ -188,7 +188,7 @@ class Recording:
             self.notes.append(f"{self._damaged} damaged pieces passed over")
         if self._unreal:
             self.notes.append(f"{self._unreal} samples are no numbers and count as silence")
-        if self._peak > 1.5:  # lossy codecs exceed full scale a little, and nobody needs to hear of it
+        if self._peak > 1.5:  # lossy codecs exceed full scale a little, which is no fault
             self.notes.append(f"up to {self._peak:.3g} times as loud as full scale, so it is distorted")
 
     def _error(self, what: str) -> MediaError:
@@ -243,7 +243,7 @@ async def packets(recording: Recording) -> AsyncGenerator[Audio, None]:
 
 
 async def _ended(step: asyncio.Future[Any]) -> None:
-    """Wait for the end of `step`, whatever it is, however often one is cancelled meanwhile."""
+    """Wait until `step` has ended or failed, however often this task is cancelled meanwhile."""
     while not step.done():
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([step])

@@ -1,4 +1,4 @@
-"""What the first bytes of a file tell."""
+"""What the first bytes of a sound file say about it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def looks_like(head: bytes) -> str:
 
 
 def promised(container: InputContainer, head: bytes, size: int) -> float | None:
-    """Seconds that an opened container of `size` bytes says it holds; None where it only could be guessed."""
+    """The seconds of sound that the header of a container of `size` bytes promises; None where FFmpeg only guesses."""
     formats = set(container.format.name.split(","))
     if container.duration is None or formats & {"aac", "amr"}:
         return None

@@ -1,4 +1,4 @@
-"""Sound files out: 16-bit mono WAV."""
+"""Writes sound files: 16-bit mono WAV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sI")
 Specifications 1.0" (IBM and Microsoft, 1991): 44 bytes."""
 
 LONGEST = 0xFFFF_FFFF - HEADER.size
-"""Bytes of sound that the header's 32-bit sizes can tell of: 24 hours at 24 kHz."""
+"""The most bytes of sound for which the header's 32-bit sizes have room: 24 hours at 24 kHz."""
 
 
 class WavWriter:
@@ -33,7 +33,7 @@ class WavWriter:
         self._file, self._size = file, 0
 
     def write(self, samples: Samples) -> None:
-        """Append `samples`, shape (n,); what exceeds full scale is clipped, what is no number is silence."""
+        """Append `samples`, shape (n,); samples beyond full scale are clipped, and NaN becomes silence."""
         sound = to_pcm16(np.nan_to_num(samples))
         self._size += len(sound)
         if self._size > LONGEST:

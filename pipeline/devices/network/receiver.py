@@ -56,8 +56,8 @@ class Receiver:
     """Takes the sound of one client, and gives it in order, together with callbacks for what happens in between.
 
     A missing frame is awaited while `REORDERED` later ones arrive, then it is concealed. Frames in order are never held
-    up, so a good connection costs no delay. While no frames arrive, silence is filled in for a while: a client may leave
-    it out, and a pause ends a turn."""
+    up, so a good connection costs no delay. While no frames arrive, silence is filled in for a while: a client may
+    leave it out, and a pause ends a turn."""
 
     def __init__(self, sample_rate: int, now: Callable[[], float], form: Format) -> None:
         """`sample_rate` is the graph's, in Hz; `now` gives session time; `form` is the format of the frames."""

@@ -82,8 +82,8 @@ class OpusTrack(MediaStreamTrack):
         self._length = 0  # length of the packet before, in samples at `CLOCK`
 
     def put(self, timestamp: int, position: int, samples: Samples) -> None:
-        """Add a frame after those that wait: `samples`, shape (n,), and where they lie in the sender's stream and in the
-        answer, in samples."""
+        """Add a frame after those that wait: `samples`, shape (n,), and where they lie in the sender's stream and in
+        the answer, in samples."""
         self._frames.append((timestamp, position, samples))
 
     def flush(self) -> None:

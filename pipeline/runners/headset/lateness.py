@@ -40,6 +40,6 @@ class Lateness:
 
     def _sent(self, timestamp: int) -> float:
         """The time that it stands for, as if the first frame had taken no time."""
-        assert self._latest  # noqa: S101  told to mypy
+        assert self._latest  # noqa: S101  for mypy
         latest, time = self._latest
         return time + since(timestamp, latest) / self._rate

@@ -43,7 +43,7 @@ class AnswerClock:
     def due(self, turn: str, position: int) -> Iterator[float]:
         """When `position`, in ms of the answer `turn`, was heard: once, never, or again where a word was repeated."""
         for sync, following in self._spans:
-            assert sync is not None  # noqa: S101  told to mypy
+            assert sync is not None  # noqa: S101  for mypy
             samples = round((position - sync.position) * self._playout.sample_rate / 1000)
             timestamp = (sync.timestamp + samples) % WRAP
             over = following is not None and since(timestamp, following.timestamp) >= 0

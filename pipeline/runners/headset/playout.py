@@ -185,7 +185,7 @@ class Playout:
     def _conceal(self, count: int, timestamp: int, now: float) -> None:
         """Put the latest sound, fading, in the place of so many frames that are missing before `timestamp`."""
         last = self._latest
-        assert last is not None  # noqa: S101  told to mypy
+        assert last is not None  # noqa: S101  for mypy
         begin = (last.timestamp + last.samples.size) % WRAP
         size = since(timestamp, begin)
         if 0 < size < LONGEST * self.sample_rate:
@@ -206,7 +206,7 @@ class Playout:
         """Play what is heard up to `now`."""
         while self._playing or self._begin(now):
             stretch = self._playing
-            assert stretch is not None  # noqa: S101  told to mypy
+            assert stretch is not None  # noqa: S101  for mypy
             due = int((now - stretch.at) * self.sample_rate + 1e-3) - stretch.size
             if due <= 0:
                 return

@@ -1,4 +1,4 @@
-"""Shows an avatar's face while a session goes on."""
+"""Shows an avatar's face on displays during a session."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.runtime.record import Observer, Record, State
 from pipeline.runtime.session import Session
 
 RATE = 60
-"""Pictures of the face in a second."""
+"""How many times a second the face is shown."""
 
 
 class AvatarDisplay(Observer):
-    """Follows a session: its state, and what belongs to the answer that is played."""
+    """An observer that sets a face by a session's state and by the answer that is played."""
 
     def __init__(self, random: Random) -> None:
         self.face = Face(random)
@@ -41,9 +41,9 @@ class AvatarDisplay(Observer):
 async def display_avatar(
     session: Session, position: Callable[[], float | None], displays: Sequence[Display], random: Random | None = None
 ) -> AsyncIterator[None]:
-    """While it is entered, `displays` show the face of the session's avatar.
+    """Show the face of the session's avatar on `displays` until the context is left.
 
-    `position` tells where in the answer is what is heard just now: `Player.position`."""
+    `position` gives the place in the answer that is heard now, such as `Player.position`."""
     avatar = AvatarDisplay(random or Random())  # noqa: S311  blinks are no secret
     session.observers.append(avatar)
     showing = asyncio.create_task(_show(avatar.face, position, displays))
@@ -71,5 +71,5 @@ async def _show(face: Face, position: Callable[[], float | None], displays: Sequ
         shown = face.at(now, position())
         for display in displays:
             display.show(shown, now)
-        due = max(due + 1 / RATE, now)  # what was missed is not made up for
+        due = max(due + 1 / RATE, now)  # a picture that was missed is not shown later
         await asyncio.sleep(due - now)

@@ -20,27 +20,29 @@ from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation
 
 NAME = "talk"
-"""Of a session that is the only one."""
+"""The name of the only session of a talk."""
 PLAYED = 48_000
-"""Hz, of answers: the rate that sound cards play without resampling."""
+"""The rate of answers in Hz, which sound cards play without resampling."""
 
 Notify = Callable[[str, str | None], None]
-"""Told what is wrong with a part of the conversation (``microphone``, ``loudspeaker``), and None when it is right."""
+"""Called with a part of the conversation (``microphone``, ``loudspeaker``) and its fault, or None once it works
+again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """Which sound devices to use: an index or a part of a name each, None for the system's default."""
+    """The sound devices to use, each an index or a part of a name; None is the system's default."""
 
     input: str | None = None
     output: str | None = None
     suppress_noise: bool = False
-    """Take out of the microphone's sound what is no voice."""
+    """Whether to remove noise from the microphone's sound."""
 
 
 async def talk_at_card(conversation: Conversation, player: Player, devices: Devices, notify: Notify) -> None:
-    """Hold a conversation, whose sink is `player`, at the sound card until its floor is closed. Raises MediaError where
-    a device cannot be opened; one that goes away later is waited for."""
+    """Hold a conversation, whose sink is `player`, at the sound card until its floor is closed.
+
+    A device that is unplugged later is awaited. Raises MediaError where a device cannot be opened."""
     rate = conversation.session.graph.sample_rate
     canceller = EchoCanceller(rate, devices.suppress_noise)
     async with (
@@ -53,7 +55,7 @@ async def talk_at_card(conversation: Conversation, player: Player, devices: Devi
 async def _cleaned(
     microphone: Microphone, player: Player, canceller: EchoCanceller, notify: Notify
 ) -> AsyncIterator[Audio]:
-    """The user's sound without the avatar's."""
+    """Give the microphone's sound without the avatar's voice."""
     dropped = 0
     async with aclosing(microphone.frames()) as pieces:
         async for piece in pieces:
@@ -65,7 +67,7 @@ async def _cleaned(
 
 
 class Unheard(Sink):
-    """Where nothing sounds: what arrives counts as heard."""
+    """A sink without sound: every word that arrives counts as heard."""
 
     def __init__(self) -> None:
         self._words = ""
@@ -81,10 +83,10 @@ class Unheard(Sink):
 
 
 async def answer_lines(session: Session, lines: AsyncIterator[str]) -> AsyncIterator[Record]:
-    """Answer typed lines, one after the other, each before the next is asked for; empty ones are passed over.
+    """Answer typed lines, each before the next is read; empty lines are ignored.
 
-    What the avatar was asked to say later comes between them, while the next line is awaited. What is not due when the
-    lines end is never said."""
+    Reminders that fall due are said between the answers, while the next line is awaited. Reminders that are not due
+    when the lines end are never said."""
     sink, due = Unheard(), asyncio.Queue[str]()
     reminders = Reminders(due.put_nowait, free=lambda: True)
     session.observers.append(reminders)

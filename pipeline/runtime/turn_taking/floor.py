@@ -269,7 +269,7 @@ class Floor:
         """Let the end-of-turn engine say whether this pause sounds like the end.
 
         Once, and early: later on the silence itself sounds like one."""
-        assert self.graph.endpoint is not None  # noqa: S101  told to mypy
+        assert self.graph.endpoint is not None  # noqa: S101  for mypy
         sound = utterance.samples(JUDGED)
         try:
             finished = await self.graph.endpoint.call(lambda engine: engine.ended(sound))

@@ -114,7 +114,7 @@ def _waves(track: Track | None, origin: float, class_: str, cut: float = float("
 
 
 def _mouth(scene: Scene, seconds: float) -> Markup:
-    assert scene.answer is not None  # noqa: S101  told to mypy
+    assert scene.answer is not None  # noqa: S101  for mypy
     start = scene.answer.start - scene.start
     shown = [viseme for viseme in scene.record.visemes if scene.answer.start + viseme.start < scene.cut]
     return lane(seconds, STRIP, *mouth(shown, start))
