@@ -37,7 +37,7 @@ WORDS = 4
 
 def sentences() -> list[str]:
     """What is spoken: the examples that intents are told by."""
-    background = Path("models/intent/background.txt").read_text(encoding="utf-8").splitlines()
+    background = Path("models/language/en/background.txt").read_text(encoding="utf-8").splitlines()
     examples = [example for card in Skills().skills() for example in card.examples if "{" not in example]
     return sorted({line.strip() for line in [*background, *examples] if len(line.split()) >= WORDS})
 

@@ -19,8 +19,8 @@ from typing import ClassVar
 
 from models.errors import NotRegistered
 from models.installed import find_registered, registered
-from models.language.en.amounts import find_durations, find_numbers
-from models.language.en.words import Found, Word
+from models.language.language import Language
+from models.language.words import Found, Word
 from models.protocols import SlotValue
 
 GROUP = "parley.kinds"
@@ -38,13 +38,13 @@ class Kind:
     order: ClassVar[int] = 1
     """Of readings that overlap the one of the lower order is taken: "two minutes" is no two."""
     samples: ClassVar[tuple[str, ...]] = ()
-    """What people say for it, put into examples; empty where its names do, or any words."""
+    """What people say for it, put into examples, where the language does not tell; empty where its names do."""
 
     def __init__(self, name: str, *, names: Sequence[str] = ()) -> None:
         """`names`: the only values that it takes; empty where the setting has them, or where there is no list."""
         self.name, self.names = name, tuple(names)
 
-    def read(self, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
+    def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
         """Every value of this form in `words`, in order; asked only where `form` is set."""
         return ()
 
@@ -59,11 +59,10 @@ class Whole(Kind):
     form: ClassVar[bool] = True
     counts: ClassVar[bool] = True
     order: ClassVar[int] = 3
-    samples: ClassVar[tuple[str, ...]] = ("two", "5", "three")
 
-    def read(self, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
+    def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
         """Whole numbers in words or digits."""
-        whole = [number for number in find_numbers(words) if number.value.is_integer()]
+        whole = [number for number in language.find_numbers(words) if number.value.is_integer()]
         return [Found(int(number.value), number.first, number.end) for number in whole]
 
     def check(self, value: SlotValue) -> SlotValue | None:
@@ -78,11 +77,10 @@ class Number(Kind):
     form: ClassVar[bool] = True
     counts: ClassVar[bool] = True
     order: ClassVar[int] = 2
-    samples: ClassVar[tuple[str, ...]] = ("two", "5", "one and a half")
 
-    def read(self, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
+    def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
         """Numbers in words or digits."""
-        return find_numbers(words)
+        return language.find_numbers(words)
 
     def check(self, value: SlotValue) -> SlotValue | None:
         """A float."""
@@ -94,11 +92,10 @@ class Duration(Kind):
 
     form: ClassVar[bool] = True
     order: ClassVar[int] = 0
-    samples: ClassVar[tuple[str, ...]] = ("ten minutes", "an hour", "30 seconds")
 
-    def read(self, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
+    def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
         """Lengths of time, in seconds."""
-        return find_durations(words)
+        return language.find_durations(words)
 
     def check(self, value: SlotValue) -> SlotValue | None:
         """Whole seconds."""

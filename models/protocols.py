@@ -228,22 +228,14 @@ class SkillCard:
         return self.effects if self.acts is None else self.acts
 
 
-DEMONSTRATIVES = frozenset({"this", "that", "these", "those", "这", "这个", "这些", "那", "那个", "那些"})
-"""Words that stand for a thing that the user shows, or has before them."""
-PLACE_WORDS = frozenset({"there", "那里", "那边", "那儿"})
-"""Words that stand for a place that the user shows."""
-PRONOUNS = frozenset({"it", "them", "它", "它们"})
-"""Words that stand for a thing that the user shows, or that was spoken of."""
-REFERRING = DEMONSTRATIVES | PLACE_WORDS | PRONOUNS
-
-
 @dataclass(frozen=True, slots=True)
 class Intent:
     """What the user wants: a skill's name, or ``UNKNOWN``."""
 
     name: str
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
-    """By name; the name of a thing or a place may be one of `REFERRING`, until it is known what the user means."""
+    """By name; in place of the name of a thing or a place there may be a word that refers, such as "this", until it is
+    known what the user means."""
     confidence: float = 1.0
     """0 to 1, calibrated on labelled phrasings."""
     language: str = "en"

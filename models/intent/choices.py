@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.language.en.words import Found, Word, overlap, split_words
+from models.language.language import Language
+from models.language.words import Found, Word, overlap
 
 SURE = 0.83
 """Similarity that makes a word a name wherever it stands: ``markit`` is 0.83 of ``market``."""
@@ -14,18 +15,21 @@ SHORT = 4
 """Letters of a name that must be spelt right: ``that`` is nearer to ``hat`` than ``markit`` is to ``market``."""
 
 
-def find_choices(words: Sequence[Word], choices: Sequence[str], least: float = SURE) -> list[Found[str]]:
+def find_choices(
+    words: Sequence[Word], choices: Sequence[str], language: Language, least: float = SURE
+) -> list[Found[str]]:
     """Every mention of one of `choices`, in order; where mentions overlap, the surest and then the longest.
 
     A name is also found in the plural, in pieces (``light house``), and misspelt, if it is alike to `least` or more."""
-    names = {choice: "".join(word.text for word in split_words(choice)) for choice in choices}
-    reach = max((len(split_words(choice)) for choice in choices), default=0) + 1  # one piece more than it should have
+    names = {choice: "".join(word.text for word in language.split_words(choice)) for choice in choices}
+    longest = max((len(language.split_words(choice)) for choice in choices), default=0)
+    reach = longest + 1  # one piece more than it should have
     mentions = [
         Found(choice, first, end, score)
         for first in range(len(words))
         for end in range(first + 1, min(first + reach, len(words)) + 1)
         for choice, name in names.items()
-        if (score := _likeness("".join(word.text for word in words[first:end]), name)) >= least
+        if (score := _likeness("".join(word.text for word in words[first:end]), name, language)) >= least
     ]
     kept: list[Found[str]] = []
     for mention in sorted(mentions, key=lambda found: (-found.score, found.first - found.end)):
@@ -34,21 +38,11 @@ def find_choices(words: Sequence[Word], choices: Sequence[str], least: float = S
     return sorted(kept, key=lambda found: found.first)
 
 
-def _likeness(heard: str, name: str) -> float:
+def _likeness(heard: str, name: str, language: Language) -> float:
     """How alike `heard`, in the singular or the plural, is to `name`: 0 to 1."""
     from rapidfuzz.fuzz import ratio  # not before there is something to compare
 
     if heard[0] != name[0] or abs(len(heard) - len(name)) > 3:
         return 0.0
-    return max(
-        1.0 if form == name else ratio(form, name) / 100 if len(name) > SHORT else 0.0 for form in _singulars(heard)
-    )
-
-
-def _singulars(word: str) -> list[str]:
-    """What `word` may be the plural of, itself first: ``cherries``, ``torches``, ``gallery's``."""
-    forms = [word]
-    for ending, singular in (("'s", ""), ("ies", "y"), ("es", ""), ("s", "")):
-        if word.endswith(ending) and len(word) > len(ending) + 1:
-            forms.append(word.removesuffix(ending) + singular)
-    return forms
+    forms = language.singulars(heard)
+    return max(1.0 if form == name else ratio(form, name) / 100 if len(name) > SHORT else 0.0 for form in forms)

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 from models.kinds import kind_of
-from models.language.en.words import plain
+from models.language.language import Language
 from models.protocols import SkillCard, Slot
 
-_TEXTS = ("pirates", "the moon", "my brother")
-"""For slots that take any words."""
 
-
-def sentences(card: SkillCard) -> list[str]:
+def sentences(card: SkillCard, language: Language) -> list[str]:
     """Every example of a skill once, with each hole filled by some value; plain words, as utterances are compared.
 
     The values change from example to example, so that no single one comes to mean the skill."""
-    return list(dict.fromkeys(plain(sentence) for sentence, _ in filled(card)))
+    return list(dict.fromkeys(language.plain(sentence) for sentence, _ in filled(card, language)))
 
 
-def filled(card: SkillCard) -> list[tuple[str, dict[str, str]]]:
+def filled(card: SkillCard, language: Language) -> list[tuple[str, dict[str, str]]]:
     """Every example of a skill with each hole filled by some value, and those values as they are said."""
-    return [_fill(example, card.slots, turn) for turn, example in enumerate(card.examples)]
+    return [_fill(example, card.slots, turn, language) for turn, example in enumerate(card.examples)]
 
 
-def background() -> list[str]:
+def background(language: Language) -> list[str]:
     """Things that people say to assistants and characters which are no request to an avatar's usual skills, broken-off
     sentences, and some in other languages."""
-    lines = files("models.intent").joinpath("background.txt").read_text(encoding="utf-8").splitlines()
-    return [plain(line) for line in lines]
+    return [language.plain(line) for line in language.background]
 
 
-def _fill(example: str, slots: Sequence[Slot], turn: int) -> tuple[str, dict[str, str]]:
+def _fill(example: str, slots: Sequence[Slot], turn: int, language: Language) -> tuple[str, dict[str, str]]:
     said: dict[str, str] = {}
     for slot in slots:
         hole = f"{{{slot.name}}}"
         if hole in example:
-            values = slot.choices or kind_of(slot.kind).samples or _TEXTS
+            kinds = language.samples
+            values = slot.choices or kinds.get(slot.kind) or kind_of(slot.kind).samples or kinds["text"]
             said[slot.name] = values[turn % len(values)]
             example = example.replace(hole, said[slot.name])
     return example, said

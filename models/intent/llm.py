@@ -12,7 +12,8 @@ from models.intent.examples import background, filled
 from models.intent.readings import is_text
 from models.intent.slots import SlotReader, normalise, read_slots
 from models.intent.wording import stems
-from models.language.en.words import split_words
+from models.language.finding import find_language
+from models.language.language import Language
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, LanguageModel, Message, SkillCard, Slot, SlotValue
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class Llm(IntentRecogniser):
         from models.response.llama_cpp import LlamaCpp
 
         self.model = model
+        self._language = find_language("en")
         self._model: LanguageModel = LlamaCpp(model=model)
         self._skills: Mapping[str, SkillCard] = {}
         self._readers: Mapping[str, SlotReader] = {}
@@ -70,8 +72,8 @@ class Llm(IntentRecogniser):
     def learn(self, skills: Sequence[SkillCard]) -> None:
         """Write the prompt and the schema, and let the model read the prompt, which it keeps."""
         self._skills = {card.name: card for card in skills}
-        self._readers = read_slots(skills)
-        self._prompt, self._schema = prompt(skills, self._readers), schema(skills)
+        self._readers = read_slots(skills, self._language)
+        self._prompt, self._schema = prompt(skills, self._readers, self._language), schema(skills)
         self.understand("hello")
 
     def understand(self, text: str, context: Context = DEFAULT) -> Intent:
@@ -94,11 +96,13 @@ class Llm(IntentRecogniser):
     def _slots(self, name: str, text: str, said: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
         """The model's values as the parsers would give them; what it left out or made up, the parsers read."""
         slots = self._readers[name].read(text)
-        heard = stems(text)
+        heard = stems(text, self._language)
         for slot in self._skills[name].slots:
             value = said.get(slot.name, "")
-            read = normalise(slot, value) if stems(str(value)) & heard else None
-            if slot.choices and read not in slot.choices and self._readers[name].is_wording(split_words(str(value))):
+            said_too = stems(str(value), self._language) & heard
+            read = normalise(slot, value, self._language) if said_too else None
+            words = self._language.split_words(str(value))
+            if slot.choices and read not in slot.choices and self._readers[name].is_wording(words):
                 continue
             # A slot that may stay empty invites guesses: "do I need an umbrella" asks for no place called umbrella.
             if read is not None and (slot.required or not slot.choices or read in slot.choices):
@@ -106,7 +110,7 @@ class Llm(IntentRecogniser):
         return slots
 
 
-def prompt(skills: Sequence[SkillCard], readers: Mapping[str, SlotReader]) -> str:
+def prompt(skills: Sequence[SkillCard], readers: Mapping[str, SlotReader], language: Language) -> str:
     """What the model is told before every utterance, word for word the same, so that it is read only once."""
     lines = [
         "Name the skill that does what the user says, and fill in its slots with the user's own words.",
@@ -116,18 +120,18 @@ def prompt(skills: Sequence[SkillCard], readers: Mapping[str, SlotReader]) -> st
         f"- {UNKNOWN}: Everything else: any other request, question or language, and sentences that are broken off.",
         "Examples:",
     ]
-    others = _spread(background(), SHOWN_UNKNOWN * len(skills))
+    others = _spread(background(language), SHOWN_UNKNOWN * len(skills))
     for number, card in enumerate(skills):
-        shown = [(sentence, card.name, said) for sentence, said in _shown(card, readers[card.name])]
+        shown = [(sentence, card.name, said) for sentence, said in _shown(card, readers[card.name], language)]
         shown += [(sentence, UNKNOWN, {}) for sentence in others[number :: len(skills)]]
         lines += [f"{sentence} -> {json.dumps({'skill': name, **said})}" for sentence, name, said in shown]
     return "\n".join(lines)
 
 
-def _shown(card: SkillCard, reader: SlotReader) -> list[tuple[str, dict[str, str]]]:
+def _shown(card: SkillCard, reader: SlotReader, language: Language) -> list[tuple[str, dict[str, str]]]:
     """Some examples of a skill, with their slots in the words of the example."""
     texts = {slot.name for slot in card.slots if is_text(slot)}
-    examples = filled(card)
+    examples = filled(card, language)
     whole = []  # a text that the example's author wrote makes more sense than one put into its hole
     for sentence, said in examples:
         read = reader.read(sentence)

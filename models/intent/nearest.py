@@ -14,7 +14,7 @@ from models.embedding import LONGEST, MODEL, Embedder, Vector, Vectors
 from models.intent.examples import background, sentences
 from models.intent.slots import SlotReader, read_slots
 from models.intent.wording import Wordings, stems
-from models.language.en.words import plain
+from models.language.finding import find_language
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
 
 NEIGHBOURS = 3
@@ -68,6 +68,7 @@ class Nearest(IntentRecogniser):
         if threads < 1:
             raise ValueError(f"threads: expected 1 or more, but found {threads}")
         self.threshold, self.threads = threshold, threads
+        self._language = find_language("en")
         self._embedder: Embedder | None = None
         self._learnt: Learnt | None = None
 
@@ -91,13 +92,14 @@ class Nearest(IntentRecogniser):
         for card in skills:
             if not card.examples:
                 raise ValueError(f"skill '{card.name}' has no examples, and nearest has nothing else to know it by")
-        readers = read_slots(skills)
-        others = background()
-        groups = {card.name: sentences(card) for card in skills} | {UNKNOWN: others}
+        readers = read_slots(skills, self._language)
+        others = background(self._language)
+        groups = {card.name: sentences(card, self._language) for card in skills} | {UNKNOWN: others}
         vectors = np.concatenate([self._ready().many(group) for group in groups.values()])
         space = Space(vectors, [name for name, group in groups.items() for _ in group])
         wordings = {name: reader.wordings for name, reader in readers.items()}
-        self._learnt = Learnt(readers, space, Wordings(wordings | {UNKNOWN: [stems(text) for text in others]}))
+        wordings[UNKNOWN] = [stems(text, self._language) for text in others]
+        self._learnt = Learnt(readers, space, Wordings(wordings, self._language))
 
     def understand(self, text: str, context: Context = DEFAULT) -> Intent:
         """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that."""
@@ -114,7 +116,7 @@ class Nearest(IntentRecogniser):
     def evidence(self, text: str) -> Evidence | None:
         """What speaks for the likeliest skill; None where there are no words, or no skills."""
         learnt = self._lessons()
-        words = plain(text[:LONGEST])
+        words = self._language.plain(text[:LONGEST])
         if not words or not learnt.readers:
             return None
         similarities = learnt.space.similarities(self._ready().one(words))

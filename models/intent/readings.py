@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from models.intent.choices import find_choices
 from models.intent.templates import Piece, Value
 from models.kinds import kind_of
-from models.language.en.words import Found, Word, overlap, stem
+from models.language.language import Language
+from models.language.words import Found, Word, overlap
 from models.protocols import Slot, SlotValue
 
 BETWEEN = 2
@@ -28,13 +29,13 @@ def is_text(slot: Slot) -> bool:
     return not kind_of(slot.kind).form and not slot.choices
 
 
-def find_values(slot: Slot, words: Sequence[Word]) -> Sequence[Found[SlotValue]]:
+def find_values(slot: Slot, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
     """Everything in `words` that can be read as a value of a slot; nothing for one that takes any words."""
     kind = kind_of(slot.kind)
-    return kind.read(words) if kind.form else find_choices(words, slot.choices)
+    return kind.read(words, language) if kind.form else find_choices(words, slot.choices, language)
 
 
-def read_values(slots: Sequence[Slot], words: Sequence[Word]) -> list[Reading]:
+def read_values(slots: Sequence[Slot], words: Sequence[Word], language: Language) -> list[Reading]:
     """What can be read for any of `slots`, in order and without overlap; slots of one kind share their readings."""
     alike: dict[tuple[int, str, tuple[str, ...]], list[Slot]] = {}
     for slot in slots:
@@ -43,7 +44,7 @@ def read_values(slots: Sequence[Slot], words: Sequence[Word]) -> list[Reading]:
     readings: list[Reading] = []
     for _, group in sorted(alike.items(), key=lambda item: item[0][0]):
         names = frozenset(slot.name for slot in group)
-        for found in find_values(group[0], words):
+        for found in find_values(group[0], words, language):
             if not any(overlap(found, other.found) for other in readings):
                 readings.append(Reading(found, names))
     return sorted(readings, key=lambda reading: reading.found.first)
@@ -60,14 +61,14 @@ def likeliest(slot: Slot, candidates: Sequence[Reading], readings: Sequence[Read
     return next((reading for reading in reversed(candidates) if reading.found.score == best), None)
 
 
-def collapse(words: Sequence[Word], readings: Sequence[Reading]) -> tuple[list[Piece], list[int]]:
+def collapse(words: Sequence[Word], readings: Sequence[Reading], language: Language) -> tuple[list[Piece], list[int]]:
     """Word stems with each reading as one piece; and for each piece, and for the end, the index of its first word."""
     at = {reading.found.first: reading for reading in readings}
     pieces: list[Piece] = []
     starts = [0]
     while starts[-1] < len(words):
         reading = at.get(starts[-1])
-        pieces.append(Value(reading.slots) if reading else stem(words[starts[-1]].text))
+        pieces.append(Value(reading.slots) if reading else language.stem(words[starts[-1]].text))
         starts.append(reading.found.end if reading else starts[-1] + 1)
     return pieces, starts
 

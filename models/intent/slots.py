@@ -18,8 +18,9 @@ from models.intent.readings import Reading, collapse, find_values, is_text, like
 from models.intent.templates import Alignment, Hole, Part, Value, align
 from models.intent.wording import stems, weigh
 from models.kinds import kind_of
-from models.language.en.words import FILLERS, Word, quote, split_words, stem
-from models.protocols import DEMONSTRATIVES, PLACE_WORDS, PRONOUNS, SkillCard, Slot, SlotValue
+from models.language.language import Language
+from models.language.words import Word, quote
+from models.protocols import SkillCard, Slot, SlotValue
 
 MOST_WORDS = 60
 """Words that are read; what a longer speech asks for stands at its beginning."""
@@ -31,37 +32,26 @@ SOME_SHARED = 0.4
 """Of an example's wording, before a text is taken for a slot that may stay empty."""
 
 _HOLE = re.compile(r"\{\w+\}")
-_DETERMINERS = frozenset({
-    "a", "an", "the", "some", "any", "another", "my", "your", "our", "his", "her", "their", "this", "that", "these",
-    "those", "of", "one",
-})  # fmt: skip
-_LEADING = frozenset({"about", "of", "on", "for"})  # what a text slot says something about, but not part of it
-_ANY = frozenset({"something", "anything", "everything", "somewhere", "anywhere"})
-_VAGUE = _ANY | {
-    "it", "one", "ones", "them", "this", "that", "these", "those", "here", "there", "else", "stuff", "thing", "things",
-    "me", "us", "you", "him", "her", "now", "today", "tonight", "tomorrow", "outside", "around",
-}  # fmt: skip
-_BESIDE = FILLERS | {"over", "right", "up", "down", "back", "just"}  # what may stand beside a word such as "there"
-_AROUND = FILLERS | {"that", "again", "thanks", "now"}
 
 
-def read_slots(cards: Sequence[SkillCard]) -> dict[str, SlotReader]:
+def read_slots(cards: Sequence[SkillCard], language: Language) -> dict[str, SlotReader]:
     """A reader for each skill, by the skill's name."""
-    weights = weigh([stems(_HOLE.sub(" ", example)) for card in cards for example in card.examples])
-    return {card.name: SlotReader(card, weights) for card in cards}
+    weights = weigh([stems(_HOLE.sub(" ", example), language) for card in cards for example in card.examples], language)
+    return {card.name: SlotReader(card, weights, language) for card in cards}
 
 
 class SlotReader:
     """Reads the slots of one skill."""
 
-    def __init__(self, card: SkillCard, weights: Mapping[str, float]) -> None:
+    def __init__(self, card: SkillCard, weights: Mapping[str, float], language: Language) -> None:
         """`weights` tells how much a word says (`models.intent.wording.weigh`)."""
         self._slots = card.slots
+        self._language = language
         self._weights = weights
         texts = [slot.name for slot in card.slots if is_text(slot)]
         self._examples = generalise([self._compile(example) for example in card.examples], texts)
-        self._vocabulary = FILLERS.union(*self.wordings)
-        self._known = self._vocabulary | _VAGUE | _DETERMINERS
+        self._vocabulary = language.fillers.union(*self.wordings)
+        self._known = self._vocabulary | language.vague | language.determiners
 
     @property
     def wordings(self) -> list[frozenset[str]]:
@@ -72,12 +62,12 @@ class SlotReader:
         """The slots that `text` fills: names as the world spells them, text as it was said, durations in seconds.
 
         A name that the world does not know is given in lower case, so that the skill can say so; where a word such as
-        "this" stands for it, that word (`models.protocols.REFERRING`)."""
-        words = split_words(text)[:MOST_WORDS]
-        readings = read_values(self._slots, words)
+        "this" stands for it, that word (`Language.referring`)."""
+        words = self._language.split_words(text)[:MOST_WORDS]
+        readings = read_values(self._slots, words, self._language)
         read = frozenset[str]().union(*(reading.slots for reading in readings))
         free = [slot for slot in self._slots if not kind_of(slot.kind).form and slot.name not in read]
-        pieces, starts = collapse(words, readings)
+        pieces, starts = collapse(words, readings, self._language)
         names = {slot.name for slot in free}
         fits = [_Fit(align(pieces, example, names, self._weights), example, starts) for example in self._examples]
         fits.sort(key=lambda fit: -fit.alignment.score)
@@ -108,49 +98,52 @@ class SlotReader:
 
         One that must be filled is looked for where an example has it; for any other, the best example decides."""
         if kind_of(slot.kind).shown:
-            return _referring(words) or "this"
+            return _referring(words, self._language) or self._language.shown
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
         there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
         if not is_text(slot):
             known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED and not self.is_wording(there)
-            return _name(slot, text, there, known=known) or (self._shown(words) if slot.required else "")
-        there = _trim(_trim(self._without_request(text, there), _AROUND), _LEADING, ends=False)
+            name = _name(slot, text, there, self._language, known=known)
+            return name or (self._shown(words) if slot.required else "")
+        language = self._language
+        there = _trim(_trim(self._without_request(text, there), language.around), language.leading, ends=False)
         if not there and slot.required and slot is self._slots[0]:
             there = self._unexplained(text, words)
-        return "" if all(word.text in _VAGUE | _LEADING for word in there) else quote(text, there)
+        return "" if all(word.text in language.vague | language.leading for word in there) else quote(text, there)
 
     def is_wording(self, words: Sequence[Word]) -> bool:
         """Whether words are nothing but the examples' own wording, such as ``to buy``, and so no name."""
-        return all(stem(word.text) in self._vocabulary for word in words)
+        return all(self._language.stem(word.text) in self._vocabulary for word in words)
 
     def _shown(self, words: Sequence[Word]) -> str:
         """The word that stands for what is wanted, in an utterance that the examples explain but for that word."""
         said = {word.text for word in words}
-        known = all({word, stem(word)} & self._known for word in said)
-        return _referring(words) if known and not said & _ANY else ""
+        known = all({word, self._language.stem(word)} & self._known for word in said)
+        return _referring(words, self._language) if known and not said & self._language.anything else ""
 
     def _unexplained(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
         """An utterance that no example explains, if there are words in it that say what it is about."""
-        rest = _trim(self._without_request(text, words), _AROUND)
-        return rest if any(not {word.text, stem(word.text)} & self._known for word in rest) else []
+        rest = _trim(self._without_request(text, words), self._language.around)
+        return rest if any(not {word.text, self._language.stem(word.text)} & self._known for word in rest) else []
 
     def _without_request(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
         """`words` without a last clause that only repeats the request: ``electricity, can you explain it``."""
         for at in range(len(words) - 1, 0, -1):
-            if stem(words[at].text) not in self._vocabulary and words[at].text not in _VAGUE:
+            word = words[at].text
+            if self._language.stem(word) not in self._vocabulary and word not in self._language.vague:
                 return words
             if text[words[at - 1].end : words[at].start].strip():  # punctuation
-                return words if at == len(words) - 1 and words[at].text in _VAGUE else words[:at]
+                return words if at == len(words) - 1 and word in self._language.vague else words[:at]
         return words
 
     def _compile(self, example: str) -> list[Part]:
         """An example as word stems and holes; a value that stands in it is a hole too."""
         parts: list[Part] = []
         for literal, name, _, _ in string.Formatter().parse(example):
-            words = split_words(literal)
+            words = self._language.split_words(literal)
             if parts and words and literal[0].isalpha():
                 words = words[1:]  # the plural mark of "{item}s"
-            pieces, _ = collapse(words, read_values(self._slots, words))
+            pieces, _ = collapse(words, read_values(self._slots, words, self._language), self._language)
             parts += [Hole(min(piece.slots)) if isinstance(piece, Value) else piece for piece in pieces]
             if name:
                 parts.append(Hole(name))
@@ -186,39 +179,40 @@ def generalise(examples: Sequence[list[Part]], texts: Sequence[str]) -> list[lis
     return general
 
 
-def normalise(slot: Slot, value: SlotValue) -> SlotValue | None:
+def normalise(slot: Slot, value: SlotValue, language: Language) -> SlotValue | None:
     """A value from elsewhere, such as a language model, as the parsers would give it; None where it cannot be read."""
     text = str(value).strip()
-    words = split_words(text)
+    words = language.split_words(text)
     kind = kind_of(slot.kind)
     if kind.shown:
-        return _referring(words) or text or None
+        return _referring(words, language) or text or None
     if is_text(slot) or not words:
         return text or None
     if kind.form and text.replace(".", "", 1).isdecimal():
         return kind.check(text)
-    found = find_values(slot, words)
+    found = find_values(slot, words, language)
     if found or kind.form:
         return found[-1].value if found else None
-    return _name(slot, text, words, known=True) or None
+    return _name(slot, text, words, language, known=True) or None
 
 
-def _name(slot: Slot, text: str, words: Sequence[Word], *, known: bool) -> str:
+def _name(slot: Slot, text: str, words: Sequence[Word], language: Language, *, known: bool) -> str:
     """Words that stand where a name should: one from the slot's list if it is near, else themselves if they are `known`
     to be a name, else the word that stands for one; or nothing."""
-    named = _trim(words, _AROUND | _DETERMINERS)
-    if near := find_choices(named, slot.choices, LIKELY):
+    named = _trim(words, language.around | language.determiners)
+    if near := find_choices(named, slot.choices, language, LIKELY):
         return near[-1].value
-    if all(word.text in _VAGUE | _DETERMINERS | _LEADING | _BESIDE for word in words):
-        return _referring(words)
-    vague = not known or len(named) > LONGEST_NAME or any(word.text in _VAGUE for word in named)
+    if all(word.text in language.naming_nothing for word in words):
+        return _referring(words, language)
+    vague = not known or len(named) > LONGEST_NAME or any(word.text in language.vague for word in named)
     return "" if vague else quote(text, named).lower()
 
 
-def _referring(words: Sequence[Word]) -> str:
+def _referring(words: Sequence[Word], language: Language) -> str:
     """The word that stands for what the user shows; "that" says more than "there", and this more than "it"."""
+    kinds = language.demonstratives, language.places, language.pronouns
     said = [word.text for word in words]
-    return next((word for kind in (DEMONSTRATIVES, PLACE_WORDS, PRONOUNS) for word in said if word in kind), "")
+    return next((word for kind in kinds for word in said if word in kind), "")
 
 
 def _trim(words: Sequence[Word], edge: Set[str], *, ends: bool = True) -> Sequence[Word]:

@@ -11,36 +11,38 @@ from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
-from models.language.en.words import FILLERS, split_words, stem
+from models.language.language import Language
 
 FEW = 0.5
 """Weight that an example must share beside its own, so that an example of one common word proves little."""
 
 
-def stems(text: str) -> frozenset[str]:
+def stems(text: str, language: Language) -> frozenset[str]:
     """The words of `text` without endings and fillers."""
-    return frozenset(stem(word.text) for word in split_words(text) if word.text not in FILLERS)
+    words = language.split_words(text)
+    return frozenset(language.stem(word.text) for word in words if word.text not in language.fillers)
 
 
-def weigh(wordings: Sequence[Set[str]]) -> dict[str, float]:
+def weigh(wordings: Sequence[Set[str]], language: Language) -> dict[str, float]:
     """How much each word says, 0 to 1: less, the more of `wordings` have it (inverse document frequency).
 
     Fillers say nothing."""
     counts = Counter(word for wording in wordings for word in wording)
     most = math.log(len(wordings) + 1)
     weights = {word: math.log((len(wordings) + 1) / count) / most for word, count in counts.items()}
-    return weights | dict.fromkeys(FILLERS, 0.0)
+    return weights | dict.fromkeys(language.fillers, 0.0)
 
 
 class Wordings:
     """The words of labelled examples."""
 
-    def __init__(self, examples: Mapping[str, Sequence[Set[str]]]) -> None:
+    def __init__(self, examples: Mapping[str, Sequence[Set[str]]], language: Language) -> None:
         """`examples`: for each label the words of each of its examples, as `stems` gives them."""
         labels = [label for label, wordings in examples.items() for _ in wordings]
         self._members = {label: np.flatnonzero(np.array(labels) == label) for label in examples}
         wordings = [wording for group in examples.values() for wording in group]
-        weights = weigh(wordings)
+        self._language = language
+        weights = weigh(wordings, language)
         self._column = {word: at for at, word in enumerate(weights)}
         self._weights = np.zeros((len(wordings), len(weights)))  # (examples, words): 0 for words that it does not have
         for row, wording in enumerate(wordings):
@@ -50,6 +52,6 @@ class Wordings:
 
     def shares(self, text: str) -> dict[str, float]:
         """For each label, the share of its most alike example's wording that `text` has, by weight: 0 to 1."""
-        here = [self._column[word] for word in stems(text) if word in self._column]
+        here = [self._column[word] for word in stems(text, self._language) if word in self._column]
         shares = self._weights[:, here].sum(axis=1) / self._totals
         return {label: float(shares[at].max(initial=0.0)) for label, at in self._members.items()}

@@ -1,4 +1,4 @@
-"""Cuts streamed text into clauses that can be spoken while the rest is still being written.
+"""Cuts text into clauses and sentences that can be spoken, also while it is still being written.
 
 The first clause is cut as early as it can be, at a comma or a dash, because the voice begins with it; later ones are
 whole sentences, which sound better. The splitters that are kept up (pysbd, stream2sentence) need the whole text, or
@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from models.language.language import Language
+from models.language.marks import CLOSERS, PAUSES, SENTENCE_ENDS
 
 FIRST_WORDS = 3
 """A pause mark ends the first clause from this many words on."""
@@ -17,27 +21,61 @@ LATER_WORDS = 14
 QUOTED_WORDS = 30
 """A quotation this long is cut like other text: perhaps its end was forgotten."""
 
+_AT_ONCE = "。！？।؟"  # these end a sentence whatever follows
+_NARROW = "".join(mark for mark in SENTENCE_ENDS if mark not in _AT_ONCE)
 _MARK = re.compile(
-    r"""(?P<stop>[.!?…]+|[。！？]+|\n+)
-    |(?P<pause>[,;:，；：]|\s[-–—]+(?=\s)|—)
+    rf"""(?P<stop>[{_NARROW}]+|[{_AT_ONCE}]+|\n+)
+    |(?P<pause>[{PAUSES.replace("—", "").replace("–", "")}]|\s[-–—]+(?=\s)|—)
     |(?P<quote>["“”「」『』])""",
     re.VERBOSE,
 )
-_CLOSERS = frozenset(")]}'’\"”」』）》")
 _OPENING, _CLOSING = frozenset("“「『"), frozenset("”」』")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’][^\W_]+)*")
-_TITLES = "mr", "mrs", "ms", "dr", "prof", "st", "rev", "gen", "col", "capt", "lt", "sgt", "sr", "jr", "mt"
-_SHORTENED = "vs", "etc", "eg", "ie", "approx", "dept", "est", "fig", "vol", "inc", "ltd", "co", "corp", "ave"
-_ABBREVIATIONS = frozenset((*_TITLES, *_SHORTENED))
-_LETTERS = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]|[A-HJ-Z]")
+_LETTERS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|[A-HJ-Z]")
 """Before a full stop: ``U.S``, ``e.g``, an initial; a lone I is the pronoun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark after which a text may be cut."""
+
+    at: int
+    """Its first character's place in the text."""
+    end: int
+    """The place after it, and after the quotes and brackets that it closes."""
+    stops: bool
+    """True where a sentence ends, False where it pauses."""
+    quoted: bool
+    """True inside a quotation."""
+
+
+def marks(text: str, language: Language) -> Iterator[Mark]:
+    """The marks after which a speaker pauses, without those of abbreviations, numbers and names.
+
+    A mark at the end of the text is not among them: a digit, a closing quote or more of the same mark may follow."""
+    quoted, end = False, 0
+    for found in _MARK.finditer(text):
+        if found.start() < end:
+            continue  # a closing quote that was counted with the mark before it
+        end = found.end()
+        if found["quote"]:
+            quoted = _inside(found["quote"], quoted)
+            continue
+        while end < len(text) and text[end] in CLOSERS:
+            quoted = quoted and text[end] not in '"”」』'
+            end += 1
+        if end == len(text):
+            return
+        if _is_stop(text, found, end, language) if found["stop"] else _is_free(text, end):
+            yield Mark(found.start(), end, bool(found["stop"]), quoted)
 
 
 class Clauses:
     """The clauses of one text, as it is written. Put together as they are, they give the text, each character of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
+        self._language = language
         self._text = ""
         self._first = True
 
@@ -56,36 +94,44 @@ class Clauses:
 
     def _end(self) -> int:
         """Where the first clause of the text ends; 0 while that is unknown."""
-        text, quoted, end = self._text, False, 0
-        for mark in _MARK.finditer(text):
-            if mark.start() < end:
-                continue  # a closing quote that was counted with the mark before it
-            end, words = mark.end(), count_words(text[: mark.start()])
-            if mark["quote"]:
-                quoted = _inside(mark["quote"], quoted)
-                continue
-            while end < len(text) and text[end] in _CLOSERS:
-                quoted = quoted and text[end] not in '"”」』'
-                end += 1
-            if end == len(text):
-                return 0  # a digit, a closing quote or more of the same mark may follow
-            if words == 0 or (quoted and words < QUOTED_WORDS):
-                continue
-            if mark["stop"]:
-                if _is_stop(text, mark, end):
-                    return end
-            elif words >= (FIRST_WORDS if self._first else LATER_WORDS) and _is_free(text, end):
-                return end
+        least = FIRST_WORDS if self._first else LATER_WORDS
+        for mark in marks(self._text, self._language):
+            words = count_words(self._text[: mark.at])
+            if words and (not mark.quoted or words >= QUOTED_WORDS) and (mark.stops or words >= least):
+                return mark.end
         return 0
 
 
-def clauses(pieces: Iterable[str]) -> Iterator[str]:
+def clauses(pieces: Iterable[str], language: Language) -> Iterator[str]:
     """The clauses of a text that is at hand."""
-    cutter = Clauses()
+    cutter = Clauses(language)
     for piece in pieces:
         yield from cutter.add(piece)
     if rest := cutter.rest():
         yield rest
+
+
+def sentences(text: str, language: Language) -> Iterator[str]:
+    """`text` cut after its sentences and lines, also inside quotations; together they are `text`."""
+    begin = 0
+    for mark in marks(text, language):
+        cut = mark.end + _spaces(text, mark.end)
+        goes_on = cut == len(text) or (text[cut].islower() and text[mark.at] != "\n")
+        if mark.stops and count_words(text[begin : mark.at]) and not goes_on:
+            yield text[begin:cut]
+            begin = cut
+    if begin < len(text):
+        yield text[begin:]
+
+
+def beginning(text: str, language: Language, shortest: int) -> str:
+    """The first part of `text` that can be spoken: up to a pause or an end after at least `shortest` characters, if as
+    many follow; else all of it."""
+    for mark in marks(text, language):
+        cut = mark.end + _spaces(text, mark.end)
+        if min(len(text[: mark.end].strip()), len(text[cut:].strip())) >= shortest:
+            return text[:cut]
+    return text
 
 
 def count_words(text: str) -> int:
@@ -93,9 +139,8 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text)) + (len(_CJK.findall(text)) + 1) // 2
 
 
-def ends_sentence(clause: str) -> bool:
-    """Whether a clause ends a sentence, rather than pausing in one."""
-    return clause.rstrip().rstrip("".join(_CLOSERS)).endswith((".", "!", "?", "…", "。", "！", "？"))
+def _spaces(text: str, at: int) -> int:
+    return len(text) - at - len(text[at:].lstrip())
 
 
 def _inside(quote: str, quoted: bool) -> bool:
@@ -109,17 +154,17 @@ def _is_free(text: str, end: int) -> bool:
     return text[end].isspace() or text[end - 1] == "—" or ord(text[end - 1]) > 0x3000 or bool(_CJK.match(text[end]))
 
 
-def _is_stop(text: str, mark: re.Match[str], end: int) -> bool:
+def _is_stop(text: str, mark: re.Match[str], end: int, language: Language) -> bool:
     before, after = text[: mark.start()], text[end:].lstrip()
-    if mark["stop"][0] in "\n。！？":
+    if mark["stop"][0] in "\n" + _AT_ONCE:
         return True
     if not _is_free(text, end) or (end > mark.end() and not after[:1].isupper()):
         return False  # ``"Run!" he said``: the sentence goes on
     if mark["stop"] != ".":
         return True
-    word = before.split()[-1].lstrip("(\"'“‘[")
-    if word.lower() == "no":  # number, or a short answer
+    word = before.split()[-1].lstrip("(\"'“‘[") if before.strip() else ""
+    if word.lower() in language.numbering:  # number, or a short answer
         return bool(after) and not after[0].isdigit()
-    if word.isdigit() and word == before.strip():
+    if word.isdigit() and word == before.rpartition("\n")[2].strip():
         return False  # the number of a list's item
-    return word.lower() not in _ABBREVIATIONS and _LETTERS.fullmatch(word) is None
+    return word.lower() not in language.abbreviations and _LETTERS.fullmatch(word) is None

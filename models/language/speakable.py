@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
-from models.language.en.spoken import spoken_english
-
-SENTENCE_ENDS = ".!?…。！？"
-CLAUSE_ENDS = ",;:—–，；：、"
+from models.language.language import Language
+from models.language.marks import PAUSES, SENTENCE_ENDS
 
 # Markdown, as language models write it.
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
@@ -24,45 +21,18 @@ _TABLE_RULE = re.compile(r"^\|?(?=[^\n]*-)(?=[^\n|]*\|)[ \t:|-]+\n", re.MULTILIN
 _LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•][ \t]+)", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~~|`+)(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _CELL = re.compile(r"[ \t]*\|[ \t]*")
-_UNENDED = re.compile(rf"(?<=[^\s{re.escape(SENTENCE_ENDS + CLAUSE_ENDS)}])[ \t]*\n[ \t]*(?=\S)")
+_UNENDED = re.compile(rf"(?<=[^\s{re.escape(SENTENCE_ENDS + PAUSES)}])[ \t]*\n[ \t]*(?=\S)")
 _LEFT_OVER = re.compile(r"[\\{}\[\]#*_|`~^©®™°]+")
 _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?…](?:\s|$))")
 
-_CLAUSE_BREAK = re.compile(rf"(?<=[{CLAUSE_ENDS + SENTENCE_ENDS}])[\"”’)*_]*\s+(?=\S)|(?<=[。！？，；：、])(?=\S)|\n+")
-_SENTENCE_BREAK = re.compile(rf"(?<=[{SENTENCE_ENDS}])[\"”’)*_]*\s+(?=[^\sa-z])|(?<=[。！？])(?=\S)|\n+")
-_ABBREVIATION = re.compile(r"(?:^|[\s(\"“])(?:[A-Z]|\w(?:\.\w)+|Dr|Mrs?|Ms|Prof|St|Mt|Jr|Sr|vs|etc|No|approx)\.$")
 
-
-def speakable(text: str, languages: frozenset[str] = frozenset({"en"})) -> str:
-    """The words of `text`; empty where there are none. Numbers become words where `languages` are English alone."""
-    text = _without_pictures(_without_markup(text))
-    if languages == {"en"}:
-        text = spoken_english(text)
+def speakable(text: str, language: Language) -> str:
+    """The words of `text` as `language` says them; empty where there are none."""
+    text = language.spoken(_without_pictures(_without_markup(text)))
     text = _LEFT_OVER.sub(" ", text)
     text = _SPACE_BEFORE_MARK.sub("", _SPACES.sub(" ", text)).strip()
     return text if any(char.isalnum() for char in text) else ""
-
-
-def clauses(text: str, shortest: int = 1) -> Iterator[str]:
-    """`text` cut behind its punctuation, each part at least `shortest` characters long; together they are `text`."""
-    return _cut(text, _CLAUSE_BREAK, shortest)
-
-
-def sentences(text: str) -> Iterator[str]:
-    """`text` cut behind its sentences and lines; together they are `text`."""
-    return _cut(text, _SENTENCE_BREAK, 1)
-
-
-def _cut(text: str, breaks: re.Pattern[str], shortest: int) -> Iterator[str]:
-    begin = 0
-    for found in breaks.finditer(text):
-        part = text[begin : found.end()].strip()
-        if min(len(part), len(text[found.end() :].strip())) >= shortest and not _ABBREVIATION.search(part):
-            yield text[begin : found.end()]
-            begin = found.end()
-    if begin < len(text):
-        yield text[begin:]
 
 
 def _without_markup(text: str) -> str:

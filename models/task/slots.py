@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from models.kinds import kind_of
 from models.language.en.sentences import listed, the, whereabouts
-from models.protocols import REFERRING, Outcome, Slot, SlotValue, Thing
+from models.language.finding import find_language
+from models.protocols import Outcome, Slot, SlotValue, Thing
 from models.task.skill import done, refused, unclear
 
 OFFERED = 5
@@ -35,7 +36,8 @@ def fill(
     for slot in slots:
         value = values.get(slot.name, "")
         if isinstance(value, str):
-            value = " ".join(value.split()) if any(map(str.isalnum, value)) and value not in REFERRING else ""
+            named = any(map(str.isalnum, value)) and value not in find_language("en").referring
+            value = " ".join(value.split()) if named else ""
         if value == "":
             if slot.required:
                 raise Unfilled(unclear(asks[slot.name]))

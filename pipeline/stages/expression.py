@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 from pydantic import BaseModel
 
+from models.language.marks import asks
 from models.protocols import ExpressionReader, Look
 from models.roles.role import Persona
 from pipeline.errors import EngineFailed, traced
@@ -81,7 +82,7 @@ class Expressions:
         name, weight = (look.expression, look.weight) if look.expression else (self.persona.rest, REST)
         if weight := round(min(weight * self.persona.lively, 1.0), 3):
             yield Expression(name, speech.start, length + LINGERS, weight)
-        if speech.text.rstrip().endswith(("?", "？")) and (weight := min(QUESTION.weight * self.persona.lively, 1.0)):
+        if asks(speech.text) and (weight := min(QUESTION.weight * self.persona.lively, 1.0)):
             rising = min(ASKING, length)
             yield Expression(QUESTION.expression, speech.start + length - rising, rising + LINGERS, weight)
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
 
-from models.protocols import DEMONSTRATIVES, PRONOUNS, REFERRING, SlotValue
+from models.language.finding import language_of
+from models.language.language import Language
+from models.protocols import SlotValue
 from pipeline.packets import Gaze, Intent, Pointing, Scene, Thing, Transcript
 
 LINGER = 3.0
@@ -43,17 +45,18 @@ class Surroundings:
 
     def resolve(self, intent: Intent, said: Transcript) -> Intent:
         """The intent with names in place of words such as "this"; a word stays where nobody can tell what it means."""
-        meant = {slot: self._meant(value, said) for slot, value in intent.slots.items()}
+        language = language_of(said.text, said.language)
+        meant = {slot: self._meant(value, said, language) for slot, value in intent.slots.items()}
         return intent if meant == intent.slots else replace(intent, slots=meant)
 
-    def _meant(self, value: SlotValue, said: Transcript) -> SlotValue:
-        if not isinstance(value, str) or value not in REFERRING:
+    def _meant(self, value: SlotValue, said: Transcript, language: Language) -> SlotValue:
+        if not isinstance(value, str) or value not in language.referring:
             return value
         moment = _moment(value, said)
         found = _shown(self._pointings, moment)
-        if not found and value not in PRONOUNS:  # "it" is rather what was spoken of than what is looked at
+        if not found and value not in language.pronouns:  # "it" is rather what was spoken of than what is looked at
             found = _shown(self._gazes, moment)
-        if not found and value in DEMONSTRATIVES:
+        if not found and value in language.demonstratives:
             found = self._lone()
         return found or value
 

@@ -15,9 +15,11 @@ from pydantic import BaseModel, Field, field_validator
 
 from models.context import Context
 from models.dialogue import Exchange
-from models.language.clauses import Clauses, clauses, ends_sentence
-from models.language.en.faithfulness import is_courtesy, objection
-from models.language.en.guardrails import Manners, asks_for_deed
+from models.language.clauses import Clauses, clauses
+from models.language.finding import find_language
+from models.language.guardrails import Guardrails
+from models.language.language import Language
+from models.language.marks import ends_sentence
 from models.language.mood import TALKED_ABOUT
 from models.language.moods import answer
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
@@ -33,14 +35,8 @@ CHAT = frozenset(("small_talk", UNKNOWN))
 """Open tasks that the persona's prompt directs well enough, so the conversation reads as it was, and stays cached."""
 _BLOCK = 4
 """Exchanges that are forgotten together."""
-_PHRASE = "Say this to me in your own words, in one or two sentences. Keep every name and every number: {say}"
-_PHRASE_TOKENS = 64
-_CLOSE = "{say} Now add one short, friendly closing sentence without any facts."
+_REWORD_TOKENS = 64
 _CLOSE_TOKENS = 16
-_RETREAT = " but that is beyond me."
-"""Ends a sentence whose beginning was spoken before its end turned out to be unfit."""
-_CANNOT = "I cannot do that here."
-_UNSURE = "I am not sure what you mean."
 
 
 class Options(BaseModel, extra="forbid"):
@@ -78,6 +74,7 @@ class Response:
     def __init__(self, host: Host[LanguageModel], options: Options) -> None:
         self.host, self.options = host, options
         self.persona = find_persona(options.persona)
+        self._language = find_language("en")
         self._system = Message("system", self.persona.prompt)
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
@@ -96,7 +93,7 @@ class Response:
                     wanted, withheld = packet.name, str(packet.slots.get(WITHHELD, ""))
                 case Outcome():
                     decline = self._decline(withheld, heard, language) if packet.task == UNKNOWN else ""
-                    said = _recite(decline) if decline else self._answer(packet, heard, turn)
+                    said = _recite(decline, self._language) if decline else self._answer(packet, heard, turn)
                     async with aclosing(said) as texts:
                         async for text in texts:
                             yield Reply(joint + text)
@@ -116,30 +113,31 @@ class Response:
     def _answer(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         if outcome.status != "open":
             return self._state(outcome, turn)
-        if outcome.task == UNKNOWN and (self.options.unknown == "decline" or asks_for_deed(heard)):
-            return _recite(f"{_CANNOT if asks_for_deed(heard) else _UNSURE} {self.persona.offer}")
+        if outcome.task == UNKNOWN and (self.options.unknown == "decline" or self._language.talk.asks_for_deed(heard)):
+            reason = "cannot" if self._language.talk.asks_for_deed(heard) else "unsure"
+            return _recite(f"{self._language.phrases[reason]} {self.persona.offer}", self._language)
         talk = self._talk(outcome, heard, turn)
-        return _after(outcome.opening, talk) if outcome.opening else talk
+        return _after(outcome.opening, talk, self._language) if outcome.opening else talk
 
     async def _state(self, outcome: Outcome, turn: Turn) -> AsyncGenerator[str, None]:
         """The outcome's own sentence, or a checked wording of it."""
         text = outcome.say if self.options.grounding == "quote" else await self._phrase(outcome, turn)
-        for clause in clauses([text]):
+        for clause in clauses([text], self._language):
             yield clause
         if self.options.closing and outcome.status == "done" and (courtesy := await self._close(outcome, turn)):
             yield f" {courtesy}"
 
     async def _phrase(self, outcome: Outcome, turn: Turn) -> str:
-        text = await self._write(_PHRASE.format(say=outcome.say), _PHRASE_TOKENS, turn)
-        if (reason := objection(text, outcome)) is None:
+        text = await self._write(self._language.phrases["reword"].format(say=outcome.say), _REWORD_TOKENS, turn)
+        if (reason := self._language.wording.objection(text, outcome)) is None:
             return text
         log.info("%s: the wording of an outcome was refused: %s", self.host.name, reason, extra={"task": outcome.task})
         return outcome.say
 
     async def _close(self, outcome: Outcome, turn: Turn) -> str:
-        text = await self._write(_CLOSE.format(say=outcome.say), _CLOSE_TOKENS, turn)
-        first = next(clauses([text]), "").strip()
-        return first if ends_sentence(first) and is_courtesy(first) else ""
+        text = await self._write(self._language.phrases["close"].format(say=outcome.say), _CLOSE_TOKENS, turn)
+        first = next(clauses([text], self._language), "").strip()
+        return first if ends_sentence(first) and self._language.wording.is_courtesy(first) else ""
 
     async def _write(self, request: str, max_tokens: int, turn: Turn) -> str:
         """What the model makes of a request, whole; empty where it fails."""
@@ -159,33 +157,33 @@ class Response:
         chat = outcome.task in CHAT or not outcome.say
         messages = [self._system, *recall(turn.context.dialogue.exchanges, self.options.history)]
         messages.append(Message("user", heard if chat else outcome.say))
-        manners = Manners(
-            self.persona.name, self.persona.prompt, self.options.sentences if chat else self.options.long_sentences
-        )
-        texts = self._watched(messages, turn.context, manners)
+        sentences = self.options.sentences if chat else self.options.long_sentences
+        guardrails = Guardrails(self._language.talk, self.persona.name, self.persona.prompt, sentences)
+        texts = self._watched(messages, turn.context, guardrails)
         try:
             async with aclosing(texts):
                 async for text in texts:
                     yield text
         except EngineFailed as error:
             self._tell(error, turn, "a template answers")
-        if manners.dangling:
-            yield _RETREAT
-        elif not manners.spoken:
-            yield f"{_CANNOT} {self.persona.offer}" if outcome.task == UNKNOWN else self.persona.lost
+        if guardrails.dangling:
+            yield self._language.phrases["retreat"]
+        elif not guardrails.spoken:
+            cannot = f"{self._language.phrases['cannot']} {self.persona.offer}"
+            yield cannot if outcome.task == UNKNOWN else self.persona.lost
 
     async def _watched(
-        self, messages: Sequence[Message], context: Context, manners: Manners
+        self, messages: Sequence[Message], context: Context, guardrails: Guardrails
     ) -> AsyncGenerator[str, None]:
-        cutter = Clauses()
+        cutter = Clauses(self._language)
         async with aclosing(self._stream(messages, context, self.options.max_tokens)) as pieces:
             async for piece in pieces:
                 for clause in cutter.add(piece):
-                    if text := manners.admit(clause):
+                    if text := guardrails.admit(clause):
                         yield text
-                if manners.over:
+                if guardrails.over:
                     return
-        if text := manners.finish(cutter.rest()):
+        if text := guardrails.finish(cutter.rest()):
             yield text
 
     def _stream(self, messages: Sequence[Message], context: Context, max_tokens: int) -> AsyncGenerator[str, None]:
@@ -212,9 +210,9 @@ def _said(exchange: Exchange) -> str:
     return f"{exchange.said.rstrip(' ,;:–—')} —" if exchange.interrupted else exchange.said
 
 
-async def _after(opening: str, talk: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+async def _after(opening: str, talk: AsyncGenerator[str, None], language: Language) -> AsyncGenerator[str, None]:
     """`opening`, then the talk."""
-    for clause in clauses([opening]):
+    for clause in clauses([opening], language):
         yield clause
     joint = " "
     async with aclosing(talk) as texts:
@@ -223,6 +221,6 @@ async def _after(opening: str, talk: AsyncGenerator[str, None]) -> AsyncGenerato
             joint = ""
 
 
-async def _recite(text: str) -> AsyncGenerator[str, None]:
-    for clause in clauses([text]):
+async def _recite(text: str, language: Language) -> AsyncGenerator[str, None]:
+    for clause in clauses([text], language):
         yield clause

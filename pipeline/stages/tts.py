@@ -12,14 +12,14 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from models.context import Context
-from models.language.speakable import CLAUSE_ENDS, SENTENCE_ENDS, clauses, sentences, speakable
+from models.language.clauses import beginning, sentences
+from models.language.finding import find_language
+from models.language.marks import ends_sentence, pauses
+from models.language.speakable import speakable
 from models.protocols import Phoneme, Synthesiser, Voiced
 from pipeline.host.host import Host
 from pipeline.packets import Reply, Speech
 from pipeline.stages.stage import Turn
-
-CLOSING = "\"'”’)]*_ "
-"""What may stand behind the mark that ends a clause."""
 
 
 class Options(BaseModel, extra="forbid"):
@@ -40,17 +40,18 @@ class Tts:
 
     def __init__(self, host: Host[Synthesiser], options: Options) -> None:
         self.host, self.options = host, options
+        self._language = find_language("en")
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Build the tables of the text rules before somebody waits for a first word."""
-        await asyncio.to_thread(speakable, "1", self.host.engine.languages)
+        await asyncio.to_thread(speakable, "1", self._language)
 
     async def run(self, inputs: AsyncIterator[Reply], turn: Turn) -> AsyncIterator[Speech]:
         start, pause, text = Fraction(), 0.0, ""
         async for reply in inputs:
-            for clause in sentences(reply.text) if start else self._beginning(reply.text):
+            for clause in sentences(reply.text, self._language) if start else self._beginning(reply.text):
                 text += clause
-                words = speakable(clause, self.host.engine.languages)
+                words = speakable(clause, self._language)
                 if not words:
                     continue
                 async with aclosing(self.host.stream(_speak(words, turn.context))) as pieces:
@@ -59,24 +60,21 @@ class Tts:
                         yield Speech(voiced, float(start), text)
                         start += Fraction(voiced.samples.size, voiced.sample_rate)
                         pause, text = 0.0, ""
-                pause = max(pause, self._pause_behind(clause)) if start else 0.0
+                pause = max(pause, self._pause_after(clause)) if start else 0.0
         if text.strip():  # such as a closing emoji: seen in the captions for the time of a breath
             rate = self.host.engine.sample_rate
             yield Speech(_silence(self.options.sentence_pause, rate), float(start), text)
 
     def _beginning(self, text: str) -> Iterator[str]:
         """`text` cut early once, then into sentences."""
-        first = next(clauses(text, self.options.first_clause), "")
+        first = beginning(text, self._language, self.options.first_clause)
         yield first
-        yield from sentences(text[len(first) :])
+        yield from sentences(text[len(first) :], self._language)
 
-    def _pause_behind(self, clause: str) -> float:
-        if clause.endswith("\n"):
+    def _pause_after(self, clause: str) -> float:
+        if clause.endswith("\n") or ends_sentence(clause):
             return self.options.sentence_pause
-        end = clause.rstrip().rstrip(CLOSING)[-1:]
-        if end and end in SENTENCE_ENDS:
-            return self.options.sentence_pause
-        return self.options.clause_pause if end and end in CLAUSE_ENDS else 0.0
+        return self.options.clause_pause if pauses(clause) else 0.0
 
     def _finish(self, voiced: Voiced, pause: float) -> Voiced:
         """`voiced` at the right volume, behind a silence of `pause` seconds."""

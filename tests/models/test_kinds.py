@@ -7,8 +7,10 @@ import pytest
 from models.errors import NotRegistered
 from models.installed import registered
 from models.kinds import GROUP, Kind, find_kind, kind_of
-from models.language.en.words import split_words
+from models.language.finding import find_language
 from models.protocols import SlotValue
+
+EN = find_language("en")
 
 
 def test_every_registered_kind_can_be_found_by_its_name() -> None:
@@ -32,7 +34,7 @@ def test_a_kind_that_nobody_registered_is_refused_or_takes_any_words() -> None:
 )
 def test_values_are_read_by_their_form(kind: str, text: str, values: list[SlotValue]) -> None:
     assert find_kind(kind).form
-    assert [found.value for found in find_kind(kind).read(split_words(text))] == values
+    assert [found.value for found in find_kind(kind).read(EN.split_words(text), EN)] == values
 
 
 @pytest.mark.parametrize(
@@ -53,4 +55,4 @@ def test_a_value_is_checked_before_a_skill_gets_it(kind: str, value: SlotValue, 
 
 def test_names_are_no_form() -> None:
     colour = Kind("colour", names=("red", "blue"))
-    assert (colour.form, colour.names, colour.read(split_words("red"))) == (False, ("red", "blue"), ())
+    assert (colour.form, colour.names, colour.read(EN.split_words("red"), EN)) == (False, ("red", "blue"), ())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from models.language.en.words import plain
+from models.language.finding import find_language
 from models.protocols import Intent, SlotValue
 
 PHRASINGS = Path(__file__).parents[1] / "data" / "phrasings.yaml"
@@ -37,7 +37,7 @@ def read_phrasings(part: str) -> list[Phrasing]:
 
 def canonical(value: SlotValue) -> str:
     """A slot's value as it is compared: without case, punctuation and a leading article."""
-    words = plain(str(value)).split()
+    words = find_language("en").plain(str(value)).split()
     return " ".join(words[1:] if words[:1] in (["a"], ["an"], ["the"]) else words)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.language.en.words import Found, Word
+from models.language.words import Found, Word
 
 UNITS = {
     "second": 1, "sec": 1, "s": 1,

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.language.clauses import clauses, ends_sentence
+from models.language.clauses import clauses
 from models.language.en import mood_rules as rules
+from models.language.finding import find_language
+from models.language.marks import ends_sentence
 from models.language.mood import Mood, Told
 
 ANSWERS = {
@@ -63,7 +65,7 @@ def _kept(text: str) -> Told | None:
 
 def _sentences(text: str) -> Iterator[str]:
     sentence = ""
-    for clause in clauses([text]):
+    for clause in clauses([text], find_language("en")):
         sentence += clause
         if ends_sentence(clause):
             yield sentence.strip()

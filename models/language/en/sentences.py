@@ -74,6 +74,14 @@ def the(name: str) -> str:
     return name if _NAMED.match(name) else f"the {name}"
 
 
+def bare(name: str) -> str:
+    """A name in lower case, without its article."""
+    word = name.casefold()
+    for article in ("the ", "a ", "an ", "some "):
+        word = word.removeprefix(article)
+    return word
+
+
 def whereabouts(position: Position) -> str:
     """Direction and distance on the ground, from the user's origin: ``to your left, 2 metres away``."""
     right, _, back = position

@@ -1,13 +1,10 @@
-"""An utterance as words that know where they stood."""
+"""English utterances as words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-V = TypeVar("V", covariant=True)
+from models.language.words import Word, lowered, split
 
 # Digits and letters are split, so that "10-minute", "1h30" and "20min" are words of a number and a unit.
 # "what's" and "I'm" are split as well, to be the words of "what is" and "I am".
@@ -18,6 +15,7 @@ _WORD = re.compile(
     | [^\W\d_]+(?:'(?:t|[^\W\d_]{3,})\b)?          # don't  o'clock""",
     re.VERBOSE,
 )
+_WHOLE_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _CONTRACTED = {
     "-": "minus",
     "\N{MINUS SIGN}": "minus",
@@ -35,50 +33,9 @@ FILLERS = frozenset(
 """Words that change nothing about what is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word of an utterance."""
-
-    text: str
-    """Lower case, apostrophes straight, contractions in full."""
-    start: int
-    """Its first character's place in the utterance."""
-    end: int
-    """The place behind its last character."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found(Generic[V]):
-    """A value, and the words that it was read from."""
-
-    value: V
-    first: int
-    """Index of its first word."""
-    end: int
-    """Index behind its last word."""
-    score: float = 1.0
-    """How surely it was read, 0 to 1."""
-
-
 def split_words(text: str) -> list[Word]:
     """The words of `text`, without punctuation."""
-    plain = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower()
-    if len(plain) != len(text):  # a few letters grow in lower case, and places must fit the text as it was given
-        plain = text
-    found = _WORD.finditer(plain)
-    return [Word(_CONTRACTED.get(word.group(), word.group()), word.start(), word.end()) for word in found]
-
-
-def quote(text: str, words: Sequence[Word]) -> str:
-    """The part of `text` from the first to the last of `words`, as it was said."""
-    whole = [word for word in words if text[word.start].isalnum()]  # the rest of "I'd" is no beginning
-    return text[whole[0].start : words[-1].end] if whole else ""
-
-
-def plain(text: str) -> str:
-    """The words of `text` in lower case and without fillers: what is compared, embedded and looked up."""
-    words = [word.text for word in split_words(text)]
-    return " ".join([word for word in words if word not in FILLERS] or words)
+    return [Word(_CONTRACTED.get(word.text, word.text), word.start, word.end) for word in split(text, _WORD)]
 
 
 def stem(word: str) -> str:
@@ -89,6 +46,16 @@ def stem(word: str) -> str:
     return word
 
 
-def overlap(one: Found[object], other: Found[object]) -> bool:
-    """True where two values were read from a common word."""
-    return one.first < other.end and other.first < one.end
+def singulars(word: str) -> list[str]:
+    """What `word` may be the plural of, itself first: ``cherries``, ``torches``, ``gallery's``."""
+    forms = [word]
+    for ending, singular in (("'s", ""), ("ies", "y"), ("es", ""), ("s", "")):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            forms.append(word.removesuffix(ending) + singular)
+    return forms
+
+
+def last_word(text: str) -> str:
+    """The last word, contractions as they were said; empty where there is none."""
+    found = _WHOLE_WORD.findall(lowered(text))
+    return found[-1] if found else ""

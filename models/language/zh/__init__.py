@@ -1,1 +1,1 @@
-"""Chinese."""
+"""zh: Mandarin Chinese."""

@@ -6,7 +6,6 @@ One file may serve several threads and processes: writes are short transactions,
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import ModelError
+from models.language.finding import find_language
 from models.task.world.setting import PLAZA, Setting
 
 BUSY_S = 5.0
@@ -40,14 +40,6 @@ MIGRATIONS = (
     END;
     """,
 )
-
-# Words of a question that say nothing of what it is about; FTS5 has no such list of its own.
-_FILLERS = """
-a about an and any anything are at did do for from had has have he her him his i in is it know me mine my of on or our
-remember said say she so some something tell that the their them there they thing things this to told up us was we were
-what when where which who will with you your
-"""
-STOP_WORDS = frozenset(_FILLERS.split())
 
 
 class WorldError(ModelError):
@@ -237,7 +229,7 @@ class World:
 
         A topic without a telling word ("me") gives the newest fact of all. Words are stemmed (Porter) and weighed by
         how rare they are (BM25), both by SQLite's FTS5."""
-        words = [word for word in re.findall(r"\w{2,}", topic.casefold()) if word not in STOP_WORDS]
+        words = find_language("en").search_tokens(topic)
         if not words:
             return self._first("SELECT text FROM fact WHERE user = ? ORDER BY told_at DESC, id DESC LIMIT 1", self.user)
         query = " OR ".join(f'"{word}"' for word in words)

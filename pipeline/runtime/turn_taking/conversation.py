@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
-from models.language.backchannel import is_backchannel
 from models.language.completeness import Reading, read
+from models.language.finding import language_of
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Partial, Reply, Sense, Transcript
 from pipeline.runtime.dialogue import skill_cards
@@ -130,7 +130,7 @@ class Conversation(Observer):
             fate = Fate.SUPERSEDED
         hearing = self._hear(utterance)
         while True:
-            if doubted and is_real(utterance, hearing.record, self.sink.heard() if doubted.playing else ""):
+            if doubted and self._interrupts(utterance, hearing.record, doubted):
                 await self._stop(doubted, fate)
                 doubted = None
             elif doubted and self._yields(utterance):
@@ -199,12 +199,20 @@ class Conversation(Observer):
         """Whether the avatar falls silent, to hear whether this is anything."""
         return self.turns.interrupt == "voice" and utterance.voice >= self.turns.onset
 
+    def _interrupts(self, utterance: Utterance, record: Record, doubted: Answer) -> bool:
+        """Whether the user takes the floor from an answer."""
+        said = self.sink.heard() if doubted.playing else ""
+        return is_real(utterance, record, said, self.session.graph.language)
+
     def _read(self, record: Record) -> Reading:
         """How the words up to a pause read. An "okay" to what the avatar says may lead to more."""
         said = record.transcript
-        if said and self._rival and is_backchannel(said.text, said.confidence):
+        if said is None:
+            return Reading.BROKEN_OFF
+        language = language_of(said.text, said.language)
+        if self._rival and language.listener.is_backchannel(said.text, said.confidence):
             return Reading.DOUBTFUL
-        return read(said.text if said else "", record.intent, self._skills)
+        return read(said.text, language, record.intent, self._skills)
 
     @property
     def _rival(self) -> Answer | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from models.language.backchannel import has_word, is_backchannel, is_echo
+from models.language.finding import language_of
+from models.language.marks import asks
 from pipeline.runtime.record import Record
 from pipeline.runtime.session import Answer
 from pipeline.runtime.turn_taking.utterance import Phase, Utterance
@@ -29,20 +30,23 @@ def is_quiet(utterance: Utterance, now: float) -> bool:
     return utterance.phase is Phase.PAUSED and now - utterance.voiced_at >= RESUMED
 
 
-def is_real(utterance: Utterance, record: Record, said: str) -> bool:
+def is_real(utterance: Utterance, record: Record, said: str, language: str) -> bool:
     """Whether the words so far show that the user wants to speak.
 
-    `said` is what the avatar has said of the answer that is interrupted; the microphone may hear it as an echo."""
+    `said` is what the avatar has said of the answer that is interrupted; the microphone may hear it as an echo.
+    `language` is the ISO 639-1 code of what the user is expected to speak."""
     if utterance.certain:
         return True
     if record.transcript:
-        words = record.transcript.text
-        answers = said.rstrip().endswith("?")  # then a "yeah" is more than a backchannel
-        nothing = not words or (not answers and is_backchannel(words, record.transcript.confidence))
-        return not nothing and not is_echo(words, said)
+        words, confidence = record.transcript.text, record.transcript.confidence
+        listener = language_of(words, record.transcript.language).listener
+        # A "yeah" to a question is more than a backchannel.
+        nothing = not words or (not asks(said) and listener.is_backchannel(words, confidence))
+        return not nothing and not listener.is_echo(words, said)
     if record.partial:
         words = record.partial.text
-        return has_word(words, record.partial.confidence) and not is_echo(words, said)
+        listener = language_of(words, language).listener
+        return listener.has_word(words, record.partial.confidence) and not listener.is_echo(words, said)
     return False
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from models.intent.choices import LIKELY, find_choices
-from models.language.en.words import split_words
+from models.language.finding import find_language
 from models.task.world.setting import load_setting
 
+EN = find_language("en")
 PLAZA = load_setting()
 NAMES = (*PLAZA.sites, *PLAZA.wares)
 
 
 def names(text: str, least: float | None = None) -> list[str]:
-    words = split_words(text)
-    found = find_choices(words, NAMES) if least is None else find_choices(words, NAMES, least)
+    words = EN.split_words(text)
+    found = find_choices(words, NAMES, EN) if least is None else find_choices(words, NAMES, EN, least)
     return [mention.value for mention in found]
 
 
@@ -52,5 +53,5 @@ def test_every_name_is_found_among_the_others_in_order() -> None:
 
 
 def test_a_name_of_several_words_wins_over_a_part_of_it() -> None:
-    found = find_choices(split_words("the old town hall"), ("town", "town hall"))
+    found = find_choices(EN.split_words("the old town hall"), ("town", "town hall"), EN)
     assert [(mention.value, mention.first, mention.end) for mention in found] == [("town hall", 2, 4)]

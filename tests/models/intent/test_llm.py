@@ -12,9 +12,13 @@ from models.context import DEFAULT, Context
 from models.errors import ModelError
 from models.intent.llm import Llm, prompt, schema
 from models.intent.slots import read_slots
+from models.language.finding import find_language
 from models.protocols import UNKNOWN, Intent, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
 from models.task.skills import Skills
+
+EN = find_language("en")
+
 
 CARDS = Skills(world=":memory:").skills()
 
@@ -40,7 +44,7 @@ def told(text: str, **answer: str) -> Intent:
     """What comes of an utterance for which the model answers this."""
     engine = Llm()
     engine._model = Scripted(json.dumps(answer))
-    engine._skills, engine._readers = {card.name: card for card in CARDS}, read_slots(CARDS)
+    engine._skills, engine._readers = {card.name: card for card in CARDS}, read_slots(CARDS, EN)
     return engine.understand(text)
 
 
@@ -87,7 +91,7 @@ def test_unknown_has_no_slots() -> None:
 def test_half_an_answer_is_an_error_that_names_the_model() -> None:
     engine = Llm()
     engine._model = Scripted('{"skill":"rem')
-    engine._skills, engine._readers = {card.name: card for card in CARDS}, read_slots(CARDS)
+    engine._skills, engine._readers = {card.name: card for card in CARDS}, read_slots(CARDS, EN)
     with pytest.raises(ModelError, match=r"qwen.*no whole JSON object"):
         engine.understand("remember everything")
 
@@ -97,7 +101,7 @@ def test_without_skills_everything_is_unknown() -> None:
 
 
 def test_the_prompt_shows_every_skill_with_slots_in_the_examples_own_words() -> None:
-    lines = prompt(CARDS, read_slots(CARDS)).splitlines()
+    lines = prompt(CARDS, read_slots(CARDS, EN), EN).splitlines()
     shown = [
         (sentence, json.loads(answer)) for sentence, _, answer in (line.partition(" -> ") for line in lines) if answer
     ]

@@ -8,9 +8,12 @@ from collections import Counter
 import pytest
 from support.phrasings import Phrasing, canonical, read_phrasings, slot_counts
 
-from models.language.en.words import plain
+from models.language.finding import find_language
 from models.protocols import UNKNOWN, Intent
 from models.task.skills import Skills
+
+EN = find_language("en")
+
 
 CARDS = {card.name: card for card in Skills(world=":memory:").skills()}
 PARTS = {part: read_phrasings(part) for part in ("calibration", "heldout")}
@@ -26,15 +29,15 @@ def test_there_are_enough_of_every_intent() -> None:
 
 
 def test_no_phrasing_is_there_twice() -> None:
-    assert Counter(plain(phrasing.text) for phrasing in EVERY).most_common(1)[0][1] == 1
+    assert Counter(EN.plain(phrasing.text) for phrasing in EVERY).most_common(1)[0][1] == 1
 
 
 def test_no_phrasing_is_an_example_or_an_example_with_its_slots_filled() -> None:
     for phrasing in EVERY:
         card = CARDS.get(phrasing.intent)
         for example in card.examples if card else ():
-            pattern = r" ?\S.*".join(re.escape(plain(part)) for part in re.split(r"\{\w+\}s?", example))
-            assert not re.fullmatch(pattern, plain(phrasing.text)), (phrasing.text, example)
+            pattern = r" ?\S.*".join(re.escape(EN.plain(part)) for part in re.split(r"\{\w+\}s?", example))
+            assert not re.fullmatch(pattern, EN.plain(phrasing.text)), (phrasing.text, example)
 
 
 def test_slots_are_those_of_the_skills() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from models.intent.slots import normalise, read_slots
+from models.language.finding import find_language
 from models.protocols import SkillCard, Slot, SlotValue
 from models.task.skills import Skills
 
-READERS = read_slots(Skills(world=":memory:").skills())
+EN = find_language("en")
+
+
+READERS = read_slots(Skills(world=":memory:").skills(), EN)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +72,13 @@ def test_two_slots_of_one_kind_are_told_apart_by_the_examples() -> None:
     places = ("harbour", "castle", "mill")
     slots = (Slot("start", "place", choices=places), Slot("goal", "place", choices=places))
     card = SkillCard("route", "Describe a way.", ("how far is it from the {start} to the {goal}",), slots)
-    reader = read_slots([card])["route"]
+    reader = read_slots([card], EN)["route"]
     assert reader.read("how far from the mill to the harbour") == {"start": "mill", "goal": "harbour"}
 
 
 def test_numbers_may_have_fractions_where_the_skill_says_so() -> None:
     card = SkillCard("pour", "Pour water.", ("pour {litres} litres",), (Slot("litres", "number"),))
-    assert read_slots([card])["pour"].read("pour two and a half litres") == {"litres": 2.5}
+    assert read_slots([card], EN)["pour"].read("pour two and a half litres") == {"litres": 2.5}
 
 
 def test_a_very_long_speech_is_read_in_part() -> None:
@@ -106,4 +110,4 @@ def test_a_very_long_speech_is_read_in_part() -> None:
 def test_values_from_elsewhere_are_read_as_the_parsers_would(
     slot: Slot, value: SlotValue, read: SlotValue | None
 ) -> None:
-    assert normalise(slot, value) == read
+    assert normalise(slot, value, EN) == read

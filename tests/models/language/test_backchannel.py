@@ -14,12 +14,17 @@ from support.phrasings import read_phrasings
 from support.sounds import RATE, noises, speech
 
 from models.asr.moonshine import Moonshine
-from models.language.backchannel import has_word, is_backchannel, is_echo
+from models.language.backchannel import Listener
+from models.language.finding import find_language, language_of
 from models.protocols import Hypothesis, Samples
 from models.tts.hibari import Hibari
 
+EN, ZH = find_language("en").listener, find_language("zh").listener
+
+
 REQUESTS = [phrasing.text for part in ("calibration", "heldout") for phrasing in read_phrasings(part)]
 
+FRAGMENTS = ("You", "The.", "And?", "So.", "Well,")
 LISTENING = (
     *(
         "",
@@ -90,21 +95,23 @@ REAL = (
 
 @pytest.mark.parametrize("text", LISTENING)
 def test_who_listens_coughs_or_laughs_does_not_interrupt(text: str) -> None:
-    assert is_backchannel(text)
-    assert is_backchannel(text, 0.99)
-    assert not has_word(text)
+    listener = language_of(text, "en").listener
+    assert listener.is_backchannel(text)
+    assert listener.is_backchannel(text, 0.99)
+    assert not listener.has_word(text)
 
 
 @pytest.mark.parametrize("text", REAL)
 def test_who_says_something_interrupts(text: str) -> None:
-    assert not is_backchannel(text)
-    assert not is_backchannel(text, 0.8)
-    assert has_word(text)
+    listener = language_of(text, "en").listener
+    assert not listener.is_backchannel(text)
+    assert not listener.is_backchannel(text, 0.8)
+    assert listener.has_word(text)
 
 
 @pytest.mark.parametrize("text", REQUESTS)
 def test_what_skills_are_asked_for_is_real(text: str) -> None:
-    assert not is_backchannel(text)
+    assert not EN.is_backchannel(text)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +129,8 @@ def test_what_skills_are_asked_for_is_real(text: str) -> None:
 def test_a_sound_that_was_written_as_words_is_known_by_the_doubt(
     text: str, confidence: float, passed_over: bool
 ) -> None:
-    assert is_backchannel(text, confidence) is passed_over
-    assert has_word(text, confidence) is not passed_over
+    assert EN.is_backchannel(text, confidence) is passed_over
+    assert EN.has_word(text, confidence) is not passed_over
 
 
 @pytest.mark.parametrize(
@@ -140,7 +147,7 @@ def test_a_sound_that_was_written_as_words_is_known_by_the_doubt(
     ],
 )
 def test_words_count_from_the_one_that_no_listener_says(partials: tuple[str, ...], real_from: int) -> None:
-    found = [has_word(text) for text in partials]
+    found = [language_of(text, "en").listener.has_word(text) for text in partials]
     assert found.index(True) == real_from if real_from < len(partials) else not any(found)
 
 
@@ -180,36 +187,48 @@ ANSWERS = (
     ],
 )
 def test_the_avatars_own_words_are_known_again(text: str, answer: int, echo: bool) -> None:
-    assert is_echo(text, ANSWERS[answer]) is echo
+    assert language_of(ANSWERS[answer], "en").listener.is_echo(text, ANSWERS[answer]) is echo
 
 
 def test_hardly_any_request_is_mistaken_for_an_echo_of_any_answer() -> None:
-    mistaken = [(text, answer) for text in REQUESTS for answer in ANSWERS if is_echo(text, answer)]
+    mistaken = [(text, answer) for text in REQUESTS for answer in ANSWERS if EN.is_echo(text, answer)]
     assert len(mistaken) <= 1, mistaken
 
 
-units = st.sampled_from([text for text in LISTENING if text not in ("You", "The.", "And?", "So.", "Well,")])
-taking = st.sampled_from(["stop", "Wait!", "no", "what", "How", "hold on", "停", "等"])
 texts = st.text(max_size=80)
+units, taking = (
+    {},
+    {EN: st.sampled_from(["stop", "Wait!", "no", "what", "How", "hold on"]), ZH: st.sampled_from("停等别谁")},
+)
+for listener in taking:
+    units[listener] = st.sampled_from(
+        [text for text in LISTENING if text not in FRAGMENTS and language_of(text, "en").listener is listener]
+    )
 
 
-@given(st.lists(units, max_size=6))
-def test_any_number_of_backchannels_is_one(parts: list[str]) -> None:
+@pytest.mark.parametrize("listener", taking, ids=["en", "zh"])
+@given(st.data())
+def test_any_number_of_backchannels_is_one(listener: Listener, data: st.DataObject) -> None:
+    parts = data.draw(st.lists(units[listener], max_size=6))
     for text in (" ".join(parts), ", ".join(parts).upper()):
-        assert is_backchannel(text)
-        assert not has_word(text)
+        assert listener.is_backchannel(text)
+        assert not listener.has_word(text)
 
 
-@given(st.lists(units, max_size=4), taking, texts, st.floats(0, 1))
-def test_taking_the_floor_is_never_passed_over(before: list[str], word: str, after: str, confidence: float) -> None:
+@pytest.mark.parametrize("listener", taking, ids=["en", "zh"])
+@given(st.data(), texts, st.floats(0, 1))
+def test_taking_the_floor_is_never_passed_over(
+    listener: Listener, data: st.DataObject, after: str, confidence: float
+) -> None:
+    before, word = data.draw(st.lists(units[listener], max_size=4)), data.draw(taking[listener])
     text = " ".join([*before, word, after])
-    assert not is_backchannel(text, confidence)
-    assert has_word(text, confidence)
+    assert not listener.is_backchannel(text, confidence)
+    assert listener.has_word(text, confidence)
 
 
 @given(texts, st.none() | st.floats(0, 1))
 def test_every_text_is_at_most_one_of_both(text: str, confidence: float | None) -> None:
-    assert not (is_backchannel(text, confidence) and has_word(text, confidence))
+    assert not (EN.is_backchannel(text, confidence) and EN.has_word(text, confidence))
 
 
 @given(st.sampled_from(ANSWERS[:4]), st.data())
@@ -217,14 +236,14 @@ def test_every_part_of_an_answer_is_its_echo(answer: str, data: st.DataObject) -
     words = answer.split()
     start = data.draw(st.integers(0, len(words) - 3))
     stop = data.draw(st.integers(start + 3, len(words)))
-    assert is_echo(" ".join(words[start:stop]).lower(), answer)
+    assert EN.is_echo(" ".join(words[start:stop]).lower(), answer)
 
 
 @given(texts, texts)
 def test_an_echo_needs_words_and_an_answer(text: str, spoken: str) -> None:
-    assert not is_echo(text, "")
-    assert not is_echo("", spoken)
-    is_echo(text, spoken)
+    assert not EN.is_echo(text, "")
+    assert not EN.is_echo("", spoken)
+    EN.is_echo(text, spoken)
 
 
 # --- as a recogniser writes real sound -----------------------------------------------------------------------------
@@ -254,24 +273,24 @@ def said(text: str) -> Samples:
 @pytest.mark.parametrize("text", ["Uh-huh.", "Mm-hmm.", "Hmm.", "Yeah.", "Okay.", "Right.", "I see.", "Oh, okay."])
 def test_spoken_backchannels(recognise: Callable[[Samples], Hypothesis], text: str) -> None:
     heard = recognise(said(text))
-    assert is_backchannel(heard.text, heard.confidence), heard
+    assert EN.is_backchannel(heard.text, heard.confidence), heard
 
 
 @pytest.mark.parametrize("text", ["Stop.", "Wait.", "What?", "No.", "Hold on.", "Buy two apples.", "Okay, stop."])
 def test_spoken_interruptions(recognise: Callable[[Samples], Hypothesis], text: str) -> None:
     heard = recognise(said(text))
-    assert not is_backchannel(heard.text, heard.confidence), heard
+    assert not EN.is_backchannel(heard.text, heard.confidence), heard
 
 
 def test_what_people_say_at_length_is_real_from_its_first_seconds(recognise: Callable[[Samples], Hypothesis]) -> None:
     for name in ("speech-jfk", "speech-beckett", "speech-two-cities"):
         heard = recognise(speech(name)[: 3 * RATE])
-        assert has_word(heard.text, heard.confidence), heard
+        assert EN.has_word(heard.text, heard.confidence), heard
 
 
 def test_noise_is_nothing(recognise: Callable[[Samples], Hypothesis]) -> None:
     for name, sound in noises().items():
-        assert is_backchannel(recognise(sound).text), name
+        assert EN.is_backchannel(recognise(sound).text), name
 
 
 def test_an_echo_is_known_from_nearly_any_part_of_it(recognise: Callable[[Samples], Hypothesis]) -> None:
@@ -283,6 +302,6 @@ def test_an_echo_is_known_from_nearly_any_part_of_it(recognise: Callable[[Sample
             part = np.pad(sound[start : start + 2 * RATE], RATE // 4)
             heard = recognise((part + random.normal(0, 5e-4, part.size)).astype(np.float32))
             parts += 1
-            if not is_backchannel(heard.text, heard.confidence) and not is_echo(heard.text, answer):
+            if not EN.is_backchannel(heard.text, heard.confidence) and not EN.is_echo(heard.text, answer):
                 missed.append(heard.text)
     assert len(missed) <= parts // 6, (parts, missed)

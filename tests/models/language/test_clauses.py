@@ -6,7 +6,12 @@ import re
 
 import pytest
 
-from models.language.clauses import Clauses, clauses, count_words, ends_sentence
+from models.language.clauses import Clauses, clauses, count_words
+from models.language.finding import find_language
+from models.language.marks import ends_sentence
+
+EN = find_language("en")
+
 
 TEXTS = [
     ("Hello there, my friend, how are you? I am fine.", ["Hello there, my friend,", " how are you?", " I am fine."]),
@@ -39,19 +44,19 @@ LONG = "First of all, we walked on and on along the wide white beach until the v
 
 @pytest.mark.parametrize(("text", "expected"), TEXTS)
 def test_clauses_are_cut_where_a_voice_would_pause(text: str, expected: list[str]) -> None:
-    assert list(clauses([text])) == expected
+    assert list(clauses([text], EN)) == expected
 
 
 @pytest.mark.parametrize("text", [text for text, _ in TEXTS] + [LONG])
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_the_pieces_in_which_text_comes_make_no_difference(text: str, size: int) -> None:
     pieces = re.findall(rf"(?s).{{1,{size}}}", text)
-    assert list(clauses(pieces)) == list(clauses([text]))
-    assert "".join(clauses(pieces)) == text
+    assert list(clauses(pieces, EN)) == list(clauses([text], EN))
+    assert "".join(clauses(pieces, EN)) == text
 
 
 def test_the_first_clause_leaves_when_the_next_word_begins() -> None:
-    cutter = Clauses()
+    cutter = Clauses(EN)
     assert list(cutter.add("Of course, my friend")) == []
     assert list(cutter.add(",")) == []  # as in 1,000
     assert list(cutter.add(" I")) == ["Of course, my friend,"]
@@ -60,13 +65,13 @@ def test_the_first_clause_leaves_when_the_next_word_begins() -> None:
 
 
 def test_a_later_sentence_is_cut_only_where_it_is_long() -> None:
-    assert list(clauses(["Yes. We ate, drank and slept."])) == ["Yes.", " We ate, drank and slept."]
-    assert list(clauses([f"Yes. {LONG}"]))[1:] == [" " + LONG.partition(" and then")[0], " and then we swam."]
+    assert list(clauses(["Yes. We ate, drank and slept."], EN)) == ["Yes.", " We ate, drank and slept."]
+    assert list(clauses([f"Yes. {LONG}"], EN))[1:] == [" " + LONG.partition(" and then")[0], " and then we swam."]
 
 
 def test_a_quotation_that_never_ends_is_cut_like_other_text() -> None:
     text = 'He said "' + "we walk on and on. " * 12
-    assert len(list(clauses([text]))) > 1
+    assert len(list(clauses([text], EN))) > 1
 
 
 def test_words_are_counted_in_both_scripts() -> None:

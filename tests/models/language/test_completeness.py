@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from models.language.completeness import Reading, read
+from models.language.finding import find_language, language_of
 from models.protocols import UNKNOWN, Intent, SkillCard, Slot
+
+EN = find_language("en")
+
 
 SKILLS = {
     "remember": SkillCard("remember", "", (), (Slot("fact", "text"),)),
@@ -28,7 +32,7 @@ SKILLS = {
     ],
 )
 def test_a_whole_sentence_could_be_all(text: str) -> None:
-    assert read(text) is Reading.WHOLE
+    assert read(text, language_of(text, "en")) is Reading.WHOLE
 
 
 @pytest.mark.parametrize(
@@ -36,24 +40,24 @@ def test_a_whole_sentence_could_be_all(text: str) -> None:
     ["", "...", "Tell me a", "The story of.", "I want to", "Could you, um", "\u6211\u60f3\u8981", "\u56e0\u4e3a"],
 )
 def test_words_that_break_off_need_more(text: str) -> None:
-    assert read(text) is Reading.BROKEN_OFF
+    assert read(text, language_of(text, "en")) is Reading.BROKEN_OFF
 
 
 @pytest.mark.parametrize("text", ["Remember that the red,", "Wait -", "I'll take one\u2026", "\u4f60\u597d\uff0c"])
 def test_a_comma_leaves_a_doubt(text: str) -> None:
-    assert read(text) is Reading.DOUBTFUL
+    assert read(text, language_of(text, "en")) is Reading.DOUBTFUL
 
 
 def test_a_missing_slot_needs_more() -> None:
-    assert read("I would like to buy", Intent("buy"), SKILLS) is Reading.BROKEN_OFF
-    assert read("I would like to buy a kite", Intent("buy", {"item": "kite"}), SKILLS) is Reading.WHOLE
+    assert read("I would like to buy", EN, Intent("buy"), SKILLS) is Reading.BROKEN_OFF
+    assert read("I would like to buy a kite", EN, Intent("buy", {"item": "kite"}), SKILLS) is Reading.WHOLE
 
 
 def test_an_unsure_intent_leaves_a_doubt_but_an_unknown_one_does_not() -> None:
-    assert read("Could he", Intent("small_talk", confidence=0.72), SKILLS) is Reading.DOUBTFUL
-    assert read("The printer is out of paper", Intent(UNKNOWN, confidence=0.5), SKILLS) is Reading.WHOLE
+    assert read("Could he", EN, Intent("small_talk", confidence=0.72), SKILLS) is Reading.DOUBTFUL
+    assert read("The printer is out of paper", EN, Intent(UNKNOWN, confidence=0.5), SKILLS) is Reading.WHOLE
 
 
 def test_what_is_to_be_kept_leaves_a_doubt() -> None:
-    assert read("Remember that the red", Intent("remember", {"fact": "the red"}), SKILLS) is Reading.DOUBTFUL
-    assert read("What about the red key?", Intent("recall", {"topic": "the red key"}), SKILLS) is Reading.WHOLE
+    assert read("Remember that the red", EN, Intent("remember", {"fact": "the red"}), SKILLS) is Reading.DOUBTFUL
+    assert read("What about the red key?", EN, Intent("recall", {"topic": "the red key"}), SKILLS) is Reading.WHOLE

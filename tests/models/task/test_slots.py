@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.protocols import REFERRING, Outcome, Slot, SlotValue, Thing
+from models.language.finding import find_language
+from models.protocols import Outcome, Slot, SlotValue, Thing
 from models.task.slots import Unfilled, fill
 
 ITEM = Slot("item", "item", True, ("apple", "lantern", "map", "hat", "kite", "book", "guitar"))
@@ -70,7 +71,7 @@ def test_what_the_world_does_not_have_is_refused_with_some_of_what_it_has() -> N
 
 
 def test_a_word_of_which_nobody_knows_what_it_means_is_missing() -> None:
-    assert {answer(ITEM, item=word).say for word in REFERRING} == {"What would you like?"}
+    assert {answer(ITEM, item=word).say for word in find_language("en").referring} == {"What would you like?"}
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ sites:
 USE = """
 import json
 from models.intent.slots import read_slots
+from models.language.finding import find_language
 from models.protocols import Intent, Request
 from models.context import Context, known_as
 from models.task.skills import Skills
@@ -77,7 +78,7 @@ engine.load()
 (card,) = engine.skills()
 print(json.dumps({
     "slots": [[slot.kind, slot.choices] for slot in card.slots],
-    "read": read_slots([card])["paint"].read("Could you paint the cellar in deep bloo please"),
+    "read": read_slots([card], find_language("en"))["paint"].read("Could you paint the cellar in deep bloo please"),
     "done": engine.handle(Request(Intent("paint", {"place": "cellar", "colour": "Red"}), ""), ADA).say,
     "asked": engine.handle(Request(Intent("paint", {"place": "cellar"}), ""), ADA).say,
     "wrong": engine.handle(Request(Intent("paint", {"place": "cellar", "colour": "pink"}), ""), ADA).say,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.language.finding import find_language
 from models.language.speakable import speakable
 from models.protocols import Phoneme, Voiced
 from models.tts.hibari import Hibari
@@ -107,7 +108,7 @@ def test_nothing_said_yet() -> None:
 def test_the_embedded_voice_tells_where_words_part(voice: Hibari, text: str, spoken: int) -> None:
     words = Words()
     symbols = []
-    for index, piece in enumerate(voice.speak(speakable(text))):
+    for index, piece in enumerate(voice.speak(speakable(text, find_language("en")))):
         words.add("" if index else text, piece)
         symbols += ["", *(phoneme.symbol for phoneme in piece.phonemes)]
     parted = "".join(symbol if symbol.strip() else " " for symbol in symbols).split()

@@ -12,7 +12,7 @@ from support.streams import collect, stream
 
 from models.context import DEFAULT, Context
 from models.dialogue import Dialogue, Exchange
-from models.language.en.guardrails import asks_for_deed
+from models.language.finding import find_language
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
 from models.roles.role import find_persona, role_names
@@ -242,7 +242,7 @@ def test_a_small_model_may_be_kept_out_of_what_it_does_not_know() -> None:
     ],
 )
 def test_wishes_are_told_from_remarks(text: str, wish: bool) -> None:
-    assert asks_for_deed(text) is wish
+    assert find_language("en").talk.asks_for_deed(text) is wish
 
 
 # --- history and personas ------------------------------------------------------------------------------------------

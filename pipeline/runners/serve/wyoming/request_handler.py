@@ -21,6 +21,7 @@ from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
 
 from models.language.clauses import Clauses
+from models.language.finding import find_language
 from models.protocols import UNKNOWN, Samples
 from pipeline.devices.pcm import WIDTH, to_pcm16
 from pipeline.devices.resample import Resampler
@@ -282,7 +283,7 @@ async def _one(item: Any) -> AsyncGenerator[Any, None]:
 
 async def _replies(texts: AsyncGenerator[str, None]) -> AsyncGenerator[Reply, None]:
     """Text in pieces of any length as clauses, each as soon as it is whole."""
-    cutter, count = Clauses(), 0
+    cutter, count = Clauses(find_language("en")), 0
     async with aclosing(texts):
         async for text in texts:
             count += len(text)

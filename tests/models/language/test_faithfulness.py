@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models.language.en.faithfulness import is_courtesy, objection
+from models.language.finding import find_language
 from models.protocols import Outcome
+
+EN = find_language("en")
+
 
 BOUGHT = Outcome(
     "buy",
@@ -37,7 +40,7 @@ ONE = Outcome("buy", "done", "You bought 1 map for 5 coins.", {"item": "1 map", 
     ],
 )
 def test_wording_that_says_the_same_passes(answer: str, outcome: Outcome) -> None:
-    assert objection(answer, outcome) is None
+    assert EN.wording.objection(answer, outcome) is None
 
 
 @pytest.mark.parametrize(
@@ -61,12 +64,12 @@ def test_wording_that_says_the_same_passes(answer: str, outcome: Outcome) -> Non
     ],
 )
 def test_wording_that_says_something_else_is_refused(answer: str, outcome: Outcome, reason: str) -> None:
-    assert reason in str(objection(answer, outcome))
+    assert reason in str(EN.wording.objection(answer, outcome))
 
 
 def test_the_reason_repeats_no_word_of_the_user() -> None:
     secret = Outcome("remember", "done", "I will remember that your code is 4711.", {"fact": "your code is 4711"})
-    assert "4711" not in str(objection("Fine.", secret))
+    assert "4711" not in str(EN.wording.objection("Fine.", secret))
 
 
 @pytest.mark.parametrize(
@@ -82,4 +85,4 @@ def test_the_reason_repeats_no_word_of_the_user() -> None:
     ],
 )
 def test_a_courtesy_states_nothing(sentence: str, harmless: bool) -> None:
-    assert is_courtesy(sentence) is harmless
+    assert EN.wording.is_courtesy(sentence) is harmless

@@ -1,0 +1,99 @@
+"""English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import ClassVar
+
+from models.language.backchannel import Listener
+from models.language.en import amounts, sentences, vocabulary, words
+from models.language.en.listener import LISTENER
+from models.language.en.spoken import spoken_english
+from models.language.en.talk import TALK
+from models.language.en.wording import WORDING
+from models.language.faithfulness import Wording
+from models.language.guardrails import TalkRules
+from models.language.language import Language
+from models.language.words import Found, Word
+from models.protocols import Position
+
+
+class English(Language):
+    """English, as it is spoken to Parley and by it."""
+
+    code: ClassVar[str] = "en"
+    abbreviations: ClassVar[frozenset[str]] = vocabulary.SHORTENED
+    numbering: ClassVar[frozenset[str]] = frozenset({"no"})
+    fillers: ClassVar[frozenset[str]] = words.FILLERS
+    stop_words: ClassVar[frozenset[str]] = vocabulary.STOP_WORDS
+    open_words: ClassVar[frozenset[str]] = vocabulary.OPEN_WORDS
+    demonstratives: ClassVar[frozenset[str]] = vocabulary.DEMONSTRATIVES
+    places: ClassVar[frozenset[str]] = vocabulary.PLACES
+    pronouns: ClassVar[frozenset[str]] = vocabulary.PRONOUNS
+    shown: ClassVar[str] = "this"
+    confirm: ClassVar[frozenset[str]] = vocabulary.CONFIRM
+    deny: ClassVar[frozenset[str]] = vocabulary.DENY
+    cancel: ClassVar[frozenset[str]] = vocabulary.CANCEL
+    determiners: ClassVar[frozenset[str]] = vocabulary.DETERMINERS
+    leading: ClassVar[frozenset[str]] = vocabulary.LEADING
+    anything: ClassVar[frozenset[str]] = vocabulary.ANYTHING
+    vague: ClassVar[frozenset[str]] = vocabulary.VAGUE
+    beside: ClassVar[frozenset[str]] = vocabulary.BESIDE
+    around: ClassVar[frozenset[str]] = vocabulary.AROUND
+    samples: ClassVar[Mapping[str, tuple[str, ...]]] = vocabulary.SAMPLES
+    listener: ClassVar[Listener] = LISTENER
+    wording: ClassVar[Wording] = WORDING
+    talk: ClassVar[TalkRules] = TALK
+
+    def split_words(self, text: str) -> list[Word]:
+        return words.split_words(text)
+
+    def stem(self, word: str) -> str:
+        return words.stem(word)
+
+    def singulars(self, word: str) -> list[str]:
+        return words.singulars(word)
+
+    def find_numbers(self, words: Sequence[Word]) -> list[Found[float]]:
+        return amounts.find_numbers(words)
+
+    def find_durations(self, words: Sequence[Word]) -> list[Found[int]]:
+        return amounts.find_durations(words)
+
+    def breaks_off(self, text: str) -> bool:
+        return words.last_word(text) in vocabulary.OPEN_WORDS | {""}
+
+    def spoken(self, text: str) -> str:
+        return spoken_english(text)
+
+    @property
+    def background(self) -> Sequence[str]:
+        return files(__package__).joinpath("background.txt").read_text(encoding="utf-8").splitlines()
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return sentences.listed(parts)
+
+    def either(self, parts: Sequence[str]) -> str:
+        return sentences.listed(parts, "or")
+
+    def counted(self, number: int, unit: str) -> str:
+        return sentences.counted(number, unit)
+
+    def one(self, name: str) -> str:
+        return sentences.one(name)
+
+    def the(self, name: str) -> str:
+        return sentences.the(name)
+
+    def bare(self, name: str) -> str:
+        return sentences.bare(name)
+
+    def whereabouts(self, position: Position) -> str:
+        return sentences.whereabouts(position)
+
+    def duration(self, seconds: int) -> str:
+        return sentences.spoken_duration(seconds)
+
+    def to_listener(self, text: str) -> str:
+        return sentences.to_listener(text)

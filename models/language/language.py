@@ -1,0 +1,211 @@
+"""What is known of one natural language: one value a language, found by its code (`models.language.finding`).
+
+A language is a class that derives from `Language` and states what it knows; the rest is inherited, so that little must
+be written to begin one. It is registered by an entry point whose name is its ISO 639-1 code:
+
+    [project.entry-points."parley.languages"]
+    eo = "esperanto:Esperanto"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from importlib.resources import files
+from typing import ClassVar
+
+import yaml
+
+from models.language.amounts import digits, durations
+from models.language.backchannel import Listener
+from models.language.faithfulness import Wording
+from models.language.guardrails import TalkRules
+from models.language.words import Found, Word, split
+from models.protocols import Position
+
+NONE: frozenset[str] = frozenset()
+FALLBACK = "models.language.en"
+"""The package whose phrases a language uses that lacks some."""
+
+
+class Language:
+    """One natural language. Without a word of its own: text is left as it is, and numbers are read in digits only."""
+
+    code: ClassVar[str] = ""
+    """ISO 639-1."""
+    script: ClassVar[re.Pattern[str] | None] = None
+    """A character that shows that a text is in this language and in no other; none where its script is shared."""
+    joint: ClassVar[str] = " "
+    """What stands between two words."""
+
+    # --- marks -------------------------------------------------------------------------------------------------------
+    abbreviations: ClassVar[frozenset[str]] = NONE
+    """Words after which a full stop ends no sentence; lower case, without that full stop."""
+    numbering: ClassVar[frozenset[str]] = NONE
+    """Likewise before a number: ``no`` as in ``No. 5``."""
+
+    # --- words that mean little --------------------------------------------------------------------------------------
+    fillers: ClassVar[frozenset[str]] = NONE
+    """Words that change nothing about what is asked for."""
+    stop_words: ClassVar[frozenset[str]] = NONE
+    """Words of a question that say nothing of what it is about."""
+    open_words: ClassVar[frozenset[str]] = NONE
+    """Words with which few sentences end."""
+
+    # --- words that refer --------------------------------------------------------------------------------------------
+    demonstratives: ClassVar[frozenset[str]] = NONE
+    """Words that stand for a thing that the user shows, or has before them."""
+    places: ClassVar[frozenset[str]] = NONE
+    """Words that stand for a place that the user shows."""
+    pronouns: ClassVar[frozenset[str]] = NONE
+    """Words that stand for a thing that the user shows, or that was spoken of."""
+    shown: ClassVar[str] = ""
+    """The demonstrative that stands for what the user looks at, where they said none."""
+
+    # --- words that answer -------------------------------------------------------------------------------------------
+    confirm: ClassVar[frozenset[str]] = NONE
+    """Phrases that agree to what was asked; in lower case, without punctuation."""
+    deny: ClassVar[frozenset[str]] = NONE
+    """Phrases that refuse it."""
+    cancel: ClassVar[frozenset[str]] = NONE
+    """Phrases that drop what was begun."""
+
+    # --- words around a value (see models.intent.slots) --------------------------------------------------------------
+    determiners: ClassVar[frozenset[str]] = NONE
+    """What may stand before a name."""
+    leading: ClassVar[frozenset[str]] = NONE
+    """What stands before a free text and is no part of it, such as ``about``."""
+    anything: ClassVar[frozenset[str]] = NONE
+    """Words for no thing in particular."""
+    vague: ClassVar[frozenset[str]] = NONE
+    """Words that name nothing, those for no thing in particular among them."""
+    beside: ClassVar[frozenset[str]] = NONE
+    """What may stand beside a word such as ``there``."""
+    around: ClassVar[frozenset[str]] = NONE
+    """What may stand around a value and is no part of it."""
+    samples: ClassVar[Mapping[str, tuple[str, ...]]] = {"text": ("x",)}
+    """What people say for a slot, by its kind; ``text`` for any words."""
+    time_units: ClassVar[Mapping[str, int]] = {}
+    """Seconds in each unit of time, by every form of its name."""
+
+    # --- conversation ------------------------------------------------------------------------------------------------
+    listener: ClassVar[Listener] = Listener()
+    """What somebody says who only listens, and how people take the floor."""
+    wording: ClassVar[Wording] = Wording()
+    """How a model's wording is compared with what it has to say."""
+    talk: ClassVar[TalkRules] = TalkRules()
+    """What a language model may not say, and how users ask for deeds."""
+
+    @cached_property
+    def referring(self) -> frozenset[str]:
+        """All words that stand for something else."""
+        return self.demonstratives | self.places | self.pronouns
+
+    @cached_property
+    def naming_nothing(self) -> frozenset[str]:
+        """All words that can stand where a name is expected, and are none."""
+        return self.vague | self.determiners | self.leading | self.beside
+
+    # --- text that is heard ------------------------------------------------------------------------------------------
+
+    def split_words(self, text: str) -> list[Word]:
+        """The words of an utterance, without punctuation; of Chinese the characters."""
+        return split(text)
+
+    def stem(self, word: str) -> str:
+        """A word without its ending, near enough to lay its forms beside each other."""
+        return word
+
+    def singulars(self, word: str) -> list[str]:
+        """What a word may be the plural of, itself first."""
+        return [word]
+
+    def plain(self, text: str) -> str:
+        """The words of `text` in lower case and without fillers: what is compared, embedded and looked up."""
+        words = [word.text for word in self.split_words(text)]
+        return self.joint.join([word for word in words if word not in self.fillers] or words)
+
+    def find_numbers(self, words: Sequence[Word]) -> list[Found[float]]:
+        """Every number, in order."""
+        return digits(words)
+
+    def find_durations(self, words: Sequence[Word]) -> list[Found[int]]:
+        """Every length of time, in whole seconds, in order."""
+        return durations(words, self.find_numbers(words), self.time_units)
+
+    def search_tokens(self, text: str) -> list[str]:
+        """The telling words of a text, as they are indexed and looked up; perhaps none."""
+        words = re.findall(r"\w{2,}", text.casefold())
+        return [word for word in words if word not in self.stop_words]
+
+    def breaks_off(self, text: str) -> bool:
+        """Whether words stop where no sentence ends; also where there is no word at all."""
+        words = self.split_words(text)
+        return not words or words[-1].text in self.open_words
+
+    # --- text that is said -------------------------------------------------------------------------------------------
+
+    def spoken(self, text: str) -> str:
+        """`text` with its numbers, units, amounts, dates and signs in words."""
+        return text
+
+    def listed(self, parts: Sequence[str]) -> str:
+        """The parts, at least one, as a spoken list of all of them."""
+        return ", ".join(parts)
+
+    def either(self, parts: Sequence[str]) -> str:
+        """The parts, at least one, as a spoken choice of one of them."""
+        return ", ".join(parts)
+
+    def counted(self, number: int, unit: str) -> str:
+        """So many of a thing or a unit, in digits."""
+        return f"{number} {unit}"
+
+    def one(self, name: str) -> str:
+        """Some thing of that name."""
+        return name
+
+    def the(self, name: str) -> str:
+        """The thing of that name."""
+        return name
+
+    def bare(self, name: str) -> str:
+        """A name in lower case, without its article."""
+        return name.casefold()
+
+    def whereabouts(self, position: Position) -> str:
+        """Direction and distance on the ground, from the user's origin."""
+        right, _, back = position
+        return f"{right:.0f} m, {-back:.0f} m"
+
+    def duration(self, seconds: int) -> str:
+        """A length of time."""
+        return f"{seconds} s"
+
+    def to_listener(self, text: str) -> str:
+        """What the user said, said back to them inside a sentence: ``my sister`` is ``your sister``."""
+        return text
+
+    # --- sentences of Parley -----------------------------------------------------------------------------------------
+
+    @property
+    def background(self) -> Sequence[str]:
+        """Things that people say to assistants and characters which are no request to an avatar's usual skills."""
+        return ()
+
+    @cached_property
+    def phrases(self) -> Mapping[str, str]:
+        """What code itself says, and asks of language models, by name.
+
+        They stand in ``phrases.yaml`` in the package of the language's class. What is not there is said in English."""
+        return _phrases(FALLBACK) | _phrases(type(self).__module__)
+
+
+def _phrases(module: str) -> dict[str, str]:
+    """The phrases in the package of a module, or that is it; perhaps none."""
+    package = module if hasattr(import_module(module), "__path__") else module.rpartition(".")[0]
+    file = files(package) / "phrases.yaml" if package else None
+    found: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8")) if file and file.is_file() else {}
+    return found
