@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from models.context import User
 from models.dialogue import Deed, Dialogue, Exchange, Mention, Question
-from models.protocols import REFERRING, Intent, Outcome, SkillCard
+from models.language.finding import language_of
+from models.protocols import Intent, Outcome, SkillCard
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate, Record
 from pipeline.stages.stage import OffersSkills
@@ -61,7 +62,9 @@ def _mentions(record: Record, cards: Mapping[str, SkillCard]) -> Iterator[Mentio
     """What was shown, then what the user named, then what the avatar named beside it."""
     for target in record.shown:
         yield Mention(target, "thing", "user", record.turn)
-    named = dict(_named(record.intent, cards)) if record.intent else {}
+    said = record.transcript
+    refer = language_of(said.text, said.language).referring if said else frozenset[str]()
+    named = dict(_named(record.intent, cards, refer)) if record.intent else {}
     for name, kind in named.items():
         yield Mention(name, kind, "user", record.turn)
     for kind, name in _facts(record.outcome):
@@ -69,13 +72,13 @@ def _mentions(record: Record, cards: Mapping[str, SkillCard]) -> Iterator[Mentio
             yield Mention(name, kind, "avatar", record.turn)
 
 
-def _named(intent: Intent, cards: Mapping[str, SkillCard]) -> Iterator[tuple[str, str]]:
-    """Names and amounts in the slots of an intent, and their kinds; free text names nothing by itself."""
+def _named(intent: Intent, cards: Mapping[str, SkillCard], refer: Set[str]) -> Iterator[tuple[str, str]]:
+    """Names and amounts in the slots of an intent, and their kinds; free text and words that `refer` name nothing."""
     card = cards.get(intent.name)
     kinds = {slot.name: slot.kind for slot in card.slots} if card else {}
     for slot, value in intent.slots.items():
         kind = kinds.get(slot, slot)
-        if kind != "text" and value not in REFERRING and str(value):
+        if kind != "text" and value not in refer and str(value):
             yield str(value), kind
 
 
