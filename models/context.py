@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.dialogue import EMPTY, Dialogue
 
@@ -63,6 +63,10 @@ class Context:
     """What was said, asked, named and done before this turn."""
     hints: tuple[str, ...] = ()
     """Names that are likely to be said, the likeliest first: those of the scene, the skills' and the user's own."""
+
+    def speaking(self, language: str) -> Context:
+        """The same, where the answer is wanted in `language`."""
+        return self if language == self.language else replace(self, language=language)
 
     def answered_in(self, spoken: str) -> str:
         """The language of the answer to words in the language `spoken`: the same, if the graph speaks it too."""

@@ -119,14 +119,12 @@ class Dialogue:
     def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> Dialogue:
         """The dialogue in which the answer of a turn was heard differently; the same one where the turn is forgotten.
 
-        What is None stays as it is."""
-        changes: dict[str, str | bool] = {}
-        if said is not None:
-            changes["said"] = said
-        if interrupted is not None:
-            changes["interrupted"] = interrupted
-        amended = (_changed(each, changes) if each.turn == turn else each for each in self.exchanges)
-        return replace(self, exchanges=tuple(amended))
+        What is None stays as it is. Deeds of the turn count as told unless it was interrupted."""
+        exchanges = tuple(_heard(each, said, interrupted) if each.turn == turn else each for each in self.exchanges)
+        if interrupted is None:
+            return replace(self, exchanges=exchanges)
+        deeds = tuple(replace(deed, told=not interrupted) if deed.turn == turn else deed for deed in self.deeds)
+        return replace(self, exchanges=exchanges, deeds=deeds)
 
     def _with(self, deeds: Iterable[Deed]) -> tuple[Deed, ...]:
         return (*self.deeds, *deeds)[-DEEDS:]
@@ -145,5 +143,9 @@ def _focused(focus: tuple[Mention, ...], mentions: Iterable[Mention]) -> tuple[M
     return tuple(newest.values())[: -FOCUS - 1 : -1]
 
 
-def _changed(exchange: Exchange, changes: Mapping[str, str | bool]) -> Exchange:
-    return replace(exchange, **changes)  # type: ignore[arg-type]
+def _heard(exchange: Exchange, said: str | None, interrupted: bool | None) -> Exchange:
+    return replace(
+        exchange,
+        said=exchange.said if said is None else said,
+        interrupted=exchange.interrupted if interrupted is None else interrupted,
+    )

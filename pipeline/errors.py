@@ -56,7 +56,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def traced(error: BaseException) -> str:
-    """What an error was and where it rose, and likewise its causes, for logs: ``EngineFailed (lift.py:256) from
+    """What an error was and where it rose, and likewise its causes, for logs: ``EngineFailed (host.py:131) from
     ValueError (openai.py:97)``.
 
     Their messages are left out: an engine's may quote what a user said."""

@@ -121,6 +121,8 @@ class Reply:
     """A clause or sentence of the answer; the texts of a turn's replies, put together as they are, make the answer."""
 
     text: str
+    language: str = "en"
+    """ISO 639-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Speech:
     """Seconds since the answer began to sound."""
     text: str
     """The words that begin in this piece, empty for the later pieces of a clause."""
+    language: str = "en"
+    """ISO 639-1."""
 
 
 Sense: TypeAlias = Audio | Text | Scene | Gaze | Pointing | Picture

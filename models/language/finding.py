@@ -58,6 +58,12 @@ def language_of(text: str, code: str) -> Language:
     for language in _with_scripts():
         if 2 * sum(language.script.match(word.text) is not None for word in words if language.script) > len(words):
             return language
+    return known_language(code)
+
+
+def known_language(code: str) -> Language:
+    """The language of an ISO 639-1 code, as far as it is known: one that knows nothing where no package has a room for
+    it, so that graphs may speak languages which nobody has described."""
     return find_language(code) if code in _entries() else Language()
 
 

@@ -13,7 +13,8 @@ from pipeline.graph.mistakes import Path, unknown
 from pipeline.graph.options import signature
 from pipeline.graph.registry import Registry, Unusable
 from pipeline.graph.spec import GraphSpec, Ranked, read_section
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 
 Instead: TypeAlias = Callable[[str, str, Sequence[Engine]], Sequence[Engine]]
 """Given a host's name, its step and the engines that the file names: those that it runs on. They take over the file's

@@ -116,6 +116,11 @@ class Session:
         self.may_speak.set()
         self._mouth = asyncio.Lock()
 
+    @property
+    def language(self) -> str:
+        """The language in which the user is answered who does not speak another, by its ISO 639-1 code."""
+        return self._context.language
+
     def now(self) -> float:
         """Session time: seconds since it was first asked for."""
         return self.since(asyncio.get_running_loop().time())
@@ -173,7 +178,7 @@ class Session:
     async def run(self, answer: Answer, sound: AsyncIterator[Sense], sink: Sink) -> None:
         """Run a turn to its end, whatever that is; what is given before it is confirmed waits."""
         turn, record = answer.turn, answer.record
-        graph = unasked(self.graph, turn.prompt) if turn.prompt else self.graph
+        graph = unasked(self.graph, turn.prompt, turn.context.language) if turn.prompt else self.graph
 
         def observe(node: str, packet: Any) -> None:
             record.observe(node, packet)

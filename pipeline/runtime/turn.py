@@ -86,8 +86,8 @@ def given(graph: Graph, packets: Mapping[str, Sequence[Any]]) -> Graph:
     )
 
 
-def unasked(graph: Graph, text: str) -> Graph:
-    """The graph whose avatar says `text` of its own accord, whatever is heard.
+def unasked(graph: Graph, text: str, language: str) -> Graph:
+    """The graph whose avatar says `text`, in `language`, of its own accord, whatever is heard.
 
     Raises PipelineError for a graph that does not speak."""
     names = [node.name for node in graph.nodes]
@@ -95,7 +95,7 @@ def unasked(graph: Graph, text: str) -> Graph:
     if not speakers:
         raise PipelineError(f"graph {graph.name}: no stage gives a Reply, so the avatar cannot say anything")
     before = names[: names.index(speakers[-1])]
-    return given(graph, dict.fromkeys(before, ()) | {speakers[-1]: (Reply(text),)})
+    return given(graph, dict.fromkeys(before, ()) | {speakers[-1]: (Reply(text, language),)})
 
 
 class _Turn:

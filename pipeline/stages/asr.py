@@ -65,7 +65,9 @@ class Asr:
         waiting_since = self._clock()
         async for packet in inputs:
             if isinstance(packet, Text):
-                yield Transcript(packet.text, typed_language(self.host.engine), packet.start, packet.start)
+                yield Transcript(
+                    packet.text, typed_language(self.host.engine, turn.context), packet.start, packet.start
+                )
                 continue
             heard.add(packet, self._clock() - waiting_since)
             for samples in captions.due(heard, self._busy > 0):
@@ -80,13 +82,16 @@ class Asr:
     async def _recognise(self, samples: Samples, context: Context, earlier: Hypothesis | None) -> Hypothesis:
         self._busy += 1
         try:
-            return await self.host.call(lambda engine: engine.transcribe(samples, context, earlier))
+            return await self.host.call(lambda engine: engine.transcribe(samples, context, earlier), context.language)
         finally:
             self._busy -= 1
 
 
-def typed_language(engine: Recogniser) -> str:
-    """The language of typed lines, ISO 639-1: that which the engine was told to expect, or the first that it names."""
+def typed_language(engine: Recogniser, context: Context) -> str:
+    """The language of typed lines, ISO 639-1: the turn's own. Where that is not known, which is so in a replay of what
+    an earlier Parley recorded, it is the language that the engine was told to expect, or the first that it names."""
+    if context.languages:
+        return context.language
     expected: str | None = getattr(engine, "language", None)  # of engines that know many, an option names one
     return expected or min(engine.languages - ANY_LANGUAGE, default="en")
 

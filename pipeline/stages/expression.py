@@ -58,7 +58,7 @@ class Expressions:
                 came = _came(packet)
                 continue
             if packet.text.strip():
-                look = _joined(await self._read(packet.text, turn), came)
+                look = _joined(await self._read(packet, turn), came)
                 came = Look(came.expression, came.weight)  # its gesture was made
                 start = packet.start + _lead(packet)
                 if look.gesture and self.persona.lively and start >= clear_from:
@@ -67,10 +67,11 @@ class Expressions:
             for expression in self._expressions(packet, look):
                 yield expression
 
-    async def _read(self, text: str, turn: Turn) -> Look:
+    async def _read(self, speech: Speech, turn: Turn) -> Look:
         """What the words show; nothing where no engine can tell, for a face must not silence the voice."""
         try:
-            return await self.host.call(lambda engine: engine.read(text, turn.context))
+            context = turn.context.speaking(speech.language)
+            return await self.host.call(lambda engine: engine.read(speech.text, context), context.language)
         except EngineFailed as error:
             log.warning("%s: the face shows nothing of the words: %s", self.host.name, traced(error))
             turn.notice(Notice.of(self.host.name, error, "the face shows nothing of the words"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 from pydantic import BaseModel
 
@@ -54,7 +55,9 @@ class IntentStage:
     async def run(self, inputs: AsyncIterator[Transcript], turn: Turn) -> AsyncIterator[Intent]:
         async for transcript in inputs:
             if text := transcript.text.strip():
-                yield await self._understand(text, transcript.language, turn.context)
+                language = turn.context.answered_in(transcript.language)
+                intent = await self._understand(text, transcript.language, turn.context.speaking(language))
+                yield intent if intent.language == language else replace(intent, language=language)
 
     async def _understand(self, text: str, language: str, context: Context) -> Intent:
         """What the engine makes of the words, unless it is a deed that they do not order."""
@@ -67,4 +70,4 @@ class IntentStage:
         return self._guard.check(intent, told)
 
     async def _ask(self, text: str, context: Context) -> Intent:
-        return await self.host.call(lambda engine: engine.understand(text, context))
+        return await self.host.call(lambda engine: engine.understand(text, context), context.language)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -89,6 +90,8 @@ class Response:
             match packet:
                 case Transcript():
                     heard, language = packet.text.strip(), packet.language
+                    context = turn.context.speaking(turn.context.answered_in(language))
+                    turn = replace(turn, context=context)
                 case Intent():
                     wanted, withheld = packet.name, str(packet.slots.get(WITHHELD, ""))
                 case Outcome():
@@ -96,13 +99,13 @@ class Response:
                     said = _recite(decline, self._language) if decline else self._answer(packet, heard, turn)
                     async with aclosing(said) as texts:
                         async for text in texts:
-                            yield Reply(joint + text)
+                            yield Reply(joint + text, turn.context.language)
                             joint = ""
                     joint = " "
         if heard and not joint:
             async with aclosing(self._answer(Outcome(wanted, "open"), heard, turn)) as texts:
                 async for text in texts:
-                    yield Reply(text)
+                    yield Reply(text, turn.context.language)
 
     def _decline(self, withheld: str, heard: str, language: str) -> str:
         """What is said at once where words name a deed that they do not order; nothing where the model may talk."""
@@ -187,7 +190,9 @@ class Response:
             yield text
 
     def _stream(self, messages: Sequence[Message], context: Context, max_tokens: int) -> AsyncGenerator[str, None]:
-        return self.host.stream(lambda engine: engine.complete(messages, context, max_tokens=max_tokens))
+        return self.host.stream(
+            lambda engine: engine.complete(messages, context, max_tokens=max_tokens), context.language
+        )
 
     def _tell(self, error: EngineFailed, turn: Turn, effect: str) -> None:
         log.warning("%s: the language model failed, so %s: %s", self.host.name, effect, traced(error))

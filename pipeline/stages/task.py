@@ -40,7 +40,7 @@ class Task:
                     if self._has_effects(intent):
                         await turn.confirmed()
                     request = Request(intent, said.text if said else "", around.things)
-                    yield await self._handle(request, turn.context)
+                    yield await self._handle(request, turn.context.speaking(intent.language))
                 case _:
                     around.notice(packet)
 
@@ -53,4 +53,4 @@ class Task:
         return any(card.effects for card in self.skills() if card.name == intent.name)
 
     async def _handle(self, request: Request, context: Context) -> Outcome:
-        return await self.host.call(lambda engine: engine.handle(request, context))
+        return await self.host.call(lambda engine: engine.handle(request, context), context.language)

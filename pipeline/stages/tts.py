@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from fractions import Fraction
@@ -11,9 +11,10 @@ from fractions import Fraction
 import numpy as np
 from pydantic import BaseModel, Field
 
-from models.context import Context
+from models.context import DEFAULT, Context
 from models.language.clauses import beginning, sentences
-from models.language.finding import find_language
+from models.language.finding import known_language
+from models.language.language import Language
 from models.language.marks import ends_sentence, pauses
 from models.language.speakable import speakable
 from models.protocols import Phoneme, Synthesiser, Voiced
@@ -40,36 +41,40 @@ class Tts:
 
     def __init__(self, host: Host[Synthesiser], options: Options) -> None:
         self.host, self.options = host, options
-        self._language = find_language("en")
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Build the tables of the text rules before somebody waits for a first word."""
-        await asyncio.to_thread(speakable, "1", self._language)
+        await asyncio.to_thread(speakable, "1", known_language(DEFAULT.language))
 
     async def run(self, inputs: AsyncIterator[Reply], turn: Turn) -> AsyncIterator[Speech]:
-        start, pause, text = Fraction(), 0.0, ""
+        start, pause, text, language = Fraction(), 0.0, "", turn.context.language
         async for reply in inputs:
-            for clause in sentences(reply.text, self._language) if start else self._beginning(reply.text):
+            language = reply.language
+            room = known_language(language)
+            for clause in sentences(reply.text, room) if start else self._beginning(reply.text, room):
                 text += clause
-                words = speakable(clause, self._language)
+                words = speakable(clause, room)
                 if not words:
                     continue
-                async with aclosing(self.host.stream(_speak(words, turn.context))) as pieces:
+                async with aclosing(self._speak(words, turn.context.speaking(language))) as pieces:
                     async for piece in pieces:
                         voiced = self._finish(piece, pause)
-                        yield Speech(voiced, float(start), text)
+                        yield Speech(voiced, float(start), text, language)
                         start += Fraction(voiced.samples.size, voiced.sample_rate)
                         pause, text = 0.0, ""
                 pause = max(pause, self._pause_after(clause)) if start else 0.0
         if text.strip():  # such as a closing emoji: seen in the captions for the time of a breath
-            rate = self.host.engine.sample_rate
-            yield Speech(_silence(self.options.sentence_pause, rate), float(start), text)
+            rate = self.host.speaking(language).sample_rate
+            yield Speech(_silence(self.options.sentence_pause, rate), float(start), text, language)
 
-    def _beginning(self, text: str) -> Iterator[str]:
+    def _speak(self, words: str, context: Context) -> AsyncGenerator[Voiced, None]:
+        return self.host.stream(lambda engine: engine.speak(words, context), context.language)
+
+    def _beginning(self, text: str, language: Language) -> Iterator[str]:
         """`text` cut early once, then into sentences."""
-        first = beginning(text, self._language, self.options.first_clause)
+        first = beginning(text, language, self.options.first_clause)
         yield first
-        yield from sentences(text[len(first) :], self._language)
+        yield from sentences(text[len(first) :], language)
 
     def _pause_after(self, clause: str) -> float:
         if clause.endswith("\n") or ends_sentence(clause):
@@ -90,10 +95,6 @@ class Tts:
             voiced.sample_rate,
             silence.phonemes + phonemes if phonemes else (),
         )
-
-
-def _speak(words: str, context: Context) -> Callable[[Synthesiser], Iterator[Voiced]]:
-    return lambda engine: engine.speak(words, context)
 
 
 def _silence(seconds: float, sample_rate: int) -> Voiced:

@@ -21,7 +21,7 @@ from math import inf
 from typing import Any, TypeVar, TypeVarTuple
 
 from pipeline.errors import PipelineError
-from pipeline.host.host import Worker
+from pipeline.host.threads import Worker
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -22,6 +22,8 @@ class Hello(Message):
     """Name and version of the client, for the server's log."""
     mode: Mode | None = None
     """Who ends a turn: a key, or the user's voice; left out, the graph says."""
+    language: Name = ""
+    """ISO 639-1 code of the language that the user wants to be answered in; left out, it is the graph's."""
     audio_in: Format = Format()
     audio_out: Format = Format(sample_rate=24_000)
     wants: frozenset[Literal["visemes", "captions", "expressions", "actions"]] = frozenset(

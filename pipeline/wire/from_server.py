@@ -32,6 +32,10 @@ class Welcome(Message):
     user: str
     """Who the server takes the user for; empty for a guest."""
     graph: str
+    language: str = ""
+    """ISO 639-1 code of the language that the user is answered in."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of all languages that the graph speaks."""
     mode: Mode
     state: str
     audio_in: Format
@@ -57,6 +61,8 @@ class Caption(Message):
     """The user's words so far, in place of those before; or the avatar's next words."""
     final: bool = True
     """False while the user's words may change."""
+    language: str = ""
+    """ISO 639-1 code of the language of the words; empty where it is not known yet."""
     start: Milliseconds = 0
     """For the avatar's words: since the answer began to sound."""
     words: tuple[tuple[Milliseconds, str], ...] = ()
@@ -173,6 +179,7 @@ Code: TypeAlias = Literal[
     "too-many-sessions",
     "not-understood",
     "bad-audio",
+    "unknown-language",
     "too-fast",
     "too-slow",
     "too-long",

@@ -66,6 +66,12 @@ class Loud(Recogniser):
         return Hypothesis(self.word * int(np.ceil(samples.size)), "en")
 
 
+class English(Loud):
+    """Works in one language."""
+
+    languages = frozenset({"en"})
+
+
 class Mandarin(Loud):
     """Knows no English."""
 

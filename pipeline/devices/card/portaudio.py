@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from pipeline.errors import MediaError
-from pipeline.host.host import Worker
+from pipeline.host.threads import Worker
 
 T = TypeVar("T")
 

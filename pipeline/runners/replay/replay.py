@@ -136,7 +136,7 @@ async def _run_turn(
         if over(packets):
             running.cancel()
 
-    graph = unasked(graph, turn.prompt) if turn.prompt else graph
+    graph = unasked(graph, turn.prompt, turn.context.language) if turn.prompt else graph
     running = asyncio.create_task(run_turn(graph, turn, _stream(source), _pass, observe, record.report))
     try:
         await asyncio.wait([running])

@@ -72,8 +72,15 @@ class Admission:
         return self._users.total()
 
     @contextmanager
-    def open(self, user: User) -> Iterator[Session]:
-        """Open a session of `user`, which ends with the context. Raises Refused where the limits allow no more."""
+    def open(self, user: User, language: str = "") -> Iterator[Session]:
+        """Open a session of `user`, which ends with the context; `language` is the one to answer in, the graph's where
+        it is empty. Raises Refused where the limits allow no more, and for a language that the graph does not speak."""
+        if language and language not in self.graph.languages:
+            raise Refused(
+                "unknown-language",
+                f"language: this server speaks {', '.join(self.graph.languages)}, and not {language[:20]!r}; "
+                "say hello with one of them, or without a language",
+            )
         if user.guest:  # each guest has a world of their own
             user = guest(secrets.token_hex(4))
         self._admit(user)
@@ -82,7 +89,7 @@ class Admission:
         try:
             with ExitStack() as stack:
                 observers = stack.enter_context(self._observe(name, user.id))
-                yield Session(self.graph, name, user, observers)
+                yield Session(self.graph, name, user, observers, language)
         finally:
             self._users[user] -= 1
             if not self._users[user]:

@@ -28,7 +28,7 @@ class ClientEvents(Observer):
         self.tell, self.wants = tell, wants
         self.turn = ""
         """The id of the turn whose answer is played."""
-        self._heard: tuple[str, str] = "", ""  # id of the latest turn in which the user said something, and the words
+        self._heard = "", "", ""  # the latest turn in which the user said something, the words, and their language
         self._visemes: list[Viseme] = []
         self._words = Words()  # words of the answer that is played
 
@@ -39,7 +39,7 @@ class ClientEvents(Observer):
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
         if isinstance(packet, Partial | Transcript) and packet.text:
-            self._heard = turn, packet.text
+            self._heard = turn, packet.text, packet.language if isinstance(packet, Transcript) else ""
             self._caption(final=False)
 
     def plays(self, turn: str, at: float) -> None:
@@ -70,12 +70,12 @@ class ClientEvents(Observer):
         """Send the user's words as final: they will not change any more."""
         if self._heard[0] == turn:
             self._caption(final=True)
-            self._heard = "", ""
+            self._heard = "", "", ""
 
     def _caption(self, *, final: bool) -> None:
         if "captions" in self.wants:
-            turn, text = self._heard
-            self.tell(from_server.Caption(turn=turn, speaker="user", text=text, final=final))
+            turn, text, language = self._heard
+            self.tell(from_server.Caption(turn=turn, speaker="user", text=text, final=final, language=language))
 
     # --- what a sink tells -------------------------------------------------------------------------------------------
 
@@ -120,6 +120,7 @@ class ClientEvents(Observer):
                     turn=self.turn,
                     speaker="avatar",
                     text=speech.text,
+                    language=speech.language,
                     start=milliseconds(speech.start),
                     words=tuple((milliseconds(word.start), word.text) for word in self._words.latest(begin)),
                 )

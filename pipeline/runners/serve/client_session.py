@@ -44,11 +44,14 @@ class ClientSession:
 
     A protocol makes it, gives it a sink, hands it what the client sends, and starts it with `Sessions.start`."""
 
-    def __init__(self, admission: Admission, user: User, form: Format, mode: Policy | None = None) -> None:
-        """`form` is the format of the user's sound. Raises Refused where no more sessions are admitted."""
+    def __init__(
+        self, admission: Admission, user: User, form: Format, mode: Policy | None = None, language: str = ""
+    ) -> None:
+        """`form` is the format of the user's sound; `language` the one to answer in, the graph's where it is empty.
+        Raises Refused where no more sessions are admitted, and for a language that the graph does not speak."""
         self._admission = admission
         self._stack = ExitStack()
-        self.session: Session = self._stack.enter_context(admission.open(user))
+        self.session: Session = self._stack.enter_context(admission.open(user, language))
         self.key = secrets.token_urlsafe(24)
         """The secret with which the client may come back."""
         self.floor = Floor(admission.graph, mode)

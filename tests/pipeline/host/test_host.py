@@ -16,8 +16,9 @@ from support.streams import collect
 from models.errors import ModelUnavailable
 from models.protocols import Engine
 from pipeline.errors import EngineFailed
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
 from pipeline.host.meter import METER, Meter
+from pipeline.host.threads import EngineThread, Rank
 
 DEADLINE = 0.05
 
@@ -53,6 +54,28 @@ class Counter(Engine):
             if number == fail_at:
                 raise ValueError(f"{self.name} broke at {number}")
             yield f"{self.name}{number}"
+
+
+def speaking(name: str, *languages: str) -> Counter:
+    engine = Counter(name)
+    engine.languages = frozenset(languages)  # type: ignore[misc]  # for this one, not for the class
+    return engine
+
+
+def test_the_first_rank_that_speaks_the_language_is_asked() -> None:
+    async def names() -> list[str]:
+        ranked = host(speaking("english", "en"), speaking("mandarin", "zh"), speaking("any", "*"))
+        called = [await ranked.call(Counter.who, language) for language in ("en", "zh", "fr", "")]
+        async with aclosing(ranked.stream(lambda engine: engine.count(2), "zh")) as items:
+            return [*called, *[item async for item in items], ranked.speaking("zh").name]
+
+    assert asyncio.run(names()) == ["english", "mandarin", "any", "english", "mandarin0", "mandarin1", "mandarin"]
+
+
+def test_a_language_that_no_rank_speaks_is_told() -> None:
+    told = "no engine works in 'fr': english works in en; mandarin works in zh; name one that does as a fallback"
+    with pytest.raises(EngineFailed, match=told):
+        asyncio.run(host(speaking("english", "en"), speaking("mandarin", "zh")).call(Counter.who, "fr"))
 
 
 def host(*engines: Counter, deadline: float | None = DEADLINE) -> Host[Counter]:
@@ -224,7 +247,8 @@ def test_an_engine_that_hangs_does_not_keep_the_process_alive() -> None:
     code = """
 import asyncio, threading
 from models.protocols import Engine
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 
 class Hanging(Engine):
     def work(self):

@@ -14,7 +14,8 @@ from support.streams import graph, node, stream
 
 from models.protocols import Engine
 from pipeline.errors import StageFailed
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.runtime.turn import OUTPUTS, Report, run_turn
 from pipeline.stages.stage import Turn
 from pipeline.testing import run

@@ -14,7 +14,8 @@ from models.asr.moonshine import Moonshine
 from models.context import DEFAULT, Context
 from models.protocols import Hypothesis, Recogniser, Samples
 from pipeline.errors import PipelineError
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Audio, Partial, Text, Transcript
 from pipeline.stages.asr import Asr, Options
 from pipeline.stages.stage import Turn
@@ -249,7 +250,7 @@ def test_captions_give_way_to_another_sessions_utterance() -> None:
         release = asyncio.Event()
 
         class Slow(Host[Recogniser]):
-            async def call(self, work: Callable[[Recogniser], T]) -> T:
+            async def call(self, work: Callable[[Recogniser], T], language: str = "") -> T:
                 await release.wait()
                 return work(self.engine)
 

@@ -11,7 +11,8 @@ from support.streams import collect, stream
 from models.protocols import Action, Expression, ExpressionReader, Gesture, Look, Phoneme, Voiced
 from models.roles.role import Persona, find_persona
 from models.tts.hibari import Hibari
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Outcome, Reply, Speech
 from pipeline.stages.expression import LINGERS, OUTCOMES, REST, Expressions, Options
 from pipeline.stages.stage import Turn

@@ -14,7 +14,8 @@ from models.intent.nearest import Nearest
 from models.protocols import UNKNOWN, WITHHELD, Intent, IntentRecogniser, SkillCard
 from models.task.skills import Skills
 from pipeline.errors import EngineFailed, GraphError
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Transcript
 from pipeline.stages.intent import IntentStage, Options
 from pipeline.stages.stage import Turn

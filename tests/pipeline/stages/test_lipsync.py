@@ -12,7 +12,8 @@ from support.streams import collect, stream
 from models.lipsync.phonemes import Phonemes
 from models.protocols import MouthShaper, Synthesiser, Viseme, Voiced
 from models.tts.hibari import Hibari
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Reply, Speech
 from pipeline.stages import lipsync, tts
 from pipeline.stages.stage import Turn

@@ -16,7 +16,8 @@ from models.language.finding import find_language
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
 from models.roles.role import find_persona, role_names
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Intent, Outcome, Reply, Transcript
 from pipeline.stages.response import Options, Response, recall
 from pipeline.stages.stage import Turn

@@ -14,7 +14,8 @@ from models.protocols import UNKNOWN, Intent, Outcome, Request, SkillCard, TaskH
 from models.task.skills import Skills
 from pipeline.errors import EngineFailed
 from pipeline.graph.graph import Graph
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Gaze, Pointing, Scene, Text, Transcript
 from pipeline.runtime.turn import run_turn
 from pipeline.stages.stage import Turn, at_once

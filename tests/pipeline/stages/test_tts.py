@@ -14,7 +14,8 @@ from models.context import DEFAULT, Context
 from models.protocols import Samples, Synthesiser, Voiced
 from models.tts.hibari import Hibari
 from pipeline.errors import EngineFailed
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Reply, Speech
 from pipeline.stages.stage import Turn
 from pipeline.stages.tts import Options, Tts

@@ -12,7 +12,8 @@ import pytest
 
 from models.protocols import Engine
 from pipeline.errors import EngineFailed
-from pipeline.host.host import CLOSING, EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import CLOSING, EngineThread, Rank
 from pipeline.testing.clock import Deadlock, VirtualLoop, run, spend
 
 
@@ -165,7 +166,7 @@ def test_a_hanging_call_without_deadline_is_a_deadlock() -> None:
     async def waits_for_the_engine() -> None:
         await host(Slow(inf)).call(lambda engine: engine.work())  # type: ignore[attr-defined]
 
-    with pytest.raises(Deadlock, match=r"Task-\d+ in EngineThread._run at .*host.py:"):
+    with pytest.raises(Deadlock, match=r"Task-\d+ in EngineThread._run at .*threads.py:"):
         run(waits_for_the_engine())
     with pytest.raises(EngineFailed, match="blocks the event loop"):
         run(host(SlowInline(inf)).call(lambda engine: engine.work()))  # type: ignore[attr-defined]

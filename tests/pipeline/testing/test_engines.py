@@ -13,7 +13,8 @@ from support.streams import collect
 from models.protocols import UNKNOWN, VISEMES, Engine, Intent, Message, Outcome, Request, SkillCard, Voiced
 from pipeline.errors import EngineFailed
 from pipeline.graph.registry import STEPS, missing_methods
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.testing import (
     Scripted,
     ScriptedDetector,

@@ -73,7 +73,7 @@ class ParleyConnection(ABC):
     def _come_in(self, hello: from_client.Hello, user: User) -> None:
         form = _playable(hello.audio_out)
         player = Sender(form.sample_rate)
-        client = ClientSession(self._sessions, user, _playable(hello.audio_in), hello.mode)
+        client = ClientSession(self._sessions, user, _playable(hello.audio_in), hello.mode, hello.language)
         client.use_sink(player)
         self._sessions.start(client)
         self._join(client, player, hello, form)
@@ -105,6 +105,8 @@ class ParleyConnection(ABC):
                 resumed=resumed,
                 user=client.user,
                 graph=session.graph.name,
+                language=session.language,
+                languages=session.graph.languages,
                 mode=client.floor.policy,
                 state=session.state.value,
                 audio_in=client.receiver.form,

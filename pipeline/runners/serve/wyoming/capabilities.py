@@ -56,7 +56,7 @@ def introduction(graph: Graph) -> Info:
         "description": f"Parley's graph {graph.name}",
         "version": version("parley-avatar"),
     }
-    model = artifact | {"name": graph.name, "languages": [graph.language]}
+    model = artifact | {"name": graph.name, "languages": list(graph.languages)}
     found = {kind: gives(graph, kind) for kind in _WHAT}
     return Info(
         asr=[AsrProgram(**artifact, models=[AsrModel(**model)])] if found[Transcript] else [],

@@ -32,13 +32,16 @@ class Conversations:
         self._sessions = sessions
         self._open: OrderedDict[str, _OpenConversation] = OrderedDict()
 
-    def find(self, conversation: str) -> Session:
-        """The session of a conversation, new or old. Raises Refused where no more sessions are admitted."""
+    def find(self, conversation: str, language: str = "") -> Session:
+        """The session of a conversation, new or old; a new one answers in `language`.
+
+        Raises Refused where no more sessions are admitted."""
         now = asyncio.get_running_loop().time()
         self.tidy(now)
         if (found := self._open.pop(conversation, None)) is None:
             with ExitStack() as stack:
-                found = _OpenConversation(stack.enter_context(self._sessions.open(ANYBODY)), stack.pop_all(), now)
+                session = stack.enter_context(self._sessions.open(ANYBODY, language))
+                found = _OpenConversation(session, stack.pop_all(), now)
         self._open[conversation] = _OpenConversation(found.session, found.ending, now)
         return found.session
 

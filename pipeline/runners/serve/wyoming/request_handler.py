@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from wyoming.asr import Transcribe
 from wyoming.asr import Transcript as Recognised
@@ -20,6 +20,7 @@ from wyoming.intent import Intent as Recognition
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
 
+from models.context import Context
 from models.language.clauses import Clauses
 from models.language.finding import find_language
 from models.protocols import UNKNOWN, Samples
@@ -37,6 +38,8 @@ from pipeline.runtime.sink import Sink
 from pipeline.stages.stage import Stage, Turn
 
 log = logging.getLogger(__name__)
+
+_Packets: TypeAlias = AsyncGenerator[Any, None]
 
 IDLE = 300.0
 """Seconds without an event after which a connection is closed."""
@@ -65,6 +68,7 @@ class RequestHandler:
         self._graph, self._refusals = sessions.graph, sessions.totals.refusals
         self._conversations, self._reader, self._writer = conversations, reader, writer
         self._name = f"wyoming-{secrets.token_hex(4)}"
+        self._spoken = sessions.graph.language  # in the sound that follows
         self._serves: dict[str, Callable[[Event], Awaitable[None]]] = {
             "describe": self._describe,
             "ping": self._ping,
@@ -106,34 +110,33 @@ class RequestHandler:
 
     async def _transcribe(self, event: Event) -> None:
         """The sound follows; it may as well come without this."""
-        self._check_language(taken(Transcribe, event).language)
+        self._spoken = self._language(taken(Transcribe, event).language)
 
     async def _recognise(self, event: Event) -> None:
-        stage, heard = stage_for(self._graph, Transcript), ""
+        stage, heard, language = stage_for(self._graph, Transcript), "", self._spoken
         sound = self._sound(taken(AudioStart, event))
-        async with aclosing(sound), self._run(stage, sound) as packets:
+        async with aclosing(sound), self._run(stage, sound, language) as packets:
             async for packet in packets:
                 if isinstance(packet, Transcript):
                     heard = packet.text
-        await self._say(Recognised(heard, language=self._graph.language))
+        await self._say(Recognised(heard, language=language))
 
     async def _synthesise(self, event: Event) -> None:
         asked = taken(Synthesize, event)
-        self._check_voice(asked.voice, asked.text_format)
-        await self._speak(_replies(_one(asked.text)))
+        language = self._check_voice(asked.voice, asked.text_format)
+        await self._speak(_replies(_one(asked.text), language), language)
 
     async def _synthesise_stream(self, event: Event) -> None:
         asked = taken(SynthesizeStart, event)
-        self._check_voice(asked.voice, asked.text_format)
-        await self._speak(_replies(self._dictation()))
+        language = self._check_voice(asked.voice, asked.text_format)
+        await self._speak(_replies(self._dictation(), language), language)
         await self._say(SynthesizeStopped())
 
     async def _handle(self, event: Event) -> None:
         """Answer a line, as part of its conversation: the one that the client names, or else this connection."""
         said = taken(Recognised, event)
-        self._check_language(said.language)
         conversation = str((said.context or {}).get("conversation_id") or self._name)[:100]
-        session = self._conversations.find(conversation)
+        session = self._conversations.find(conversation, self._language(said.language))
         answer = session.open()
         answer.confirm(session.now())
         sink = _HandledSink(self._say, Speech if gives(self._graph, Speech) else Reply)
@@ -148,9 +151,9 @@ class RequestHandler:
 
     async def _understand(self, event: Event) -> None:
         asked = taken(Recognize, event)
-        stage, found = stage_for(self._graph, Intent), None
-        said = Transcript(short(asked.text), self._graph.language, 0.0, 0.0)
-        async with self._run(stage, _one(said)) as packets:
+        stage, found, language = stage_for(self._graph, Intent), None, self._graph.language
+        said = _one(Transcript(short(asked.text), language, 0.0, 0.0))
+        async with self._run(stage, said, language) as packets:
             async for packet in packets:
                 if isinstance(packet, Intent):
                     found = packet
@@ -160,9 +163,9 @@ class RequestHandler:
         entities = [Entity(name, value) for name, value in found.slots.items()]
         await self._say(Recognition(found.name, entities, context=asked.context))
 
-    def _run(self, stage: Stage[Any, Any], inputs: AsyncIterator[Any]) -> aclosing[AsyncGenerator[Any, None]]:
-        """What one stage gives, on its own."""
-        return aclosing(cast("AsyncGenerator[Any, None]", stage.run(inputs, Turn(self._name))))
+    def _run(self, stage: Stage[Any, Any], inputs: AsyncIterator[Any], language: str) -> aclosing[_Packets]:
+        """What one stage gives, on its own, of inputs in a language."""
+        return aclosing(cast("_Packets", stage.run(inputs, Turn(self._name, Context(language, (language,))))))
 
     # --- sound and text ----------------------------------------------------------------------------------------------
 
@@ -195,9 +198,9 @@ class RequestHandler:
             if SynthesizeChunk.is_type(event.type):
                 yield taken(SynthesizeChunk, event).text
 
-    async def _speak(self, replies: AsyncGenerator[Reply, None]) -> None:
+    async def _speak(self, replies: AsyncGenerator[Reply, None], language: str) -> None:
         stage, rate = stage_for(self._graph, Speech), 0
-        async with aclosing(replies), self._run(stage, replies) as packets:
+        async with aclosing(replies), self._run(stage, replies, language) as packets:
             async for packet in packets:
                 if isinstance(packet, Speech):
                     if not rate:
@@ -213,16 +216,19 @@ class RequestHandler:
         for first in range(0, samples.size, size):
             await self._say(AudioChunk(rate, WIDTH, 1, to_pcm16(samples[first : first + size])))
 
-    def _check_language(self, language: str | None) -> None:
-        if language and language.lower().replace("_", "-").partition("-")[0] != self._graph.language:
-            raise BadEvent(f"language: this server speaks {self._graph.language!r} only, not {language[:20]!r}")
+    def _language(self, wanted: str | None) -> str:
+        """The language that a client means by a tag such as ``en-GB``; the graph's where it names none."""
+        language = (wanted or self._graph.language).lower().replace("_", "-").partition("-")[0]
+        if language not in (known := self._graph.languages):
+            raise BadEvent(f"language: this server speaks {', '.join(known)} only, not {language[:20]!r}")
+        return language
 
-    def _check_voice(self, voice: SynthesizeVoice | None, text_format: str | None) -> None:
+    def _check_voice(self, voice: SynthesizeVoice | None, text_format: str | None) -> str:
         if text_format not in (None, "text"):
             raise BadEvent(f"text_format: {text_format[:20]!r} is not known; send text")
         if voice and voice.name not in (None, self._graph.name):
             raise BadEvent(f"voice: there is one voice, {self._graph.name!r}; leave the voice out, or name that one")
-        self._check_language(voice.language if voice else None)
+        return self._language(voice.language if voice else None)
 
     # --- the line ----------------------------------------------------------------------------------------------------
 
@@ -281,7 +287,7 @@ async def _one(item: Any) -> AsyncGenerator[Any, None]:
     yield item
 
 
-async def _replies(texts: AsyncGenerator[str, None]) -> AsyncGenerator[Reply, None]:
+async def _replies(texts: AsyncGenerator[str, None], language: str) -> AsyncGenerator[Reply, None]:
     """Text in pieces of any length as clauses, each as soon as it is whole."""
     cutter, count = Clauses(find_language("en")), 0
     async with aclosing(texts):
@@ -290,6 +296,6 @@ async def _replies(texts: AsyncGenerator[str, None]) -> AsyncGenerator[Reply, No
             if count > SPOKEN:
                 raise BadEvent(f"text: at most {SPOKEN} characters are spoken at one go")
             for clause in cutter.add(text):
-                yield Reply(clause)
+                yield Reply(clause, language)
     if rest := cutter.rest():
-        yield Reply(rest)
+        yield Reply(rest, language)

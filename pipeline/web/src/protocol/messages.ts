@@ -21,6 +21,7 @@ export interface Hello {
   user?: string;
   client?: string;
   mode?: Mode | null;
+  language?: string;
   audio_in?: Format;
   audio_out?: Format;
   wants?: ("visemes" | "captions" | "expressions" | "actions")[];
@@ -129,6 +130,7 @@ export interface Caption {
   type: "caption";
   turn: string;
   speaker: "user" | "avatar";
+  language?: string;
   text: string;
   final: boolean;
   start: number;
@@ -197,7 +199,7 @@ export interface Stats {
 
 export type Code =
   | "hello-first" | "unknown-protocol" | "unauthorised" | "unknown-session" | "too-many-sessions" | "not-understood"
-  | "bad-audio" | "too-fast" | "too-slow" | "too-long" | "replaced" | "shutting-down" | "failed";
+  | "bad-audio" | "unknown-language" | "too-fast" | "too-slow" | "too-long" | "replaced" | "shutting-down" | "failed";
 
 export interface ErrorIs {
   type: "error";

@@ -19,7 +19,8 @@ from models.protocols import Engine, Phoneme, Voiced
 from pipeline.errors import PipelineError
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
-from pipeline.host.host import EngineThread, Host, Rank
+from pipeline.host.host import Host
+from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Audio, Reply, Speech, Text, Transcript
 from pipeline.runners.replay.replay import Replay, Replayed, standing_in
 from pipeline.runners.replay.report import as_data, passed_over
