@@ -26,6 +26,7 @@ ANSWERS = {
     Mood.UNDONE: "I cannot do that here.",
     Mood.REMIND: "I cannot remind you of that.",
     Mood.REMEMBER: "I cannot keep that in mind.",
+    Mood.STRAY: "Sorry, I did not catch what you want.",
 }
 """What is said where a deed was named and, for its mood, not done."""
 

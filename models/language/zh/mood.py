@@ -15,6 +15,7 @@ ANSWERS = {
     Mood.UNDONE: "这个我在这里办不到。",
     Mood.REMIND: "这个我没办法提醒你。",
     Mood.REMEMBER: "这个我记不住。",
+    Mood.STRAY: "不好意思，我没听清你要什么。",
 }
 """What is said where a deed was named and, for its mood, not done."""
 

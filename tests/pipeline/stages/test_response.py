@@ -296,6 +296,7 @@ def test_a_report_is_talked_about_where_the_model_may_chat() -> None:
     assert answer(Scripted(), *report, unknown="decline") == ["I see."]
 
 
-def test_a_stray_word_is_answered_like_other_words_that_nobody_understands() -> None:
-    said = "".join(answer(Scripted(), heard("Zero."), *withheld("stray"), unknown="decline"))
-    assert said == f"I am not sure what you mean. {GUIDE.offer}"
+def test_a_stray_word_is_asked_back_whatever_the_model_would_say() -> None:
+    for unknown in ("chat", "decline"):
+        said = answer(Scripted(), heard("Zero."), *withheld("stray"), unknown=unknown)
+        assert "".join(said) == "Sorry, I did not catch what you want."
