@@ -47,6 +47,7 @@ class SlotReader:
         """`weights` tells how much a word says (`models.intent.wording.weigh`)."""
         self._slots = card.slots
         self._language = language
+        self._acts = card.needs_order
         self._weights = weights
         texts = [slot.name for slot in card.slots if is_text(slot)]
         self._examples = generalise([self._compile(example) for example in card.examples], texts)
@@ -112,8 +113,10 @@ class SlotReader:
         return "" if all(word.text in language.vague | language.leading for word in there) else quote(text, there)
 
     def is_wording(self, words: Sequence[Word]) -> bool:
-        """Whether words are nothing but the examples' own wording, such as ``to buy``, and so no name."""
-        return all(self._language.stem(word.text) in self._vocabulary for word in words)
+        """Whether words are nothing but the examples' own wording, such as ``to buy``, and so no name to act on.
+
+        A skill that only looks may take them for one: nothing comes of it but an answer that knows no such name."""
+        return self._acts and all(self._language.stem(word.text) in self._vocabulary for word in words)
 
     def _shown(self, words: Sequence[Word]) -> str:
         """The word that stands for what is wanted, in an utterance that the examples explain but for that word."""
