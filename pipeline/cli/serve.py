@@ -1,4 +1,4 @@
-"""``parley serve``."""
+"""The command ``parley serve``."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ async def _serve(
     *,
     silent: bool,
 ) -> None:
-    """Listen, so that a port which is taken is known at once; load; serve until told to end."""
+    """Listen first, so that a port that is taken is reported at once; then load the graph, and serve until told to
+    end."""
     from pipeline.runners.serve.hosting import hosting
 
     async with hosting(graph, settings, limits, journals=journals, tracing=_tracing()) as host:
@@ -156,11 +157,11 @@ def _greet(settings: Settings, browse: bool, host: Hosting) -> None:
         typer.echo(f"parley: Wyoming is served on port {host.wyoming_port}")
     sys.stdout.flush()
     if browse:
-        Thread(target=webbrowser.open, args=(host.url,), daemon=True).start()  # some browsers are waited for
+        Thread(target=webbrowser.open, args=(host.url,), daemon=True).start()  # some browsers do not return at once
 
 
 def _tracing() -> Tracing | None:
-    """What sends traces, where the environment wants some; that it cannot is no reason not to serve."""
+    """Return the tracing that the environment asks for. Where it cannot be used, the server runs without traces."""
     from pipeline.runners.serve.tracing import TracingUnusable, open_tracing
 
     try:
@@ -171,7 +172,7 @@ def _tracing() -> Tracing | None:
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's, where it is known: Windows has none."""
+    """Return uvloop's event loop where it is installed; Windows has none."""
     try:
         import uvloop
     except ImportError:
@@ -181,7 +182,7 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 @contextmanager
 def _ending(hurry: Callable[[], None]) -> Iterator[asyncio.Event]:
-    """Set when somebody ends this process; told so again, it hurries."""
+    """Give an event that is set when the process is told to end. Told a second time, it calls `hurry`."""
     loop, told = asyncio.get_running_loop(), asyncio.Event()
 
     def end() -> None:
@@ -190,7 +191,7 @@ def _ending(hurry: Callable[[], None]) -> Iterator[asyncio.Event]:
         told.set()
 
     with ExitStack() as stack:
-        with suppress(NotImplementedError):  # on Windows, where Ctrl-C cancels what waits
+        with suppress(NotImplementedError):  # on Windows, Ctrl-C cancels the tasks that wait
             for each in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(each, end)
                 stack.callback(loop.remove_signal_handler, each)

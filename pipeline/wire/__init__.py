@@ -1,1 +1,1 @@
-"""The Parley protocol: what a client and a server say to each other. docs/protocol.md tells it in prose."""
+"""The Parley protocol between clients and servers; docs/protocol.md describes it in prose."""

@@ -1,4 +1,4 @@
-"""Binary frames of the Parley protocol: sound, and pictures."""
+"""Binary frames of the Parley protocol: sound and pictures."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from typing import NamedTuple
 from pipeline.errors import PipelineError
 
 _HEADER = Struct("!BBHII")
-"""Kind, flags, reserved (0), sequence number, timestamp: 12 bytes, in network byte order."""
+"""A frame's header: kind, flags, reserved (0), sequence number, timestamp; 12 bytes, in network byte order."""
 HEADER = _HEADER.size
 
 SOUND, PICTURE = 1, 2
-"""Kinds of frames."""
+"""The kinds of frames."""
 WRAP = 2**32
-"""Sequence numbers and timestamps begin again behind this."""
+"""Sequence numbers and timestamps begin again at this number."""
 
 
 class BadFrame(PipelineError):
-    """Bytes that are no frame."""
+    """The bytes are no frame."""
 
 
 class Frame(NamedTuple):
-    """One frame."""
+    """A frame of sound, or a picture."""
 
     kind: int
-    """`SOUND` or `PICTURE`."""
+    """The kind: `SOUND` or `PICTURE`."""
     sequence: int
-    """Counts the frames of its kind, from any number on; one more each, modulo `WRAP`."""
+    """The number of the frame among those of its kind. It begins anywhere and grows by one, modulo `WRAP`."""
     timestamp: int
-    """Of the first sample: counts the samples of the stream since it began, modulo `WRAP`. 0 for a picture."""
+    """The number of the first sample since the stream began, modulo `WRAP`; 0 for a picture."""
     payload: bytes
-    """A frame of sound in the format that was agreed on; or a PNG, JPEG or WebP file."""
+    """Sound in the format that was agreed on, or a PNG, JPEG or WebP file."""
 
 
 def pack(kind: int, sequence: int, timestamp: int, payload: bytes) -> bytes:
-    """A frame's bytes."""
+    """Return the bytes of a frame."""
     return _HEADER.pack(kind, 0, 0, sequence % WRAP, timestamp % WRAP) + payload
 
 
 def unpack(data: bytes) -> Frame:
-    """The frame in these bytes; raises BadFrame. Flags are for later versions, and passed over."""
+    """Return the frame in these bytes. Raises BadFrame. Flags are meant for later versions and ignored."""
     if len(data) <= HEADER:
         raise BadFrame(f"a binary frame has {HEADER} bytes of header and a payload; this one has {len(data)} bytes")
     kind, _, _, sequence, timestamp = _HEADER.unpack_from(data)
@@ -50,5 +50,6 @@ def unpack(data: bytes) -> Frame:
 
 
 def since(number: int, earlier: int) -> int:
-    """How far a sequence number or timestamp is behind another, modulo `WRAP`; negative where it is before it."""
+    """Return how much `number` exceeds `earlier`, modulo `WRAP`; negative where it comes before it. Both are sequence
+    numbers, or both are timestamps."""
     return (number - earlier + WRAP // 2) % WRAP - WRAP // 2

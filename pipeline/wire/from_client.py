@@ -15,13 +15,13 @@ class Hello(Message):
     type: Literal["hello"] = "hello"
     protocol: int = VERSION
     token: str = Field("", max_length=4096)
-    """From ``parley token create``; needed where the server listens beyond its own machine."""
+    """A token from ``parley token create``, needed where the server listens beyond its own machine."""
     user: Name = ""
-    """Who speaks, where no token says so; empty for a guest."""
+    """The user's name where no token tells it; empty for a guest."""
     client: Name = ""
-    """Name and version of the client, for the server's log."""
+    """The client's name and version, for the server's log."""
     mode: Mode | None = None
-    """Who ends a turn: a key, or the user's voice; left out, the graph says."""
+    """What ends a turn, a key or the user's voice; the graph decides where it is left out."""
     language: Name = ""
     """ISO 639-1 code of the language that the user wants to be answered in; left out, it is the graph's."""
     audio_in: Format = Format()
@@ -29,15 +29,15 @@ class Hello(Message):
     wants: frozenset[Literal["visemes", "captions", "expressions", "actions"]] = frozenset(
         {"visemes", "captions", "expressions", "actions"}
     )
-    """Events that the client has a use for."""
+    """The events that the client can use."""
     reports: bool = True
-    """Whether the client sends ``played``; without it, what was sent counts as heard in its own time."""
+    """Whether the client sends ``played``. Without it, the server assumes that sound is played in real time."""
     session: Name = ""
-    """A session to come back to, from an earlier ``welcome``."""
+    """The session to come back to, from an earlier ``welcome``."""
     key: Name = ""
-    """The key that came with it."""
+    """The key of that session, from the same ``welcome``."""
     heard: Timestamp | None = None
-    """Where the stream of sound fell silent when the line was lost: the first sample that was not heard."""
+    """The first sample that was not heard when the connection was lost."""
 
 
 class Press(Message):
@@ -107,9 +107,9 @@ class Played(Message):
 
     type: Literal["played"] = "played"
     timestamp: Timestamp
-    """Of the sample that is heard next."""
+    """The timestamp of the sample that is heard next."""
     playing: bool
-    """Whether sound goes on; false where the buffer ran empty, or after ``flush``."""
+    """Whether sound goes on; false where the buffer is empty, and after ``flush``."""
 
 
 class Ping(Message):

@@ -15,7 +15,7 @@ class Past(Message):
     heard: str
     """The user's words."""
     said: str
-    """The avatar's, as far as they were heard."""
+    """The avatar's words, as far as they were heard."""
     interrupted: bool = False
 
 
@@ -26,11 +26,12 @@ class Welcome(Message):
     protocol: int
     session: str
     key: str
-    """Brings the client back to this session, within `resumable` ms of losing its line."""
+    """The secret with which the client comes back to this session, within `resumable` ms after it lost its
+    connection."""
     resumable: Milliseconds
     resumed: bool
     user: str
-    """Who the server takes the user for; empty for a guest."""
+    """The user's id, which the server chooses for a guest."""
     graph: str
     language: str = ""
     """ISO 639-1 code of the language that the user is answered in."""
@@ -41,7 +42,7 @@ class Welcome(Message):
     audio_in: Format
     audio_out: Format
     history: tuple[Past, ...] = ()
-    """What was said in a resumed session."""
+    """The earlier turns of a resumed session."""
 
 
 class StateIs(Message):
@@ -58,16 +59,16 @@ class Caption(Message):
     turn: str
     speaker: Literal["user", "avatar"]
     text: str
-    """The user's words so far, in place of those before; or the avatar's next words."""
+    """The user's words so far, which replace those before; or the avatar's next words."""
     final: bool = True
     """False while the user's words may change."""
     language: str = ""
     """ISO 639-1 code of the language of the words; empty where it is not known yet."""
     start: Milliseconds = 0
-    """For the avatar's words: since the answer began to sound."""
+    """Milliseconds from the beginning of the answer to these words of the avatar."""
     words: tuple[tuple[Milliseconds, str], ...] = ()
-    """The avatar's words one by one: when each is heard, since the answer began to sound, and the word with its
-    punctuation, behind a space where one parts it from the word before. Chinese comes character by character."""
+    """The avatar's words one by one: the time from the beginning of the answer, and the word with its punctuation. A
+    space before the word parts it from the previous word. Chinese comes character by character."""
 
 
 class Sync(Message):
@@ -77,9 +78,9 @@ class Sync(Message):
     type: Literal["sync"] = "sync"
     turn: str
     timestamp: Timestamp
-    """Of a sample of the stream that the server sends."""
+    """The timestamp of a sample in the stream that the server sends."""
     position: Milliseconds
-    """Of that sample in the answer."""
+    """The place of that sample in the answer."""
 
 
 class Visemes(Message):
@@ -88,7 +89,8 @@ class Visemes(Message):
     type: Literal["visemes"] = "visemes"
     turn: str
     visemes: tuple[tuple[Milliseconds, Milliseconds, str, float], ...]
-    """Start and length in the answer's time, the name of one of the 15 shapes of Oculus LipSync, weight 0 to 1."""
+    """For each shape its start and length in the answer's time, the name of one of the 15 shapes of Oculus LipSync, and
+    its weight from 0 to 1."""
 
 
 class Expression(Message):
@@ -97,7 +99,7 @@ class Expression(Message):
     type: Literal["expression"] = "expression"
     turn: str
     name: str
-    """``happy``, ``sad``, ``angry``, ``surprised`` or ``relaxed``."""
+    """The look: ``happy``, ``sad``, ``angry``, ``surprised`` or ``relaxed``."""
     start: Milliseconds
     duration: Milliseconds
     weight: float
@@ -109,7 +111,7 @@ class Gesture(Message):
     type: Literal["gesture"] = "gesture"
     turn: str
     name: str
-    """``nod``, ``shake``, ``wave``, ``point``, ``shrug``, ``think``..."""
+    """The movement: ``nod``, ``shake``, ``wave``, ``point``, ``shrug``, ``think``..."""
     start: Milliseconds
 
 
@@ -119,7 +121,7 @@ class Action(Message):
     type: Literal["action"] = "action"
     turn: str
     kind: str
-    """``navigate``, ``inventory``, ``timer``..."""
+    """The kind of action: ``navigate``, ``inventory``, ``timer``..."""
     args: dict[str, str | int | float]
 
 
@@ -138,9 +140,9 @@ class Answered(Message):
     heard: str
     """The user's words."""
     said: str
-    """The avatar's, as far as they were heard."""
+    """The avatar's words, as far as they were heard."""
     latency: Milliseconds | None = None
-    """From the user's end to the first audible sample."""
+    """Milliseconds from the end of the user's words to the first audible sample of the answer."""
     error: str = ""
 
 
@@ -158,17 +160,17 @@ class Stats(Message):
     received: int
     """Frames of sound."""
     lost: int
-    """Frames whose numbers never came; what they held is concealed."""
+    """Frames whose numbers never came. What they held is concealed."""
     late: int
     """Frames that came after their place was filled."""
     dropped: int
     """Frames that the server had no time for."""
     delay: Milliseconds
-    """That the jitter buffer adds just now."""
+    """The delay that the jitter buffer adds at this moment."""
     sent: int
     """Frames of sound."""
     waiting: Milliseconds
-    """Sound that was sent and not yet heard."""
+    """Sound that was sent and is not yet heard."""
 
 
 Code: TypeAlias = Literal[
@@ -187,7 +189,7 @@ Code: TypeAlias = Literal[
     "shutting-down",
     "failed",
 ]
-"""What was wrong; docs/protocol.md has a line for each."""
+"""What was wrong; docs/protocol.md describes each code."""
 
 
 class Error(Message):
@@ -198,7 +200,7 @@ class Error(Message):
     message: str
     """What was found, what was expected, and the remedy."""
     fatal: bool = False
-    """Whether the server closes the line."""
+    """Whether the server closes the connection."""
 
 
 FromServer: TypeAlias = Annotated[

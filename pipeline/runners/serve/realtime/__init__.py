@@ -1,8 +1,7 @@
-"""The OpenAI Realtime API over a WebSocket, as far as its official clients use it, so that they talk to a graph here by
-changing one URL.
+"""The OpenAI Realtime API over a WebSocket. Its official clients talk to a graph here after one change of their URL.
 
-The graph decides who the avatar is: instructions, voices, tools and the like are read over, and ``session.updated``
-tells what holds. What cannot be done is answered with an ``error`` event, and the connection stays."""
+The graph decides who the avatar is. Instructions, voices, tools and the like are ignored, and ``session.updated`` tells
+the client what applies. What cannot be done is answered with an ``error`` event, and the connection stays open."""
 
 from pipeline.runners.serve.realtime.socket import routes
 

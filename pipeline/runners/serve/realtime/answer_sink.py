@@ -1,4 +1,4 @@
-"""The spoken answer on its way to a client that plays it itself, and never tells how far it is unless it stops."""
+"""The sink for a client that plays the answer itself, and reports how far it is only when it stops."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from pipeline.runners.serve.realtime.items import Item, Response
 from pipeline.runtime.sink import Sink
 
 AHEAD = 30.0
-"""Seconds of sound that may wait to be heard; beyond it no packet is read, so that those before it wait as well."""
+"""Seconds of sound that may wait to be heard. Beyond it the sink reads no packets, so that earlier stages wait too."""
 PIECE = 0.2
 """Seconds of sound in an event."""
 
 
 class AnswerSink(Sink):
-    """Sends an answer as fast as it is made, and takes it to be heard in its own time.
+    """Sends an answer as fast as it is made, and assumes that the client plays it in real time.
 
-    What was cut because somebody spoke goes on as another response, if that was nothing."""
+    An answer that was cut for a sound that meant nothing goes on as another response."""
 
     def __init__(self, take: Callable[[], Response], cut: Callable[[], str]) -> None:
-        """`take` gives the response to fill. `cut` is called where somebody makes the avatar stop: it tells the client,
-        and gives the reason; none where the client plays on what it has."""
+        """`take` returns the response to fill. `cut` is called when the avatar has to stop: it tells the client, and
+        returns the reason, which is empty where the client plays on what it has."""
         self._take, self._cut = take, cut
         self._answer, self._rate = Playback(1), 1
         self.whole = False
-        """The latest answer ended for the session before it did for the client, who plays on."""
+        """Whether the latest answer ended for the session before it ended for the client, who plays on."""
         self._response: Response | None = None
-        self._written: str | None = None  # the answer, where it is not spoken
+        self._written: str | None = None  # the words of an answer that is not spoken
         self._active = self._complete = False
-        self._since = 0, 0.0  # a sample, and when it is heard
-        self._stopped: int | None = None  # where the client fell silent, until it goes on
-        self._free = 0.0  # when the client has played what it had of answers before
+        self._since = 0, 0.0  # a sample, and the time at which it is heard
+        self._stopped: int | None = None  # the sample at which the client fell silent, until it goes on
+        self._free = 0.0  # the time at which the client has played all earlier answers
         self._sounded: float | None = None
         self._change = asyncio.Event()
 
     # --- what a sink does --------------------------------------------------------------------------------------------
 
     async def play(self, packets: AsyncIterator[Any]) -> None:
-        """Send the `Speech` among `packets`; returns when the last must have been heard."""
+        """Send the `Speech` among `packets`; return when the last of it must have been heard."""
         self._response, self._active, self._complete = self._take(), True, False
         self._written = "" if self._response.text else None
         self._rate = self._response.form.rate
@@ -60,7 +60,7 @@ class AnswerSink(Sink):
             raise
         finally:
             self._active = False
-            self._answer.forget()  # its words are still needed, its sound is not
+            self._answer.forget()  # the words are still needed, the sound is not
 
     async def _play(self, packets: AsyncIterator[Any]) -> None:
         resampler = VoiceResampler(self._rate)
@@ -78,12 +78,12 @@ class AnswerSink(Sink):
         await self._only(0.0)
 
     def pause(self) -> None:
-        """Fall silent, and keep what is left."""
+        """Fall silent, and keep the rest."""
         if self._active and self._stopped is None and self._written is None:
             self._silence()
 
     def resume(self) -> None:
-        """Go on at the beginning of the word that the pause cut, as another response."""
+        """Go on at the beginning of the word that the pause cut, in another response."""
         if not self._active or self._stopped is None:
             return
         start = self._answer.whole(self._stopped)
@@ -98,7 +98,7 @@ class AnswerSink(Sink):
         self._end()
 
     def hush(self) -> None:
-        """Fall silent, and forget what is left."""
+        """Fall silent, and drop the rest."""
         if not self._active:
             return
         if self._stopped is None:
@@ -111,18 +111,19 @@ class AnswerSink(Sink):
         self._change.set()
 
     def heard(self) -> str:
-        """The words of the latest answer that were heard, to the one that was playing when it was cut."""
+        """Return the words of the latest answer that were heard, including the word that was cut."""
         return self._answer.heard(self._position()) if self._written is None else self._written.strip()
 
     def sounded(self) -> float | None:
-        """When the first audible sample of the latest answer was heard, in the event loop's time; None before it."""
+        """Return the event loop's time at which the first audible sample of the latest answer was heard; None
+        before."""
         return self._sounded
 
     # --- what the client does ----------------------------------------------------------------------------------------
 
     def stop(self, item: Item, seconds: float) -> tuple[str, str]:
-        """The client fell silent so far into that item; gives the words that were heard, of its answer and of the item.
-        Raises EventError."""
+        """Note that the client fell silent `seconds` after the beginning of `item`. Return the words that were heard of
+        the whole answer and of the item. Raises EventError where the avatar did not speak the item."""
         if item.answer is None:
             raise EventError(f"item {item.id!r} was not spoken by the avatar", param="item_id")
         position = item.start + round(seconds * item.rate)
@@ -133,18 +134,18 @@ class AnswerSink(Sink):
         return heard, heard.removeprefix(item.answer.heard(item.start)).strip()
 
     def plays(self, item: Item) -> bool:
-        """Whether that item is played, and not paused."""
+        """Whether that item is being played and not paused."""
         return self._active and self._stopped is None and item is self.item
 
     @property
     def item(self) -> Item | None:
-        """What is or was said latest: an answer, or the rest of one."""
+        """The item that is or was played last: an answer or the rest of one."""
         return self._response.item if self._response else None
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _write(self, text: str) -> None:
-        """The next words of an answer that is not spoken."""
+        """Send the next words of an answer that is not spoken."""
         if self._response and not self._response.over and self._written is not None:
             if self._response.item is None:
                 self._response.begin()
@@ -165,26 +166,26 @@ class AnswerSink(Sink):
             self._send()
 
     def _send(self) -> None:
-        """Send all that there is."""
+        """Send all sound that is there."""
         assert self._response  # noqa: S101  told to mypy
         answer, now = self._answer, self._now()
         place, at = self._since
-        if at + (answer.position - place) / self._rate < now:  # the client ran dry, and plays what comes now at once
+        if at + (answer.position - place) / self._rate < now:  # the client's buffer is empty
             self._since = answer.position, now
         while left := answer.end - answer.position:
             piece, first = np.zeros(min(left, round(PIECE * self._rate)), np.float32), answer.position
-            answer.read(piece, 0)  # all of it is kept: a client may tell that it fell silent long ago
+            answer.read(piece, 0)  # all of it is kept, because a client may report late where it fell silent
             if self._sounded is None and (loud := np.abs(piece) > AUDIBLE).any():
                 self._sounded = self._time(first + int(loud.argmax()))
             self._response.sound(self._response.form.encode(piece))
 
     def _end(self) -> None:
-        """Everything is sent, if it is all there and nobody made the avatar stop."""
+        """End the response where all sound is sent and the avatar was not stopped."""
         if self._complete and self._stopped is None and self._response:
             self._response.end()
 
     def _silence(self) -> None:
-        """The user makes the avatar stop."""
+        """Fall silent because the user or the client stopped the avatar."""
         played, reason = self._position(), self._cut()
         self.whole = not reason
         if reason:
@@ -195,19 +196,19 @@ class AnswerSink(Sink):
             self._response.end("cancelled", {"reason": reason})
 
     def _time(self, position: int) -> float:
-        """When that sample is heard."""
+        """Return the event loop's time at which a sample is heard."""
         place, at = self._since
         return at + (position - place) / self._rate
 
     def _position(self) -> int:
-        """The sample that is heard just now."""
+        """Return the sample that is heard now."""
         if self._stopped is not None:
             return self._stopped
         place, at = self._since
         return min(self._answer.position, place + max(0, round((self._now() - at) * self._rate)))
 
     async def _only(self, seconds: float) -> None:
-        """Wait until no more than this is left to be heard."""
+        """Wait until at most `seconds` of sound are left to be heard."""
         while (left := (self._answer.end - self._position()) / self._rate - seconds) > 0:
             self._change.clear()
             with suppress(TimeoutError):

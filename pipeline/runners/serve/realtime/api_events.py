@@ -1,4 +1,4 @@
-"""The events of a client, as far as they are obeyed. Fields that nothing here depends on are read over."""
+"""The events of a client that this server handles, with the fields that it reads. It ignores all other fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Modalities: TypeAlias = Annotated[list[Literal["text", "audio"]], Field(min_leng
 
 
 class Event(BaseModel):
-    """What all events have."""
+    """The field that all events share."""
 
     event_id: Id | None = None
 
@@ -23,7 +23,7 @@ class Event(BaseModel):
 
 
 class Detection(BaseModel):
-    """Who ends the user's turn: here the graph, whichever of the two is asked for."""
+    """Who ends the user's turn. The graph decides it, whichever of the two types is asked for."""
 
     type: Literal["server_vad", "semantic_vad"]
     create_response: bool | None = None
@@ -31,23 +31,23 @@ class Detection(BaseModel):
 
 
 class AudioIn(BaseModel):
-    """Of the user."""
+    """The user's sound."""
 
     format: AudioFormat | None = None
     turn_detection: Detection | None = None
-    """None, where it is given, for a client that commits what was said itself."""
+    """Null, where it is sent, means that the client itself commits what the user said."""
     transcription: dict[str, Any] | None = None
-    """None, where it is given, for a client that does not want to know the user's words."""
+    """Null, where it is sent, means that the client does not want the user's words."""
 
 
 class AudioOut(BaseModel):
-    """Of the avatar."""
+    """The avatar's sound."""
 
     format: AudioFormat | None = None
 
 
 class Audio(BaseModel):
-    """Both directions."""
+    """The sound in both directions."""
 
     input: AudioIn | None = None
     output: AudioOut | None = None
@@ -63,7 +63,7 @@ class Wishes(BaseModel):
 
 
 class SessionUpdate(Event):
-    """Other wishes; what is left out stays as it is."""
+    """Changes the session; fields that are left out stay as they are."""
 
     type: Literal["session.update"]
     session: Wishes
@@ -73,33 +73,33 @@ class SessionUpdate(Event):
 
 
 class Append(Event):
-    """More of the user's sound, in base64."""
+    """Adds sound of the user, in base64."""
 
     type: Literal["input_audio_buffer.append"]
     audio: str
 
 
 class Commit(Event):
-    """What was appended is said."""
+    """Declares that the appended sound is what the user said."""
 
     type: Literal["input_audio_buffer.commit"]
 
 
 class Clear(Event):
-    """What was appended is forgotten."""
+    """Drops the appended sound."""
 
     type: Literal["input_audio_buffer.clear"]
 
 
 class Part(BaseModel):
-    """A piece of an item."""
+    """A part of an item's content."""
 
     type: Id
     text: Annotated[str, Field(max_length=LINE)] | None = None
 
 
 class NewItem(BaseModel):
-    """Something that a client adds to the conversation."""
+    """An item that a client adds to the conversation."""
 
     type: Id
     id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -108,7 +108,7 @@ class NewItem(BaseModel):
 
 
 class ItemCreate(Event):
-    """The user typed a line."""
+    """Adds a line that the user typed."""
 
     type: Literal["conversation.item.create"]
     item: NewItem
@@ -118,20 +118,20 @@ class ItemCreate(Event):
 
 
 class ItemRetrieve(Event):
-    """The client asks for an item as the server has it."""
+    """Asks for an item as the server has it."""
 
     type: Literal["conversation.item.retrieve"]
     item_id: Id
 
 
 class ItemTruncate(Event):
-    """The client stopped playing an answer."""
+    """Reports that the client stopped playing an answer."""
 
     type: Literal["conversation.item.truncate"]
     item_id: Id
     content_index: int = 0
     audio_end_ms: int = Field(ge=0, le=10**9)
-    """How much of it was heard."""
+    """Milliseconds of the item that were heard."""
 
 
 class ResponseWishes(BaseModel):
@@ -143,14 +143,14 @@ class ResponseWishes(BaseModel):
 
 
 class ResponseCreate(Event):
-    """What was said and typed is to be answered."""
+    """Asks for an answer to what was said and typed."""
 
     type: Literal["response.create"]
     response: ResponseWishes | None = None
 
 
 class ResponseCancel(Event):
-    """The answer is to end."""
+    """Stops the answer."""
 
     type: Literal["response.cancel"]
     response_id: Id | None = None

@@ -1,4 +1,4 @@
-"""What a client of the Realtime API asks for, done."""
+"""What the events of a Realtime client do to its session."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pipeline.wire.fields import LINE, Format
 from pipeline.wire.from_client import SetMode
 
 TYPED = 16
-"""Lines that wait to be answered at most."""
+"""Typed lines that wait for an answer at most."""
 TAKEN_UP = 0.02
-"""Seconds in which a conversation surely attends to what the ears have heard."""
+"""Seconds in which a conversation certainly begins to attend to what the receiver has passed on."""
 MUTED = 2.0
-"""Seconds without sound after which a client that was speaking is taken to be silent: perhaps it was muted."""
+"""Seconds without sound after which a client that was speaking counts as silent; perhaps it was muted."""
 
 
 class EventHandler:
-    """One client's session; hands its events on."""
+    """Handles the events of one client, and owns its session."""
 
     def __init__(self, sessions: Sessions, user: User, send: Send, complain: Complain) -> None:
-        """Raises Refused where no more sessions are admitted."""
+        """Open a session for `user`. Raises Refused where no more sessions are admitted."""
         self._graph, self._send, self._complain = sessions.graph, send, complain
         self.client = ClientSession(sessions, user, Format(sample_rate=24_000), SessionSettings().policy)
         self._buffer = InputBuffer(self.client.receiver)
@@ -45,14 +45,14 @@ class EventHandler:
         self._tell_session("session.created")
 
     def close(self) -> None:
-        """The client is gone, and its session with it."""
+        """End the session, because the client is gone."""
         if self._muted:
             self._muted.cancel()
         self.client.connection = None
         self.client.end()
 
     async def handle(self, event: api_events.Known) -> None:
-        """Obey an event. Raises EventError where that cannot be."""
+        """Do what an event asks for. Raises EventError where that cannot be done."""
         match event:
             case api_events.Append():
                 await self._append(event.audio)
@@ -84,7 +84,7 @@ class EventHandler:
             observer.committed = None
         if observer.settings.policy != before.policy:
             self.client.handle(SetMode(mode=observer.settings.policy))
-            await self._buffer.heard()  # so that what the user's voice just said is answered before anything else
+            await self._buffer.heard()  # so that what the user has just said is answered first
             await asyncio.sleep(TAKEN_UP)
         self._tell_session("session.updated")
 
@@ -104,7 +104,7 @@ class EventHandler:
             self._buffer.keep(samples, form.rate)
 
     def _listen_on(self) -> None:
-        """Notice it if no more sound comes."""
+        """Watch for a client that sends no more sound."""
         if self._muted:
             self._muted.cancel()
         self._muted = asyncio.get_running_loop().call_later(MUTED, self._hear_silence)
@@ -127,7 +127,7 @@ class EventHandler:
             self._observer.committed = self._observer.commit(new_id("item"))
 
     def _finish(self, event_id: str | None) -> None:
-        """The client says that the user's voice has finished."""
+        """End the user's utterance, because the client says so."""
         if self._observer.speech:
             self.client.floor.press()
             self.client.floor.release()
@@ -160,7 +160,7 @@ class EventHandler:
     # --- responses ---------------------------------------------------------------------------------------------------
 
     async def _respond(self, wishes: api_events.ResponseWishes) -> None:
-        """Answer what was committed or typed."""
+        """Let what was committed or typed be answered."""
         self._check(wishes)
         if self._typed:
             self._type()
@@ -171,7 +171,7 @@ class EventHandler:
             self.client.release()
 
     def _check(self, wishes: api_events.ResponseWishes) -> None:
-        """Whether there is something to answer, and nothing in its way. Raises EventError."""
+        """Check that there is something to answer and that nothing prevents it. Raises EventError."""
         if wishes.conversation != "auto" or wishes.input is not None:
             raise EventError(
                 "response: there is one conversation, and all that is said belongs to it; leave 'conversation' and "
@@ -203,7 +203,7 @@ class EventHandler:
         self._observer.cancel()
 
     def _truncate(self, event: api_events.ItemTruncate) -> None:
-        """The client stopped playing: what it did not play was never heard."""
+        """Note that the client stopped playing: the user never heard the rest."""
         item, sink = self._observer.items.find(event.item_id), self._observer.sink
         plays = sink.plays(item)
         heard, item.text = sink.stop(item, event.audio_end_ms / 1000)

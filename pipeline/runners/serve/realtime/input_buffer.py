@@ -1,4 +1,4 @@
-"""The sound that a client sends, until the receiver has it: faster or slower than somebody speaks, as clients like."""
+"""The sound that a client sends, until the receiver has it. Clients send it faster or slower than it is spoken."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ BUFFERED = 60.0
 AT_ONCE = 2.0
 """Seconds of sound that the receiver is given at once; after them, the buffer waits until they have been passed on."""
 EARLY = 30.0
-"""Seconds of sound that a client may send before their time; beyond, it is taken as fast as somebody speaks."""
+"""Seconds of sound that a client may send ahead of time; more is read only as fast as it is spoken."""
 SMALLEST = 0.01
-"""Seconds that a piece counts for at least, however little sound it holds."""
+"""Seconds that each piece counts as at least, however little sound it holds."""
 
 
 class InputBuffer:
-    """Takes a client's sound, and holds the client back where it is too fast: nothing is lost, nothing piles up."""
+    """Takes a client's sound, and slows a client down that sends too fast, so that nothing is lost and nothing piles
+    up."""
 
     def __init__(self, receiver: Receiver) -> None:
         self.received = 0.0
-        """Seconds of sound since the session began."""
+        """Seconds of sound that came since the session began."""
         self._receiver = receiver
         self._time = asyncio.get_running_loop().time
         self._began, self._counted, self._unheard = self._time(), 0.0, 0.0
@@ -31,7 +32,7 @@ class InputBuffer:
         self._said: list[Samples] = []
 
     async def admit(self, samples: Samples, rate: int) -> None:
-        """Count a piece that came, shape (n,) at `rate` Hz; returns when it may be taken."""
+        """Count a piece of sound, shape (n,) at `rate` Hz; return when it may be read."""
         seconds = samples.size / rate
         self.received += seconds
         self._counted += max(seconds, SMALLEST)
@@ -54,23 +55,23 @@ class InputBuffer:
         self._unheard = 0.0
 
     def keep(self, samples: Samples, rate: int) -> None:
-        """Hold a piece until it is committed. Raises EventError where that is too much."""
+        """Keep a piece until it is committed. Raises EventError where too much waits."""
         if sum(piece.size for piece in self._kept) + samples.size > BUFFERED * rate:
             raise EventError(f"the buffer holds {BUFFERED:g} s of sound; commit or clear it", code="buffer_full")
         self._kept.append(samples)
 
     def commit(self) -> None:
-        """What waits is what the user said. Raises EventError where nothing does."""
+        """Declare that what waits is what the user said. Raises EventError where nothing waits."""
         if not self._kept:
             raise EventError("nothing was appended since the last commit", code="input_audio_buffer_commit_empty")
         self._said, self._kept = self._kept, []
 
     def clear(self) -> None:
-        """Forget what waits to be committed."""
+        """Drop what waits to be committed."""
         self._kept = []
 
     def forget(self) -> None:
-        """Forget what was committed as well."""
+        """Drop what waits to be committed, and what was committed."""
         self._said, self._kept = [], []
 
     async def speak(self, rate: int) -> None:

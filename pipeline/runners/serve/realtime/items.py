@@ -1,4 +1,4 @@
-"""The conversation as a client sees it: items and responses, and the events that tell of them."""
+"""The conversation as a client of the API sees it: items, responses, and the events that report them."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from pipeline.runners.serve.realtime.event_error import EventError
 from pipeline.runners.serve.realtime.session_settings import described, modalities
 
 KEPT = 256
-"""Items that can still be asked for."""
+"""Items that a client can still ask for."""
 
 Kind = Literal["input_text", "input_audio", "output_text", "output_audio"]
 
 
 class Send(Protocol):
-    """Sends an event; never waits."""
+    """Sends an event without waiting."""
 
     def __call__(self, type: str, /, **fields: Any) -> None: ...
 
 
 def new_id(kind: str) -> str:
-    """Of something that the server makes."""
+    """Return a new id for something that the server makes."""
     return f"{kind}_{secrets.token_hex(10)}"
 
 
 @dataclass(slots=True)
 class Item:
-    """Something that was said."""
+    """Something that the user or the avatar said."""
 
     id: str
     kind: Kind
     text: str = ""
-    """The words; of spoken ones, those that are known."""
+    """The words that are known so far."""
     status: Literal["in_progress", "completed", "incomplete"] = "completed"
     before: str | None = None
-    """The id of the item before."""
+    """The id of the item before this one."""
     answer: Playback | None = None
-    """The spoken answer that it is, or the rest of it."""
+    """The playback of the spoken answer to which the item belongs."""
     start: int = 0
-    """The sample of the answer at which it begins."""
+    """The sample of the answer at which the item begins."""
     rate: int = 1
-    """Samples in a second."""
+    """The answer's samples per second."""
 
     def as_dict(self) -> dict[str, Any]:
-        """As the API describes an item."""
+        """Return the item as the API describes it."""
         return {
             "id": self.id,
             "object": "realtime.item",
@@ -60,17 +60,17 @@ class Item:
 
     @property
     def field(self) -> str:
-        """Where the words stand."""
+        """The name of the field that holds the words."""
         return "text" if self.kind.endswith("text") else "transcript"
 
     @property
     def part(self) -> dict[str, Any]:
-        """As the API describes the content of a response."""
+        """The item's content as the API describes it in a response."""
         return {"type": self.kind.removeprefix("output_"), self.field: self.text}
 
 
 class Items:
-    """The latest items, in their order."""
+    """The latest items in their order."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -82,7 +82,7 @@ class Items:
         return next(reversed(self._items), None)
 
     def add(self, item: Item) -> None:
-        """It comes last."""
+        """Add an item after all others."""
         item.before = self.last
         self._items[item.id] = item
         if len(self._items) > KEPT:
@@ -90,11 +90,11 @@ class Items:
         self._send("conversation.item.added", previous_item_id=item.before, item=item.as_dict())
 
     def done(self, item: Item) -> None:
-        """It is whole."""
+        """Report that an item is complete."""
         self._send("conversation.item.done", previous_item_id=item.before, item=item.as_dict())
 
     def find(self, item_id: str) -> Item:
-        """The item of that id. Raises EventError."""
+        """Return the item with that id. Raises EventError where it is not known."""
         if item_id not in self._items:
             raise EventError(
                 f"item {item_id!r} is not known; the latest {KEPT} are", code="item_not_found", param="item_id"
@@ -102,7 +102,7 @@ class Items:
         return self._items[item_id]
 
     def delete(self, item: Item) -> None:
-        """It is no part of the conversation any more."""
+        """Remove an item from the conversation."""
         if self._items.pop(item.id, None):
             self._send("conversation.item.deleted", item_id=item.id)
 
@@ -111,21 +111,21 @@ class Items:
 
 
 class Response:
-    """One answer, or as much of it as is given at one go: at most one item."""
+    """One answer, or the part of it that is given without a break: at most one item."""
 
     def __init__(self, send: Send, items: Items, form: AudioFormat, *, text: bool, conversation: str) -> None:
         self.id = new_id("resp")
         self.text = text
-        """Whether it is written, and not spoken."""
+        """Whether the answer is written and not spoken."""
         self.form = form
         self.over = False
         self._send, self._items, self._conversation = send, items, conversation
         self.item: Item | None = None
-        """What is said, once it has begun."""
+        """The item that holds the answer; None until it begins."""
         send("response.created", response=self._as_dict("in_progress"))
 
     def begin(self, answer: Playback | None = None, start: int = 0) -> None:
-        """Its item begins, at that sample of a spoken answer."""
+        """Begin the item, at sample `start` of a spoken answer."""
         kind: Kind = "output_text" if self.text else "output_audio"
         item = Item(new_id("item"), kind, status="in_progress", answer=answer, start=start, rate=self.form.rate)
         self.item = item
@@ -134,7 +134,7 @@ class Response:
         self._tell("response.content_part.added", part=item.part)
 
     def words(self, text: str) -> None:
-        """The next words."""
+        """Send the next words."""
         if self.item and text:
             self.item.text += text
             self._tell(
@@ -142,11 +142,11 @@ class Response:
             )
 
     def sound(self, data: bytes) -> None:
-        """The next sound."""
+        """Send the next sound."""
         self._tell("response.output_audio.delta", delta=to_base64(data))
 
     def end(self, status: str = "completed", details: dict[str, Any] | None = None) -> None:
-        """Nothing more comes; unless all was given, `details` say why."""
+        """End the response; `details` give the reason where it is not complete."""
         if self.over:
             return
         self.over = True
@@ -168,7 +168,7 @@ class Response:
         self._send(kind, **place, **fields)
 
     def _as_dict(self, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
-        """As the API describes a response."""
+        """Return the response as the API describes it."""
         return {
             "id": self.id,
             "object": "realtime.response",

@@ -1,4 +1,4 @@
-"""What goes on in a session, told in the words of the Realtime API."""
+"""What happens in a session, told to a client in the events of the Realtime API."""
 
 from __future__ import annotations
 
@@ -18,34 +18,35 @@ from pipeline.runtime.session import Session
 from pipeline.stages.stage import Turn
 
 AMENDED = 8
-"""Latest answers of which a client may still tell how much was heard."""
+"""Latest answers of which a client may still report how much was heard."""
 
 
 class RealtimeObserver(Observer):
-    """A session's observer on behalf of a client.
+    """Observes a session on behalf of a client.
 
-    A response begins when the user has finished, or when the client asks for it, and holds what is said at one go."""
+    A response begins when the user has finished, or when the client asks for it. It holds what is said without a
+    break."""
 
     def __init__(
         self, session: Session, buffer: InputBuffer, send: Send, complain: Complain, interrupt: Callable[[], None]
     ) -> None:
-        """`interrupt` stops the answer that is prepared or given."""
+        """`interrupt` stops the answer that is being prepared or spoken."""
         self.settings = SessionSettings()
         self.items = Items(send)
         self.sink = AnswerSink(self._take, self._cut)
         self.speech = ""
-        """The id of the item that the user's voice is saying."""
+        """The id of the item that the user is saying; empty while the user is silent."""
         self.committed: Item | None = None
-        """What the client said that the user said, until somebody asks for an answer."""
+        """The item that the client committed, until the client asks for an answer."""
         self._session, self._buffer, self._send, self._complain = session, buffer, send, complain
         self._interrupt = interrupt
         self._conversation = new_id("conv")
-        self._response: Response | None = None  # the latest
-        self._taken = True  # by the sink
-        self._asked = False  # the client asked for what is heard next, so no speech began it
-        self._cancelled = False  # the client wants what is said to end
-        self._listening = self._playing = ""  # turns, while they last
-        self._unclaimed: Item | None = None  # said in a turn that is about to begin
+        self._response: Response | None = None  # the latest response
+        self._taken = True  # whether the sink has taken it
+        self._asked = False  # the client asked for an answer to what is heard next, which no voice began
+        self._cancelled = False  # the client wants the answer to end
+        self._listening = self._playing = ""  # ids of turns while they last
+        self._unclaimed: Item | None = None  # an item that belongs to the turn that begins next
         self._transcripts: dict[str, Transcript] = {}  # by turn
         self._heard: dict[str, Item] = {}  # likewise
         self._said: deque[tuple[Item, str]] = deque(maxlen=AMENDED)
@@ -54,21 +55,21 @@ class RealtimeObserver(Observer):
 
     @property
     def active(self) -> Response | None:
-        """The response that is not over."""
+        """The response that is not over yet; None where there is none."""
         return self._response if self._response and not self._response.over else None
 
     def ask(self, modalities: Modalities | None = None) -> None:
-        """The client asks for the answer to what is heard next."""
+        """Open a response for the answer to what is heard next, because the client asks for it."""
         self._asked, self._cancelled = True, False
         self._open(modalities)
 
     def cancel(self) -> None:
-        """The client makes the avatar stop, or not even begin."""
+        """Stop the answer, or do not begin it, because the client asks for that."""
         self._cancelled = True
         self._interrupt()
 
     def commit(self, item_id: str) -> Item:
-        """What the user said becomes an item."""
+        """Make an item of what the user said."""
         item = Item(item_id, "input_audio")
         self._send("input_audio_buffer.committed", item_id=item.id, previous_item_id=self.items.last)
         self.items.add(item)
@@ -76,7 +77,7 @@ class RealtimeObserver(Observer):
         return item
 
     def amend(self, item: Item, heard: str) -> None:
-        """The client knows how much of an answer was heard, whose last item that is."""
+        """Correct what was heard of an answer, whose last item is `item`."""
         for said, turn in self._said:
             if said is item:
                 self._session.amend(turn, said=heard, interrupted=True)
@@ -90,21 +91,21 @@ class RealtimeObserver(Observer):
         return self._response
 
     def _take(self) -> Response:
-        """For the sink: that which waits for an answer, or where the avatar speaks of its own accord, a new one."""
-        self._end_speech()  # where the avatar goes on: what was heard was nothing
+        """Return the response that waits for an answer, or a new one where the avatar speaks of its own accord."""
+        self._end_speech()  # where the avatar goes on, what was heard meant nothing
         response = self._response if self._response and not self._taken else self._open()
         self._taken = True
         return response
 
     def _cut(self) -> str:
-        """For the sink: somebody makes the avatar stop."""
+        """Tell the client that the avatar stops, and return the reason."""
         if self._cancelled:
             return "client_cancelled"
         self._begin_speech()
         return "turn_detected" if self.speech else ""
 
     def _drop(self, status: str, details: dict[str, Any]) -> None:
-        """The sink gets no answer for the response that waits for one."""
+        """End the response that waits, because there is no answer for it."""
         if self._response and not self._taken:
             self._taken = True
             self._response.end(status, details)
@@ -124,14 +125,14 @@ class RealtimeObserver(Observer):
                 self._drop("cancelled", {"reason": "turn_detected"})
 
     def _begin_speech(self) -> None:
-        """The user's voice is heard; a client falls silent when it is told."""
+        """Tell the client that the user speaks, so that it falls silent."""
         if not self.speech and not self._asked and self.settings.detection:
             self.speech = new_id("item")
             start = max(0.0, self._buffer.received - self._session.graph.turns.lead)
             self._send("input_audio_buffer.speech_started", item_id=self.speech, audio_start_ms=round(1000 * start))
 
     def _end_speech(self) -> str:
-        """The user's voice is heard no more; gives the id of the item that it makes, if it was heard."""
+        """Tell the client that the user has stopped, and return the id of the item; empty where none had begun."""
         speech, self.speech = self.speech, ""
         if speech:
             ended = round(1000 * self._buffer.received)
@@ -139,8 +140,8 @@ class RealtimeObserver(Observer):
         return speech
 
     def _confirm(self, item: Item | None) -> None:
-        """The user has finished: the turn that listens, or is about to begin, is answered."""
-        self._cancelled = self._asked and self._cancelled  # before anybody had attended to it
+        """Note that the user has finished: the turn that listens, or begins next, is answered."""
+        self._cancelled = self._asked and self._cancelled  # before the conversation attended to it
         self.committed, self._asked = None, False
         if item and self._listening:
             self._heard[self._listening] = item
@@ -164,7 +165,7 @@ class RealtimeObserver(Observer):
             self._tell_transcript(turn)
 
     def _tell_transcript(self, turn: str) -> None:
-        """What the user said, once both are known: the words, and that they are all."""
+        """Send the user's words when both are known: the words, and that they are complete."""
         item, said = self._heard.get(turn), self._transcripts.get(turn)
         if item and said:
             item.text = said.text
@@ -183,7 +184,7 @@ class RealtimeObserver(Observer):
             self._listening = ""
         item = self._heard.pop(record.turn, None)
         if item and record.fate is Fate.SUPERSEDED:
-            self.items.delete(item)  # the whole of it follows as another one
+            self.items.delete(item)  # the whole utterance follows as another item
         if record.turn == self._playing:
             self._conclude(record)
         elif record.confirmed is not None and record.fate is Fate.INTERRUPTED:

@@ -1,4 +1,4 @@
-"""What holds in a session, whatever a client may wish."""
+"""What applies in a session, after the wishes of the client."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ Complain = Callable[[EventError], None]
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """Of one session."""
+    """The settings of one session."""
 
     hears: AudioFormat = field(default_factory=Pcm)
     speaks: AudioFormat = field(default_factory=Pcm)
     detection: str | None = "server_vad"
-    """As the client calls it; None where the client ends turns itself."""
+    """The kind of turn detection, as the client calls it; None where the client ends turns itself."""
     transcribes: bool = True
     """Whether the client is told the user's words."""
     text: bool = False
-    """Whether answers are written, and not spoken."""
+    """Whether answers are written and not spoken."""
 
     @property
     def policy(self) -> Policy:
-        """The same in the words of a graph."""
+        """The way of taking turns, as a graph calls it."""
         return "hands-free" if self.detection else "push-to-talk"
 
     def updated(self, wishes: Wishes, complain: Complain) -> SessionSettings:
-        """With the wishes that can be fulfilled; the others are complained of. Raises EventError where nothing of it is
-        for this server."""
+        """Return the settings with those wishes that can be fulfilled; complain of the others. Raises EventError where
+        the session is not of the kind that is served here."""
         if wishes.type != "realtime":
             raise EventError(
                 f"session.type: {wishes.type!r} sessions are not served here; only 'realtime'", param="session.type"
@@ -65,7 +65,7 @@ class SessionSettings:
         return settings
 
     def as_dict(self, name: str, graph: Graph) -> dict[str, Any]:
-        """As the API describes a session."""
+        """Return the session as the API describes it."""
         return {
             "type": "realtime",
             "object": "realtime.session",
@@ -103,12 +103,12 @@ class SessionSettings:
 
 
 def modalities(*, text: bool) -> list[str]:
-    """As the API names them."""
+    """Return the output modalities as the API names them."""
     return ["text"] if text else ["audio"]
 
 
 def described(form: AudioFormat) -> dict[str, Any]:
-    """As the API describes a format."""
+    """Return a format as the API describes it."""
     return {"type": form.type, "rate": form.rate} if isinstance(form, Pcm) else {"type": form.type}
 
 

@@ -1,4 +1,4 @@
-"""A client of the Realtime API and its WebSocket."""
+"""The WebSocket of a Realtime client."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from pipeline.wire.fields import Message
 log = logging.getLogger(__name__)
 
 KEY = "openai-insecure-api-key."
-"""Begins the subprotocol in which a browser, that cannot set headers, sends its key."""
+"""The beginning of the subprotocol in which browsers, which cannot set headers, send their key."""
 BETA = "realtime=v1", "openai-beta.realtime-v1"
-"""How clients of before August 2025 say that they speak another dialect."""
+"""The marks of clients from before August 2025, which speak an older version."""
 MISTAKES = 100
-"""Events that cannot be obeyed, until the connection is closed."""
+"""Events that cannot be handled before the connection is closed."""
 _STATUS = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503}
 
 
 def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
-    """Where clients of the Realtime API come in; `base_url` is ``http://HOST:PORT/v1``."""
+    """Return the route at which Realtime clients connect. Their `base_url` is ``http://HOST:PORT/v1``."""
 
     async def realtime(socket: WebSocket) -> None:
         try:
@@ -59,17 +59,17 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
 
 
 class RealtimeConnection:
-    """One connection; the session's `Connection`."""
+    """A connection of a Realtime client; the session's `Connection`."""
 
     def __init__(self, socket: WebSocket, sessions: Sessions, user: User) -> None:
         self._socket, self._sessions = socket, sessions
         self._outbox = Outbox(socket, self._refuse)
         self._mistakes, self._rate_limit = 0, RateLimit()
-        self._event_id: str | None = None  # of the event that is obeyed
+        self._event_id: str | None = None  # id of the event that is being handled
         self._handler = EventHandler(sessions, user, self._send, self._complain)
 
     async def serve(self, subprotocol: str | None) -> None:
-        """Serve the client until it goes, or has to."""
+        """Serve the client until it leaves or is refused."""
         client = self._handler.client
         client.attach(self, frozenset())
         self._sessions.start(client)
@@ -92,7 +92,7 @@ class RealtimeConnection:
             given = _object(text)
             self._event_id = given["event_id"] if isinstance(given.get("event_id"), str) else None
             event = KNOWN.validate_python(given)
-            if not isinstance(event, Append):  # those are held back where they come too fast
+            if not isinstance(event, Append):  # sound that comes too fast is slowed down instead
                 self._rate_limit.message()
             await self._handler.handle(event)
         except ValidationError as error:
@@ -107,13 +107,13 @@ class RealtimeConnection:
     # --- what the handler sends --------------------------------------------------------------------------------------
 
     def _send(self, kind: str, /, **fields: Any) -> None:
-        if kind == "input_audio_buffer.speech_started":  # the client falls silent: it has no use for what waits
+        if kind == "input_audio_buffer.speech_started":  # the client falls silent now
             self._outbox.drop_sound()
         event = json.dumps({"type": kind, "event_id": new_id("event"), **fields})
         self._outbox.put(event, sound=kind == "response.output_audio.delta")
 
     def _refuse(self, refusal: Refused) -> None:
-        """Count the refusal, tell the client, and close."""
+        """Count the refusal, tell the client, and close the connection."""
         self._sessions.totals.refusals[refusal.code] += 1
         self.close(refusal.message())
 
@@ -132,19 +132,19 @@ class RealtimeConnection:
         """Do nothing: the handler and its observer send the same in the events of this API."""
 
     def close(self, error: from_server.Error) -> None:
-        """Say why, and close."""
+        """Tell the client why, and close the connection."""
         self._send("error", error=_described(error.message, error.code))
         self._outbox.finish()
 
 
 def _described(message: str, code: str, param: str | None = None, event_id: str | None = None) -> dict[str, str | None]:
-    """As the API describes an error."""
+    """Return an error as the API describes it."""
     kind = "server_error" if code == "failed" else "invalid_request_error"
     return {"type": kind, "code": code, "message": message, "param": param, "event_id": event_id}
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
-    """What a client sent. Raises EventError."""
+    """Return the JSON object that a client sent. Raises EventError."""
     try:
         given = from_json(text, allow_inf_nan=False)
     except ValueError as error:
@@ -155,6 +155,6 @@ def _object(text: str | bytes) -> dict[str, Any]:
 
 
 def _mistaken(error: ValidationError) -> EventError:
-    """What is wrong with an event, without what the user said."""
+    """Return what is wrong with an event, without what the user said."""
     mistake = error.errors(include_url=False, include_input=False)[0]
     return EventError(mistake["msg"], param=".".join(str(part) for part in mistake["loc"][1:]) or "type")

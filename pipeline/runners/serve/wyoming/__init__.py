@@ -1,6 +1,7 @@
-"""A graph as a Wyoming service, for Home Assistant and the like: its ears, its mind and its voice, each on its own.
+"""A graph as a Wyoming service, for Home Assistant and others. Hearing, understanding and speaking are served
+separately.
 
-Event types come from the package ``wyoming``; their flow is told in that package's description, "Event Types"."""
+The event types come from the package ``wyoming``. The description of that package, "Event Types", tells their order."""
 
 from pipeline.runners.serve.wyoming.server import serving
 

@@ -1,4 +1,4 @@
-"""The parts of a graph that serve on their own, and how they introduce themselves."""
+"""The stages of a graph that serve on their own, and how they are announced to clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.runners.serve.wyoming.event_reader import BadEvent
 from pipeline.stages.stage import Stage
 
 PROGRAM = "parley"
-"""The name of each service; its one model has the graph's name."""
+"""The name of each service. Its one model has the graph's name."""
 
 _WHAT = {
     Transcript: "recognises speech",
@@ -35,12 +35,12 @@ _WHAT = {
 
 
 def gives(graph: Graph, kind: type) -> bool:
-    """Whether some stage gives packets of that type."""
+    """Whether a stage of the graph gives packets of that type."""
     return any(kind in node.emits for node in graph.nodes)
 
 
 def stage_for(graph: Graph, kind: type) -> Stage[Any, Any]:
-    """The last stage that gives packets of that type. Raises BadEvent where there is none."""
+    """Return the last stage that gives packets of that type. Raises BadEvent where there is none."""
     stages = [node.stage for node in graph.nodes if kind in node.emits]
     if not stages:
         raise BadEvent(f"this server's graph, {graph.name}, has no stage that {_WHAT[kind]}")
@@ -48,7 +48,8 @@ def stage_for(graph: Graph, kind: type) -> Stage[Any, Any]:
 
 
 def introduction(graph: Graph) -> Info:
-    """What the graph can do for others. Transcripts are not streamed: words may change until the last is known."""
+    """Return what the graph offers. Transcripts are not streamed, because words may change until the last one is
+    known."""
     artifact: dict[str, Any] = {
         "name": PROGRAM,
         "attribution": Attribution("Parley", ""),

@@ -1,4 +1,4 @@
-"""Conversations that outlast a connection: Home Assistant opens a new one for every sentence."""
+"""Conversations that outlast a connection, because Home Assistant opens a new connection for every sentence."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.session import Session
 
 KEPT = 64
-"""Conversations that are remembered; more than there are connections, so none is forgotten while it is in use."""
+"""Conversations that are kept at most: more than there are connections, so that none is dropped while it is in use."""
 FORGOTTEN = 600.0
-"""Seconds after which a conversation that nobody came back to is over; our own judgement."""
+"""Seconds without use after which a conversation is dropped; our own judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +22,18 @@ class _OpenConversation:
     session: Session
     ending: ExitStack
     used: float
-    """When it was asked for last, in the event loop's time."""
+    """The event loop's time at which the conversation was used last."""
 
 
 class Conversations:
-    """Sessions by the id of their conversation, the one used latest last."""
+    """Sessions by the id of their conversation, in the order of their last use."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._open: OrderedDict[str, _OpenConversation] = OrderedDict()
 
     def find(self, conversation: str, language: str = "") -> Session:
-        """The session of a conversation, new or old; a new one answers in `language`.
-
-        Raises Refused where no more sessions are admitted."""
+        """Return the session of a conversation, new or old. Raises Refused where no more sessions are admitted."""
         now = asyncio.get_running_loop().time()
         self.tidy(now)
         if (found := self._open.pop(conversation, None)) is None:
@@ -46,17 +44,17 @@ class Conversations:
         return found.session
 
     def tidy(self, now: float) -> None:
-        """Forget conversations that nobody comes back to, and those that are too many."""
+        """Drop conversations that were not used for long, and those that are too many."""
         for conversation, found in list(self._open.items()):
             if len(self._open) >= KEPT or now - found.used > FORGOTTEN:
                 self.end(conversation)
 
     def end(self, conversation: str) -> None:
-        """Forget a conversation, if there is one."""
+        """Drop a conversation, if there is one."""
         if found := self._open.pop(conversation, None):
             found.ending.close()
 
     def close(self) -> None:
-        """Forget all."""
+        """Drop all conversations."""
         for conversation in list(self._open):
             self.end(conversation)

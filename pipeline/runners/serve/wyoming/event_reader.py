@@ -1,6 +1,6 @@
-"""Wyoming events as they come: a line of JSON, then data and sound of the lengths that it claims.
+"""Reads Wyoming events: a line of JSON, then data and sound of the lengths that the line claims.
 
-The package's own reader takes any length; this one trusts nothing."""
+The package's own reader accepts any length; this one accepts only lengths within its limits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ T = TypeVar("T")
 LINE: Final = 65_536
 """Bytes of an event's first line at most."""
 DATA: Final = 65_536
-"""Bytes of its further data at most."""
+"""Bytes of an event's further data at most."""
 PAYLOAD: Final = 4_194_304
-"""Bytes of its sound at most: 43 s at 48 kHz, for clients that send a recording in one piece."""
+"""Bytes of an event's sound at most: 43 s at 48 kHz, for clients that send a recording in one piece."""
 
 
 class BadEvent(PipelineError):
-    """What a client sent is no event, or not one that can be served."""
+    """The bytes that a client sent are no event, or the event cannot be served."""
 
 
 class _Header(BaseModel):
-    """The line that an event begins with."""
+    """The line of JSON with which an event begins."""
 
     type: str = Field(max_length=100)
     data: dict[str, Any] | None = None
@@ -46,7 +46,7 @@ _MORE: Final = TypeAdapter(dict[str, Any])
 
 
 async def read_event(reader: asyncio.StreamReader) -> Event | None:
-    """The next event; None where the client has closed. Raises BadEvent, behind which nothing can be read any more.
+    """Return the next event; None where the client has closed. Raises BadEvent, after which nothing more can be read.
 
     `reader` has a limit of `LINE`."""
     try:
@@ -68,7 +68,7 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
 
 
 def taken(kind: Callable[..., T], event: Event) -> T:
-    """The event as one of the package's dataclasses, with every field checked. Raises BadEvent."""
+    """Return the event as one of the package's dataclasses, with every field checked. Raises BadEvent."""
     try:
         return cast(T, _adapter(kind).validate_python({**event.data, "audio": event.payload or b""}))
     except ValidationError as error:
@@ -76,7 +76,7 @@ def taken(kind: Callable[..., T], event: Event) -> T:
 
 
 def samples_of(chunk: AudioChunk, start: AudioStart) -> Samples:
-    """The sound of a chunk in the format agreed on, as one channel. Raises BadEvent."""
+    """Return the sound of a chunk as one channel, shape (n,). Raises BadEvent where the format is another one."""
     if (chunk.rate, chunk.width, chunk.channels) != (start.rate, start.width, start.channels):
         raise BadEvent("audio-chunk: its format is not that of audio-start")
     if len(chunk.audio) % (WIDTH * start.channels):
@@ -87,7 +87,7 @@ def samples_of(chunk: AudioChunk, start: AudioStart) -> Samples:
 
 
 def short(text: str) -> str:
-    """A line of text. Raises BadEvent where it is too long."""
+    """Return a line of text. Raises BadEvent where it is too long."""
     if len(text) > CHARACTERS:
         raise BadEvent(f"text: a line has at most {CHARACTERS} characters; this one has {len(text)}")
     return text
@@ -99,7 +99,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _first(error: ValidationError) -> str:
-    """The first mistake, without what was sent: that may be what a user said."""
+    """Return the first mistake, without what was sent, which may be what a user said."""
     mistake = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in mistake["loc"])
     return f"{place}: {mistake['msg']}" if place else mistake["msg"]

@@ -1,4 +1,4 @@
-"""One Wyoming client."""
+"""The requests of one Wyoming client."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _Packets: TypeAlias = AsyncGenerator[Any, None]
 IDLE = 300.0
 """Seconds without an event after which a connection is closed."""
 STALLED = 30.0
-"""Seconds for which a client may leave what it is sent unread."""
+"""Seconds that a client may take to read what it is sent."""
 LONGEST = 120.0
 """Seconds of sound in an utterance at most."""
 SPOKEN = 20_000
-"""Characters of a text to be spoken at most."""
+"""Characters of a text that is spoken at most."""
 PIECE = 0.1
 """Seconds of sound in a chunk."""
 
@@ -56,7 +56,7 @@ Say = Callable[[Eventable], Awaitable[None]]
 
 
 class RequestHandler:
-    """Serves one request after another; what a request consists of is read while it is served."""
+    """Serves one request after another; the events of a request are read while it is served."""
 
     def __init__(
         self,
@@ -81,8 +81,9 @@ class RequestHandler:
         }
 
     async def serve(self) -> None:
-        """Serve until the client leaves, is silent for long, or sends what is no event. Events of no known type are
-        passed over, as the protocol wants it. Raises ConnectionError where the client leaves in the middle."""
+        """Serve until the client leaves, is silent for `IDLE` seconds, or sends what is no event. Events of unknown
+        types are ignored, as the protocol demands. Raises ConnectionError where the client leaves in the middle of a
+        request."""
         try:
             while event := await self._next():
                 try:
@@ -96,7 +97,7 @@ class RequestHandler:
             await self._refuse(error)
         except TimeoutError:
             log.info("a Wyoming client neither said nor read anything for long", extra={"connection": self._name})
-            self._writer.transport.abort()  # closing would wait for it to read
+            self._writer.transport.abort()  # closing would wait for the client to read
         finally:
             self._conversations.end(self._name)
 
@@ -109,7 +110,7 @@ class RequestHandler:
         await self._say(Pong(taken(Ping, event).text))
 
     async def _transcribe(self, event: Event) -> None:
-        """The sound follows; it may as well come without this."""
+        """Check the language. The sound follows, and may come without this event."""
         self._spoken = self._language(taken(Transcribe, event).language)
 
     async def _recognise(self, event: Event) -> None:
@@ -133,7 +134,7 @@ class RequestHandler:
         await self._say(SynthesizeStopped())
 
     async def _handle(self, event: Event) -> None:
-        """Answer a line, as part of its conversation: the one that the client names, or else this connection."""
+        """Answer a line as a part of its conversation: the one that the client names, or the connection's own."""
         said = taken(Recognised, event)
         conversation = str((said.context or {}).get("conversation_id") or self._name)[:100]
         session = self._conversations.find(conversation, self._language(said.language))
@@ -164,13 +165,13 @@ class RequestHandler:
         await self._say(Recognition(found.name, entities, context=asked.context))
 
     def _run(self, stage: Stage[Any, Any], inputs: AsyncIterator[Any], language: str) -> aclosing[_Packets]:
-        """What one stage gives, on its own, of inputs in a language."""
+        """Run one stage on its own, and return its packets."""
         return aclosing(cast("_Packets", stage.run(inputs, Turn(self._name, Context(language, (language,))))))
 
     # --- sound and text ----------------------------------------------------------------------------------------------
 
     async def _sound(self, start: AudioStart) -> AsyncGenerator[Audio, None]:
-        """The sound that follows, until the client says that it ends."""
+        """Give the sound that follows, until the client ends it."""
         if start.width != 2 or not 1 <= start.channels <= 8 or not 8_000 <= start.rate <= 48_000:
             raise BadEvent(
                 f"audio-start: {start.rate} Hz, {start.width} bytes, {start.channels} channels; "
@@ -191,9 +192,9 @@ class RequestHandler:
         return Audio(samples, rate, before / rate)
 
     async def _dictation(self) -> AsyncGenerator[str, None]:
-        """Text that is still being written, until the client says that it ends.
+        """Give the text that follows in pieces, until the client ends it.
 
-        The whole of it comes once more, for servers that cannot follow it; that is passed over."""
+        The client sends the whole text once more, for servers that cannot follow the pieces; it is ignored."""
         while not SynthesizeStop.is_type((event := await self._following()).type):
             if SynthesizeChunk.is_type(event.type):
                 yield taken(SynthesizeChunk, event).text
@@ -207,7 +208,7 @@ class RequestHandler:
                         rate = packet.voiced.sample_rate
                         await self._say(AudioStart(rate, WIDTH, 1))
                     await self._play(packet.voiced.samples, rate)
-        if not rate:  # nothing can be spoken, such as an emoji alone
+        if not rate:  # nothing can be spoken, as where the text is only an emoji
             await self._say(AudioStart(self._graph.sample_rate, WIDTH, 1))
         await self._say(AudioStop())
 
@@ -233,7 +234,7 @@ class RequestHandler:
     # --- the line ----------------------------------------------------------------------------------------------------
 
     async def _next(self) -> Event | None:
-        """The next event; None where the client has left. Raises TimeoutError, and _Unread."""
+        """Return the next event; None where the client has left. Raises TimeoutError, and _Unread."""
         async with asyncio.timeout(IDLE):
             try:
                 return await read_event(self._reader)
@@ -241,7 +242,7 @@ class RequestHandler:
                 raise _Unread(str(error)) from error
 
     async def _following(self) -> Event:
-        """The next event of this request. Raises ConnectionError where the client has left."""
+        """Return the next event of this request. Raises ConnectionError where the client has left."""
         if (event := await self._next()) is None:
             raise ConnectionResetError("the client left in the middle of a request")
         return event
@@ -260,14 +261,14 @@ class RequestHandler:
 
 
 class _Unread(BadEvent):
-    """What the client sends can no longer be told apart."""
+    """The events of the client can no longer be told apart."""
 
 
 class _HandledSink(Sink):
-    """Passes the words of an answer on; what was passed on counts as heard."""
+    """Sends the words of an answer to the client; what was sent counts as heard."""
 
     def __init__(self, say: Say, kind: type[Speech] | type[Reply]) -> None:
-        """`kind` is that of the packets that hold the words."""
+        """`kind` is the type of the packets that hold the words."""
         self.said = ""
         self._say, self._kind = say, kind
 
@@ -288,8 +289,8 @@ async def _one(item: Any) -> AsyncGenerator[Any, None]:
 
 
 async def _replies(texts: AsyncGenerator[str, None], language: str) -> AsyncGenerator[Reply, None]:
-    """Text in pieces of any length as clauses, each as soon as it is whole."""
-    cutter, count = Clauses(find_language("en")), 0
+    """Give text that comes in pieces of any length as clauses, each as soon as it is complete."""
+    cutter, count = Clauses(find_language(language)), 0
     async with aclosing(texts):
         async for text in texts:
             count += len(text)

@@ -1,4 +1,4 @@
-"""Listens for Wyoming clients."""
+"""The server that Wyoming clients connect to."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pipeline.runners.serve.wyoming.request_handler import RequestHandler
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 32
-"""Open at the same time; Home Assistant opens one for each request."""
+"""Connections at the same time at most; Home Assistant opens one for each request."""
 
 
 @asynccontextmanager
 async def serving(sessions: Sessions, listener: socket) -> AsyncIterator[None]:
-    """Serve Wyoming clients at this socket as long as the context, which closes it.
+    """Serve Wyoming clients at this socket while the context lasts; leaving it closes the socket.
 
-    The protocol knows no users and no passwords: whoever reaches the socket may use the graph."""
+    The protocol has no users and no passwords: every program that reaches the socket may use the graph."""
     conversations = Conversations(sessions)
     tasks: set[asyncio.Task[None]] = set()
 
