@@ -1,1 +1,1 @@
-"""All the concurrency there is: inboxes, one turn, endpointing, sessions."""
+"""The concurrency of Parley: inboxes, a turn, turn-taking, sessions and the journal."""

@@ -1,4 +1,4 @@
-"""From what a turn came to, to the dialogue after it; and the names that a session expects to hear."""
+"""How a dialogue grows by a turn, and which names a session expects to hear."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pipeline.runtime.record import Fate, Record
 from pipeline.stages.stage import OffersSkills
 
 HINTS = 64
-"""Names that a recogniser is told to expect at most."""
+"""Names that a recogniser is told to expect, at most."""
 
 
 def skill_cards(graph: Graph) -> dict[str, SkillCard]:
-    """What the stages of a graph can do, by the names of the skills."""
+    """Return the skills of a graph's stages by their names."""
     stages = [node.stage for node in graph.nodes]
     return {card.name: card for stage in stages if isinstance(stage, OffersSkills) for card in stage.skills()}
 
 
 def expected_names(cards: Iterable[SkillCard], user: User) -> tuple[str, ...]:
-    """Names that are likely to be said to skills, and the user's own if it is known."""
+    """Return names that users are likely to say to skills, and the user's own name if it is known."""
     own = () if user.guest else (user.id,)
     choices = (choice for card in cards for slot in card.slots for choice in slot.choices)
     return tuple(dict.fromkeys((*own, *choices)))[:HINTS]
 
 
 def after(dialogue: Dialogue, record: Record, cards: Mapping[str, SkillCard], language: str) -> Dialogue:
-    """The dialogue after a turn in which the user finished speaking; the same one where nothing was heard of them.
+    """Return the dialogue after a turn in which the user finished speaking; it is the same one where nothing was heard.
 
     `cards` tell what the slots of an intent are, and which skills change something; `language` is the answer's."""
     deeds = tuple(_deeds(record, cards))
@@ -49,7 +49,7 @@ def _question(record: Record) -> Question | None:
 
 
 def _deeds(record: Record, cards: Mapping[str, SkillCard]) -> Iterator[Deed]:
-    """What was done, whether or not the user heard of it."""
+    """Give the deeds of a turn, whether or not the user heard of them."""
     outcome = record.outcome
     card = cards.get(outcome.task) if outcome else None
     if outcome and card and card.effects and outcome.status == "done":
@@ -59,7 +59,7 @@ def _deeds(record: Record, cards: Mapping[str, SkillCard]) -> Iterator[Deed]:
 
 
 def _mentions(record: Record, cards: Mapping[str, SkillCard]) -> Iterator[Mention]:
-    """What was shown, then what the user named, then what the avatar named beside it."""
+    """Give what was shown, then what the user named, then what the avatar named."""
     for target in record.shown:
         yield Mention(target, "thing", "user", record.turn)
     said = record.transcript
@@ -73,7 +73,8 @@ def _mentions(record: Record, cards: Mapping[str, SkillCard]) -> Iterator[Mentio
 
 
 def _named(intent: Intent, cards: Mapping[str, SkillCard], refer: Set[str]) -> Iterator[tuple[str, str]]:
-    """Names and amounts in the slots of an intent, and their kinds; free text and words that `refer` name nothing."""
+    """Give the names and amounts in the slots of an intent, and their kinds. Free text and words that `refer` name
+    nothing."""
     card = cards.get(intent.name)
     kinds = {slot.name: slot.kind for slot in card.slots} if card else {}
     for slot, value in intent.slots.items():

@@ -15,9 +15,9 @@ T = TypeVar("T")
 class Inbox(AsyncIterator[T], Generic[T]):
     """A bounded queue with several writers and one reader.
 
-    It takes only the packet types that its reader accepts, ends when the last writer has left and all is read, and
-    throws away what comes after its reader has closed it, so a stage that stops early never blocks those before it.
-    """
+    It takes only the packet types that its reader accepts. It ends when the last writer has left and all packets are
+    read. After its reader has closed it, it drops what comes, so that a stage that stops early never blocks the stages
+    before it."""
 
     __slots__ = ("_accepts", "_clock", "_closed", "_items", "_meter", "_reader", "_size", "_waiting", "_writers")
 
@@ -32,7 +32,8 @@ class Inbox(AsyncIterator[T], Generic[T]):
         self._closed = False
 
     def offer(self, item: T) -> bool:
-        """Take the item without waiting; False if there is no room. What the reader does not accept is passed over."""
+        """Take the item without waiting, and return False where there is no room. An item that the reader does not
+        accept is ignored."""
         if self._closed or not isinstance(item, self._accepts):
             return True
         if len(self._items) >= self._size:
@@ -42,20 +43,20 @@ class Inbox(AsyncIterator[T], Generic[T]):
         return True
 
     async def put(self, item: T) -> None:
-        """Take the item, waiting for room."""
+        """Take the item, and wait for room where there is none."""
         while not self.offer(item):
             room = asyncio.get_running_loop().create_future()
             self._waiting.append(room)
             await room
 
     def leave(self) -> None:
-        """One writer has nothing more to give."""
+        """Note that one writer has nothing more to give."""
         self._writers -= 1
         if not self._writers:
             self._wake_reader()
 
     def close(self) -> None:
-        """The reader wants nothing more."""
+        """Note that the reader wants nothing more."""
         self._closed = True
         self._items.clear()
         self._wake_writers()
@@ -85,7 +86,7 @@ class Inbox(AsyncIterator[T], Generic[T]):
             self._reader.set_result(None)
 
     def _wake_writers(self) -> None:
-        # All of them look again: a graph has few writers to an inbox, and a woken one may have been cancelled.
+        # All writers wake: an inbox has few of them, and a single one that is woken may have been cancelled.
         waiting, self._waiting = self._waiting, []
         for room in waiting:
             if not room.done():

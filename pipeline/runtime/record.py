@@ -1,4 +1,4 @@
-"""What a turn came to, and who is told of it."""
+"""The record of a turn, and the observers who are told of it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline.stages.stage import Notice, Turn
 
 
 class State(StrEnum):
-    """What the avatar does."""
+    """What the avatar does at a moment."""
 
     IDLE = "idle"
     LISTENING = "listening"
-    """The user speaks."""
+    """The user speaks, and the avatar listens."""
     THINKING = "thinking"
-    """The user has finished, and nothing is heard of the answer yet."""
+    """The user has finished, and the answer does not sound yet."""
     SPEAKING = "speaking"
 
 
@@ -28,17 +28,18 @@ class Fate(StrEnum):
 
     ANSWERED = "answered"
     INTERRUPTED = "interrupted"
-    """The user cut the answer short."""
+    """The user interrupted the answer."""
     SUPERSEDED = "superseded"
-    """The user went on after a pause, so what was prepared was never heard."""
+    """The user went on after a pause, so the prepared answer was never heard."""
     DROPPED = "dropped"
-    """It was not meant for the avatar: a cough, a backchannel, its own echo. Nothing of it was heard."""
+    """The utterance was not meant for the avatar: a cough, a backchannel, the avatar's own echo. Nothing of the answer
+    was heard."""
     FAILED = "failed"
 
 
 @dataclass(slots=True)
 class Record:
-    """What one turn came to; filled as it runs, so that a turn that fails leaves what it had."""
+    """The results of one turn. They are filled in while it runs, so that a turn that fails keeps what it had."""
 
     turn: str
     transcript: Transcript | None = None
@@ -51,24 +52,24 @@ class Record:
     fate: Fate = Fate.ANSWERED
     error: StageFailed | None = None
     notices: list[Notice] = field(default_factory=list)
-    """What failed without ending the turn."""
+    """The failures that did not end the turn."""
     partial: Partial | None = None
-    """The latest."""
+    """The latest partial transcript."""
     shown: list[str] = field(default_factory=list)
-    """Names of what the user pointed at."""
+    """Names of the things that the user pointed at."""
     heard: str = ""
-    """As much of the reply as was heard."""
+    """The part of the reply that was heard."""
     began: float = 0.0
-    """When the turn began; like the next three in session time, seconds."""
+    """Seconds of session time at which the turn began. The next three fields are session time, too."""
     finished: float | None = None
-    """Where the user's sound ended: the key's release, or the last voice."""
+    """The end of the user's sound: the release of the key, or the last voice."""
     confirmed: float | None = None
-    """When the user was known to have finished."""
+    """The time at which it was known that the user had finished."""
     sounded: float | None = None
-    """When the first audible sample of the answer was heard."""
+    """The time at which the first audible sample of the answer was heard."""
 
     def observe(self, _node: str, packet: Any) -> None:
-        """Note a packet that crossed an edge."""
+        """Note a packet that a node gave."""
         match packet:
             case Partial():
                 self.partial = packet
@@ -91,27 +92,28 @@ class Record:
 
 
 class Observer:
-    """Is told what goes on in a session, in the event loop's thread; a method that is not needed stays as it is.
+    """Is told what happens in a session, in the event loop's thread. Subclasses override the methods that they need.
 
     `at` is session time: seconds since the session began."""
 
     trouble: str = ""
-    """Why it records no more, for the user; empty while all is well."""
+    """The reason why the observer records no more, written for the user; empty while all is well."""
 
     def sound(self, audio: Audio) -> None:
-        """The microphone gave a piece of sound."""
+        """Called when the microphone gave a piece of sound."""
 
     def state(self, state: State, at: float) -> None:
-        """The avatar does something else now."""
+        """Called when the avatar does something else."""
 
     def began(self, turn: Turn, at: float) -> None:
-        """A turn begins; several may, one after the other, for one utterance in which the user pauses."""
+        """Called when a turn begins. Several turns may begin, one after another, for one utterance in which the user
+        pauses."""
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
-        """The node (or ``audio``) of that turn gave a packet; told before its readers have it."""
+        """Called when a node of that turn, or ``audio``, gave a packet, before its readers get it."""
 
     def plays(self, turn: str, at: float) -> None:
-        """The answer of that turn goes to the sink now, and is the only one there until it is over."""
+        """Called when the answer of that turn goes to the sink. No other answer plays until it is over."""
 
     def ended(self, record: Record, at: float) -> None:
-        """A turn is over, and nothing of it is left."""
+        """Called when a turn is over and none of its tasks runs."""

@@ -1,4 +1,4 @@
-"""What the avatar says later, because a task asked for it: a timer that rings."""
+"""What the avatar says later because a task asked for it, such as a timer that rings."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from pipeline.runtime.record import Fate, Observer, Record, State
 log = logging.getLogger(__name__)
 
 MOST = 32
-"""Reminders of one session that wait at most; one more is not taken, and the log says so."""
+"""Reminders of one session that wait at most. One more is refused, and the log says so."""
 
 
 class Reminders(Observer):
     """The reminders of one session, from the outcome that asks for them until they ring or are cancelled.
 
-    A reminder counts from its outcome. That of a turn which was superseded, or not meant for the avatar, never rings.
-    One that is due while the avatar is not free waits until it is."""
+    A reminder counts from its outcome. It never rings where its turn was superseded or not meant for the avatar. Where
+    the avatar is not free when a reminder is due, the reminder waits."""
 
     def __init__(self, ring: Callable[[str], None], free: Callable[[], bool]) -> None:
-        """`ring` is told what to say, in the event loop's thread, when `free` is true."""
+        """`ring` is called with the text to say, in the event loop's thread, when `free` returns true."""
         self._ring, self._free = ring, free
         self._asked: dict[str, list[tuple[Reminder, float]]] = {}
-        """By turn, while it runs: what its outcomes ask for, and when in loop time that is due."""
+        """For each turn that runs, its reminders and the loop times at which they are due."""
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._due: deque[str] = deque()
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """The ids of those that wait for their time."""
+        """The ids of the reminders that wait."""
         return tuple(self._waiting)
 
     def cancel(self, reminder: str) -> bool:
-        """Let the reminder of that id not ring. False where none of that id waits."""
+        """Cancel the reminder with that id; return False where none with that id waits."""
         handle = self._waiting.pop(reminder, None)
         if handle:
             handle.cancel()
         return handle is not None
 
     def close(self) -> None:
-        """Cancel all: the session is over."""
+        """Cancel all reminders, because the session is over."""
         for handle in self._waiting.values():
             handle.cancel()
         self._waiting.clear()
@@ -55,26 +55,27 @@ class Reminders(Observer):
     # --- what the session tells --------------------------------------------------------------------------------------
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
-        """Note what an outcome asks for."""
+        """Note the reminders that an outcome asks for."""
         if isinstance(packet, Outcome):
             now = asyncio.get_running_loop().time()
             for reminder in packet.reminders:
                 self._asked.setdefault(turn, []).append((reminder, now + reminder.after))
 
     def ended(self, record: Record, at: float) -> None:
-        """Set the reminders of a turn that counts; what was done stands, even if its answer was not heard."""
+        """Set the reminders of a turn that counts. What was done stands, even if its answer was not heard."""
         asked = self._asked.pop(record.turn, ())
         if record.fate not in (Fate.SUPERSEDED, Fate.DROPPED):
             for reminder, due in asked:
                 self._set(reminder, due)
 
     def state(self, state: State, at: float) -> None:
-        """Ring as soon as the avatar is free. Not at once: whoever changes the state may not be done."""
+        """Ring when the avatar is free. It waits for the next step of the loop, because the change of state may not be
+        complete."""
         if self._due and state is State.IDLE:
             asyncio.get_running_loop().call_soon(self._ring_next)
 
     def _set(self, reminder: Reminder, due: float) -> None:
-        self.cancel(reminder.id)  # one of the same id replaces it
+        self.cancel(reminder.id)  # a reminder with the same id replaces it
         if len(self._waiting) >= MOST:
             log.warning("a reminder was not taken: %d of the session wait already", MOST)
             return

@@ -1,6 +1,6 @@
 """A user's conversation with a graph: one turn after another, and the dialogue that they make.
 
-`pipeline.runtime.turn_taking.conversation.Conversation` makes a live one of it."""
+`pipeline.runtime.turn_taking.conversation.Conversation` adds live turn-taking to it."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ from pipeline.stages.stage import HasPersona, Turn
 log = logging.getLogger(__name__)
 
 HELD = 16
-"""Packets of an answer that wait for its first sound at most."""
+"""Packets of an answer that wait for its first sound, at most."""
 
 
 class Answer:
-    """A turn on its way from the user's sound to the sink."""
+    """The answer to one utterance, from the user's sound to the sink."""
 
     def __init__(self, turn: Turn, began: float) -> None:
         self.record = Record(turn.id, began=began)
         self.turn = replace(turn, confirmed=self._wait, notice=self.record.notices.append)
         self.task: asyncio.Task[None] | None = None
-        """Runs it, where somebody may want to stop it."""
+        """The task that runs the turn, where it may have to be stopped."""
         self.ready = asyncio.Event()
-        """Its first sound is there."""
+        """Set when its first sound is there."""
         self.playing = False
-        """The sink has it."""
+        """Whether the sink plays it."""
         self._confirmed = asyncio.Event()
 
     @property
     def confirmed(self) -> bool:
-        """The user is known to have finished."""
+        """Whether the user is known to have finished."""
         return self._confirmed.is_set()
 
     @property
     def over(self) -> bool:
-        """Nothing of it is left."""
+        """Whether the turn is over."""
         return self.task is not None and self.task.done()
 
     @property
     def counts(self) -> bool:
-        """It belongs to the dialogue."""
+        """Whether the turn belongs to the dialogue."""
         return self.confirmed and self.record.fate is not Fate.SUPERSEDED
 
     @property
@@ -66,7 +66,7 @@ class Answer:
         return self.turn.context.answered_in(said.language) if said else self.turn.context.language
 
     def confirm(self, at: float) -> None:
-        """The user has finished: it may act, and be heard. `at` is session time."""
+        """Note that the user has finished: the answer may act, and be heard. `at` is session time."""
         self.record.confirmed = at
         self._confirmed.set()
 
@@ -74,12 +74,12 @@ class Answer:
         time = asyncio.get_running_loop().time
         asked = time()
         await self._confirmed.wait()
-        if meter := METER.get():  # of the stage that wants to act
+        if meter := METER.get():  # the stage that wants to act
             meter.waiting += time() - asked
 
 
 class Session:
-    """One user's conversation with a graph, which any number of sessions share."""
+    """One user's conversation with a graph. Any number of sessions share a graph."""
 
     def __init__(
         self,
@@ -89,13 +89,13 @@ class Session:
         observers: Sequence[Observer] = (),
         language: str = "",
     ) -> None:
-        """`language` is the ISO 639-1 code of the one in which the user wants to be answered; empty takes the graph's.
-        Raises PipelineError for one that the graph does not speak."""
+        """`language` is the ISO 639-1 code of the language in which the user wants to be answered; empty takes the
+        graph's. Raises PipelineError where the graph does not speak it."""
         if language and language not in graph.languages:
             raise PipelineError(f"graph {graph.name}: speaks {', '.join(graph.languages)}, and not {language[:20]!r}")
         self.graph, self.name, self.user = graph, name, user
         self.dialogue = Dialogue()
-        """What was said, asked, named and done so far."""
+        """The dialogue so far: what was said, asked, named and done."""
         self._cards = skill_cards(graph)
         stages = (node.stage for node in graph.nodes if Reply in node.emits)
         persona = next((stage.persona for stage in stages if isinstance(stage, HasPersona)), None)
@@ -112,27 +112,27 @@ class Session:
         self._turns = itertools.count(1)
         self._origin: float | None = None
         self.may_speak = asyncio.Event()
-        """Cleared while the user speaks: an answer that has not begun to sound waits."""
+        """Cleared while the user speaks, so that an answer that does not sound yet waits."""
         self.may_speak.set()
         self._mouth = asyncio.Lock()
 
     @property
     def language(self) -> str:
-        """The language in which the user is answered who does not speak another, by its ISO 639-1 code."""
+        """The ISO 639-1 code of the language in which the user is answered who speaks no other."""
         return self._context.language
 
     def now(self) -> float:
-        """Session time: seconds since it was first asked for."""
+        """Return session time: seconds since it was asked for the first time."""
         return self.since(asyncio.get_running_loop().time())
 
     def since(self, time: float) -> float:
-        """Session time of a moment in the event loop's time."""
+        """Return the session time of a moment in the event loop's time."""
         if self._origin is None:
             self._origin = time
         return time - self._origin
 
     def be(self, state: State) -> None:
-        """Tell what the avatar does now."""
+        """Tell the observers what the avatar does from now on."""
         if state is not self.state:
             self.state = state
             at = self.now()
@@ -140,10 +140,10 @@ class Session:
                 observer.state(state, at)
 
     async def answer(self, sound: AsyncIterator[Sense], sink: Sink) -> Record:
-        """Run one turn whose sound ends where the user has finished. A stage's failure is noted in the record;
-        cancelling hushes the sink at once.
+        """Run one turn whose sound ends where the user has finished. A stage's failure is noted in the record.
+        Cancelling silences the sink at once.
 
-        The dialogue keeps what was heard of the answer, also when it was interrupted."""
+        The dialogue keeps what was heard of the answer, even where it was interrupted."""
         answer = self.open()
         answer.confirm(self.now())
         await self.run(answer, sound, sink)
@@ -163,8 +163,8 @@ class Session:
         prompt: str = "",
         around: Sequence[str] = (),
     ) -> Answer:
-        """A new turn. `rival` is the record of a turn that is about to be interrupted by it, so that the dialogue does
-        not hold it yet; `around` are names of what the user has before them."""
+        """Open a new turn. `rival` is the record of a turn that the new one is about to interrupt, so that the dialogue
+        does not hold it yet. `around` are names of the things around the user."""
         dialogue = self.dialogue if rival is None else after(self.dialogue, rival, self._cards, self._context.language)
         hints = tuple(dict.fromkeys((*around, *self._context.hints))) if around else self._context.hints
         context = replace(self._context, dialogue=dialogue, hints=hints)
@@ -172,11 +172,11 @@ class Session:
         return Answer(turn, self.now())
 
     def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> None:
-        """Correct what the user heard of the answer of an earlier turn, as somebody nearer to their ears tells it."""
+        """Correct what the user heard of the answer of an earlier turn, as a client reports it."""
         self.dialogue = self.dialogue.amend(turn, said=said, interrupted=interrupted)
 
     async def run(self, answer: Answer, sound: AsyncIterator[Sense], sink: Sink) -> None:
-        """Run a turn to its end, whatever that is; what is given before it is confirmed waits."""
+        """Run a turn to its end. What it gives before it is confirmed waits."""
         turn, record = answer.turn, answer.record
         graph = unasked(self.graph, turn.prompt, turn.context.language) if turn.prompt else self.graph
 
@@ -206,9 +206,9 @@ class Session:
             self._conclude(answer)
 
     async def _play(self, answer: Answer, packets: AsyncIterator[Any], sink: Sink) -> None:
-        """Hold an answer until it is confirmed and nothing else sounds; then let it be heard.
+        """Hold an answer until it is confirmed and nothing else sounds, then play it.
 
-        Captions are not held: they are for the observers, and each replaces the one before."""
+        Captions are not held: they are for the observers, and each one replaces the one before."""
         held: list[Any] = []
         async for packet in packets:
             if isinstance(packet, Partial) and not answer.confirmed:
@@ -226,7 +226,7 @@ class Session:
                 observer.plays(answer.turn.id, at)
             try:
                 await sink.play(self._aloud(held, packets))
-            finally:  # at once: the sink is the next answer's from here on
+            finally:  # at once, because the sink belongs to the next answer from here on
                 answer.record.heard = sink.heard()
                 sounded = sink.sounded()
                 answer.record.sounded = None if sounded is None else self.since(sounded)
@@ -242,7 +242,7 @@ class Session:
             yield packet
 
     def _conclude(self, answer: Answer) -> None:
-        """Remember what was heard, and tell everybody."""
+        """Add to the dialogue what was heard, and tell the observers."""
         record = answer.record
         if answer.counts:
             self.dialogue = after(self.dialogue, record, self._cards, answer.language)
@@ -252,6 +252,6 @@ class Session:
 
 
 async def nobody() -> AsyncIterator[Sense]:
-    """No sound: what a turn hears in which the avatar speaks of its own accord."""
+    """Give no sound, for a turn in which the avatar speaks of its own accord."""
     return
     yield

@@ -1,4 +1,4 @@
-"""Where answers are heard and seen."""
+"""The sinks in which answers are heard and seen."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any, Protocol
 
 
 class Sink(Protocol):
-    """A loudspeaker, a file or a client; it plays one answer at a time.
+    """A loudspeaker, a file or a client, which plays one answer at a time.
 
-    All but `play` return at once, and may be called at any time; before the first answer they do nothing. Subclass it
-    for one that nobody listens to while it plays: then only `play` and `heard` are left to write."""
+    All methods but `play` return at once, and may be called at any time; before the first answer they do nothing. A
+    sink that cannot be paused while it plays, such as a file, subclasses this one and defines only `play` and
+    `heard`."""
 
     async def play(self, packets: AsyncIterator[Any]) -> None:
-        """Play the packets of the graph's outputs; returns when the last was heard. It passes over what it does not
-        know. Cancelled, it keeps `heard` as it is."""
+        """Play the packets of the graph's outputs, and return when the last was heard. Packets of unknown types are
+        ignored. Where it is cancelled, `heard` stays as it is."""
         ...
 
     def pause(self) -> None:
-        """Be silent at once, and keep what is left."""
+        """Fall silent at once, and keep the rest."""
         return
 
     def resume(self) -> None:
@@ -26,13 +27,14 @@ class Sink(Protocol):
         return
 
     def hush(self) -> None:
-        """Be silent at once; what was not heard yet never is."""
+        """Fall silent at once, and drop the rest."""
         return
 
     def heard(self) -> str:
-        """The words of the latest answer that were heard, to the one that was playing when it was cut."""
+        """Return the words of the latest answer that were heard, including the word that was cut."""
         ...
 
     def sounded(self) -> float | None:
-        """When the first audible sample of the latest answer was heard, in the event loop's time; None before it."""
+        """Return the event loop's time at which the first audible sample of the latest answer was heard; None
+        before."""
         return None

@@ -1,4 +1,4 @@
-"""One turn through a graph: a task for each stage, an inbox before each, and nothing left when it ends."""
+"""One turn through a graph: a task for each stage and an inbox before each. Nothing of it is left when it ends."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
 """Takes the packets of the graph's outputs until they end."""
 
 Observe: TypeAlias = Callable[[str, Any], None]
-"""Told of every packet that a stage (or ``audio``) gives, before its readers are."""
+"""Is called with every packet that a stage, or ``audio``, gives, before its readers get it."""
 
 OUTPUTS = "outputs"
-"""The name of the turn's last reader, whoever plays the answer."""
+"""The name of the turn's last reader, which plays the answer."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a turn cost, stage by stage; filled while the turn runs."""
+    """What a turn cost, stage by stage. It is filled in while the turn runs."""
 
     meters: Mapping[str, Meter] = field(default_factory=dict)
     seconds: float = 0.0
-    """From the first packet asked for to the last stage's end."""
+    """Seconds from the first packet asked for to the end of the last stage."""
 
 
 async def run_turn(
@@ -55,13 +55,13 @@ async def run_turn(
 
 
 class StandIn:
-    """Takes a stage's place in a turn: gives packets that are known before.
+    """Takes a stage's place in a turn, and gives packets that are known before.
 
-    It does so once its inputs end, so that its readers have those of the stages before it earlier, as they have behind
+    It gives them when its inputs have ended. So its readers get the packets of earlier stages first, as they do after
     the stage itself."""
 
     def __init__(self, stage: Stage[Any, Any], packets: Sequence[Any]) -> None:
-        # Other stages ask a stage for its skills, or for who the avatar is, and need the answers of the real one.
+        # Other stages ask a stage for its skills or its role, and need the answers of the real stage.
         if isinstance(stage, OffersSkills):
             self.skills = stage.skills
         if isinstance(stage, HasPersona):
@@ -76,7 +76,7 @@ class StandIn:
 
 
 def given(graph: Graph, packets: Mapping[str, Sequence[Any]]) -> Graph:
-    """The graph, with these `packets` of the named nodes in place of their stages."""
+    """Return the graph with these `packets` of the named nodes instead of their stages."""
     return replace(
         graph,
         nodes=tuple(
@@ -87,7 +87,7 @@ def given(graph: Graph, packets: Mapping[str, Sequence[Any]]) -> Graph:
 
 
 def unasked(graph: Graph, text: str, language: str) -> Graph:
-    """The graph whose avatar says `text`, in `language`, of its own accord, whatever is heard.
+    """Return a graph whose avatar says `text`, in `language`, of its own accord, whatever it hears.
 
     Raises PipelineError for a graph that does not speak."""
     names = [node.name for node in graph.nodes]
@@ -120,7 +120,7 @@ class _Turn:
             self._readers[name].append(self._outputs)
 
     def now(self) -> float:
-        """Seconds since the turn's start."""
+        """Return the seconds since the turn began."""
         return self._time() - self._origin
 
     async def run(self, source: AsyncIterator[Any], play: Play) -> None:
@@ -165,6 +165,6 @@ class _Turn:
 
 
 def first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The failure that came first; the others are its echoes."""
+    """Return the failure that came first; the others are its consequences."""
     failure = failures.exceptions[0]
     return first(failure) if isinstance(failure, BaseExceptionGroup) else failure

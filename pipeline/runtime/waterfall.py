@@ -10,36 +10,36 @@ from pipeline.packets import Partial, Speech
 from pipeline.runtime.record import Record
 
 LISTENING = "listening"
-"""Until the turn's sound was over: the user had finished, and that had to be noticed."""
+"""The wait until the turn's sound was over: the user had finished, and that had to be noticed."""
 HELD = "held"
-"""The answer was ready before the user was known to have finished."""
+"""The wait of an answer that was ready before the user was known to have finished."""
 PLAYBACK = "playback"
-"""From the first sound given to the first audible sample: silence at its beginning, and the device's own delay."""
+"""The wait from the first sound given to the first audible sample: silence at its beginning, and the device's delay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What the user waited for, for a while."""
+    """One thing that the user waited for."""
 
     name: str
     """A node of the graph, `LISTENING`, `HELD` or `PLAYBACK`."""
     start: float
-    """Seconds since the user finished."""
+    """Seconds since the user finished, at its beginning."""
     end: float
-    """Likewise."""
+    """Seconds since the user finished, at its end."""
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """How long it took, in seconds."""
         return self.end - self.start
 
 
 def waterfall(record: Record, graph: Graph) -> list[Span]:
-    """What the user waited for, one thing after another: spans without gaps, from the end of the user's sound to the
-    answer's first audible sample, or as far as the turn came.
+    """Return what the user waited for, one thing after another. The spans have no gaps. They reach from the end of the
+    user's sound to the first audible sample of the answer, or as far as the turn came.
 
-    At each moment one waits for the node that gives next, of those that the voice depends on. A task that acts waits
-    until the user is known to have finished, and that is part of its span."""
+    At each moment the user waits for the node that gives next, among those that the voice depends on. A task that acts
+    waits until the user is known to have finished, and that is a part of its span."""
     origin = record.began if record.finished is None else record.finished
     meters = record.report.meters
     sound_over = meters[AUDIO].ended if AUDIO in meters else None
@@ -56,14 +56,14 @@ def waterfall(record: Record, graph: Graph) -> list[Span]:
     spans: list[Span] = []
     start = 0.0
     for name, at in marks:
-        end = max(start, at - origin)  # what was done while the user still spoke costs nothing
+        end = max(start, at - origin)  # work that was done while the user still spoke costs no time
         spans.append(Span(name, start, end))
         start = end
     return spans
 
 
 def voice_path(graph: Graph) -> list[Node]:
-    """The nodes that the voice depends on, in topological order; all nodes of a graph that does not speak."""
+    """Return the nodes that the voice depends on, in topological order; all nodes of a graph that does not speak."""
     path = {node.name for node in graph.nodes if Speech in node.emits}
     if not path:
         return list(graph.nodes)
@@ -74,5 +74,6 @@ def voice_path(graph: Graph) -> list[Node]:
 
 
 def _given(node: Node, meter: Meter) -> float | None:
-    """When a node gave what those behind it waited for: its first packet, or the last where captions come before."""
+    """Return the time at which a node gave what its readers waited for: its first packet, or its last where captions
+    come before."""
     return meter.ended if Partial in node.emits else meter.first_out

@@ -1,1 +1,1 @@
-"""turn_taking: who may speak when in a live conversation."""
+"""Turn-taking in a live conversation: who speaks when."""

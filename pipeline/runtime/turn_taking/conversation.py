@@ -1,4 +1,4 @@
-"""A live conversation: speculation, barge-in, fillers and idle prompts."""
+"""A live conversation: speculative answers, barge-in, fillers and idle phrases."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from pipeline.stages.stage import HasPersona
 
 
 class Conversation(Observer):
-    """Gives a session ears and a mouth, and decides who speaks.
+    """Adds a microphone and a sink to a session, and decides who speaks.
 
-    What the user says is answered from their first pause on, in case it was the end; nothing of that is heard, done or
-    remembered before the end is known. A voice that is heard while the avatar speaks makes it fall silent; it has
-    finished if that was something, and goes on if it was nothing."""
+    An answer is prepared from the user's first pause on, in case the pause is the end. Nothing of it is heard, done or
+    remembered before the end is known. A voice that is heard while the avatar speaks makes the avatar fall silent. The
+    answer ends there if the voice said something, and goes on if it did not."""
 
     def __init__(self, session: Session, floor: Floor, sink: Sink) -> None:
         self.session, self.floor, self.sink = session, floor, sink
         self.turns = session.graph.turns
-        self._speaking: Answer | None = None  # the latest that was confirmed
-        self._answered = Utterance(0.0, certain=True)  # what it answers
-        self._asides: list[Answer] = []  # what it says of its own accord
+        self._speaking: Answer | None = None  # the latest answer that was confirmed
+        self._answered = Utterance(0.0, certain=True)  # the utterance that it answers
+        self._asides: list[Answer] = []  # what the avatar says of its own accord
         self._attended: Utterance | None = None
-        self._hearing: Answer | None = None  # what may become the answer to it
+        self._hearing: Answer | None = None  # the answer to it that is being prepared
         self._prompts = 0
         self._silence: asyncio.TimerHandle | None = None
         nodes = session.graph.nodes
         self._telling = Intent if any(Intent in node.emits for node in nodes) else Transcript
-        """What tells best whether the user's words are all."""
+        """The type of packet that tells best whether the user's words are complete."""
         self._skills = skill_cards(session.graph)
         stages = (node.stage for node in nodes if Reply in node.emits)
         persona = next((stage.persona for stage in stages if isinstance(stage, HasPersona)), None)
@@ -53,7 +53,7 @@ class Conversation(Observer):
     async def run(self, audio: AsyncIterator[Audio]) -> None:
         """Converse until `audio` ends or the floor is closed, and finish the last answer.
 
-        Raises what `audio` raises, and EngineFailed where nobody can tell any more whether the user speaks."""
+        Raises what `audio` raises, and EngineFailed where no engine can tell any more whether the user speaks."""
         reminders = Reminders(self.say, lambda: self.session.state is State.IDLE)
         self.session.observers += [self, reminders]
         self.floor.origin = asyncio.get_running_loop().time() - self.session.now()
@@ -89,7 +89,7 @@ class Conversation(Observer):
     # --- what the session tells --------------------------------------------------------------------------------------
 
     def crossed(self, turn: str, node: str, packet: Any, at: float) -> None:
-        """Words may decide whether an utterance is one, and whether it is over."""
+        """Let words decide whether an utterance is one, and whether it is over."""
         if self._attended and self._hearing and turn == self._hearing.record.turn:
             if isinstance(packet, Partial | Transcript):
                 self._attended.touch()
@@ -120,10 +120,10 @@ class Conversation(Observer):
             yield piece
 
     async def _attend(self, utterance: Utterance) -> None:
-        """Hear an utterance out, and have it answered if it was meant for the avatar."""
+        """Follow an utterance to its end, and have it answered if it was meant for the avatar."""
         self._attended, self._prompts = utterance, 0
         doubted = self._rival
-        """The answer to which this may only be a backchannel."""
+        """The answer to which this utterance may only be a backchannel."""
         fate, heard_again = Fate.INTERRUPTED, False
         if doubted and goes_on(utterance, self._answered, doubted):
             utterance.follow(self._answered)
@@ -140,7 +140,7 @@ class Conversation(Observer):
             if not doubted or not self.session.may_speak.is_set():
                 self.session.be(State.LISTENING)
             unsure = utterance.phase is Phase.FINISHED and doubted and is_unsure(hearing.record) and not heard_again
-            if utterance.stale or unsure:  # with the quiet behind it, a word is often plainer
+            if utterance.stale or unsure:  # with the silence after it, a word is often recognised better
                 heard_again = bool(unsure)
                 await self._stop(hearing, Fate.SUPERSEDED)
                 hearing = self._hear(utterance, self._draft(hearing.record))
@@ -164,7 +164,7 @@ class Conversation(Observer):
         self.sink.pause()
 
     def _go_on(self, doubted: Answer | None) -> None:
-        """That was nothing, or nothing yet."""
+        """Go on with the answer: what was heard meant nothing, or nothing yet."""
         self.session.may_speak.set()
         if doubted is None or doubted.over:
             self.session.be(State.IDLE)
@@ -173,13 +173,13 @@ class Conversation(Observer):
             self.session.be(State.SPEAKING if doubted.playing else State.THINKING)
 
     def _hear(self, utterance: Utterance, earlier: Hypothesis | None = None) -> Answer:
-        """Begin to answer what there is of an utterance."""
+        """Begin to answer what there is of an utterance so far."""
         rival = replace(self._rival.record, heard=self.sink.heard(), fate=Fate.INTERRUPTED) if self._rival else None
         self._hearing = self.session.open(rival, earlier, around=self.floor.things())
         return self._begin(self._hearing, utterance.sound())
 
     def _draft(self, record: Record) -> Hypothesis | None:
-        """What was recognised of an utterance so far."""
+        """Return what was recognised of an utterance so far."""
         if record.transcript:
             return Hypothesis(record.transcript.text, record.transcript.language)
         return Hypothesis(record.partial.text, self.session.graph.language) if record.partial else None
@@ -196,7 +196,7 @@ class Conversation(Observer):
                 self.session.be(State.IDLE)
 
     def _yields(self, utterance: Utterance) -> bool:
-        """Whether the avatar falls silent, to hear whether this is anything."""
+        """Whether the avatar falls silent to hear whether the utterance means something."""
         return self.turns.interrupt == "voice" and utterance.voice >= self.turns.onset
 
     def _interrupts(self, utterance: Utterance, record: Record, doubted: Answer) -> bool:
@@ -205,7 +205,7 @@ class Conversation(Observer):
         return is_real(utterance, record, said, self.session.graph.language)
 
     def _read(self, record: Record) -> Reading:
-        """How the words up to a pause read. An "okay" to what the avatar says may lead to more."""
+        """Judge whether the words up to a pause are complete. An "okay" to what the avatar says may lead to more."""
         said = record.transcript
         if said is None:
             return Reading.BROKEN_OFF
@@ -216,7 +216,7 @@ class Conversation(Observer):
 
     @property
     def _rival(self) -> Answer | None:
-        """The answer that is not over yet."""
+        """The confirmed answer that is not over yet."""
         return self._speaking if self._speaking and not self._speaking.over else None
 
     def _confirm(self, answer: Answer, utterance: Utterance) -> None:

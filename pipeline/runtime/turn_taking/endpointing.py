@@ -1,4 +1,5 @@
-"""Where an utterance begins, pauses and ends in continuous sound, by the voice detector's opinion of each window."""
+"""Endpointing: where an utterance begins, pauses and ends in continuous sound, from the probability of voice of each
+window."""
 
 from __future__ import annotations
 
@@ -11,75 +12,77 @@ from models.protocols import Samples
 from pipeline.graph.turns import Turns
 
 RELEASE = 0.15
-"""A voice lasts until its probability is this far below the threshold: words fade, and hysteresis keeps them whole."""
+"""How far below the threshold the probability falls before a voice ends. Words fade, and this hysteresis keeps them
+whole."""
 
 BRIEF = 0.25
 """Seconds of quiet after which a sound too short for a word is over."""
 
 FAINT = 0.6
-"""Seconds of faint voice in one pause that are the user's after all. Somebody else's last longer, but by then the pause
-was long enough for those who had finished."""
+"""Seconds of faint voice in one pause that still belong to the user. Other people's voices last longer, but after so
+long a pause a user who had finished has been answered."""
 
 FORGETTING = 6.0
-"""Decibels a second by which the loudness of the user's voice is forgotten while they are silent."""
+"""Decibels per second by which the remembered loudness of the user's voice falls while the user is silent."""
 
 
 class Mark(Enum):
-    """What a window of sound meant."""
+    """What a window of sound tells of the utterance."""
 
     BEGAN = auto()
-    """The user speaks."""
+    """The user began to speak."""
     PAUSED = auto()
-    """They may have finished: `turns.hint` seconds of quiet."""
+    """The user may have finished: `turns.hint` seconds of quiet have passed."""
     WENT_ON = auto()
-    """They had not."""
+    """The user had not finished."""
     ENDED = auto()
-    """They have; or the utterance grew too long, and goes on as the next (see `Endpointer.carried`)."""
+    """The user has finished, or the utterance grew too long and goes on as the next one (see `Endpointer.carried`)."""
     DISMISSED = auto()
-    """That was too short for a word."""
+    """The sound was too short for a word."""
 
 
 class Endpointer:
     """Follows the user's voice from window to window.
 
-    An utterance begins with its first voiced window, and ends when `pause` seconds went by without voice. One that
-    grows past `turns.longest` is cut where it was least voiced, and goes on as the next."""
+    An utterance begins with its first voiced window, and ends after `pause` seconds without voice. An utterance that
+    grows past `turns.longest` is cut where it was least voiced, and goes on as the next one."""
 
     def __init__(self, turns: Turns, window: float, *, foreground: bool = False) -> None:
-        """`window` is the length of one in seconds. With `foreground`, voices much fainter than the user's are quiet
-        for a while, so that nobody waits until those in the background have finished."""
+        """`window` is the length of a window in seconds. With `foreground`, voices much fainter than the user's count
+        as quiet for a while, so that the user need not wait until people in the background have finished."""
         self.turns, self.window = turns, window
         self._gate = 10 ** (-turns.foreground / 20) if foreground else 0.0
         self._fading = 10 ** (-FORGETTING * window / 20)
-        self._loudness = 0.0  # of the user's voice
+        self._loudness = 0.0  # loudness of the user's voice
         self._faint = 0  # windows of faint voice in this pause
-        self._returned = 0  # those of them behind silence: more than a word that fades
-        self._silent = False  # there was silence in this pause
-        self._recent: deque[float] = deque(maxlen=self.count(turns.longest / 4))  # probabilities
+        self._returned = 0  # those of them after silence, which are more than a word that fades
+        self._silent = False  # whether there was silence in this pause
+        self._recent: deque[float] = deque(maxlen=self.count(turns.longest / 4))  # probabilities of the latest windows
         self.pause = turns.pause
-        """Seconds of quiet that end the utterance; whoever knows better may change it until it ends."""
+        """Seconds of quiet that end the utterance. The floor may change it until the utterance ends."""
         self.length = 0
-        """Windows since the utterance began; 0 while nobody speaks."""
+        """Windows since the utterance began; 0 while the user is silent."""
         self.quiet = 0
-        """Windows since the last voiced one."""
+        """Windows since the last voiced window."""
         self.voiced = 0
         """Voiced windows of the utterance."""
         self.lasting = 0
-        """Voiced windows of late; each quiet one takes one away, so that a dip within a word counts little."""
+        """Voiced windows of the last moments. Each quiet window takes one away, so that a dip within a word counts
+        little."""
         self.carried = 0
-        """Windows at the end of an utterance that grew too long which belong to the next."""
+        """Windows at the end of an utterance that grew too long; they belong to the next one."""
 
     def count(self, seconds: float) -> int:
-        """How many windows that is, one at least."""
+        """Return the number of windows in `seconds`, at least one."""
         return max(1, round(seconds / self.window))
 
     @property
     def worthy(self) -> bool:
-        """Long enough for a word."""
+        """Whether the utterance is long enough for a word."""
         return self.voiced >= self.count(self.turns.shortest)
 
     def feed(self, window: Samples, probability: float) -> Mark | None:
-        """Take the next window, shape (n,)."""
+        """Take the next window, shape (n,), and return what it tells."""
         voiced = self._is_voiced(window, probability)
         if not self.length:
             self.lasting = 0
@@ -99,7 +102,7 @@ class Endpointer:
         return self._fall_silent()
 
     def stop(self) -> Mark | None:
-        """The sound is over."""
+        """End the sound, and return what that tells."""
         if not self.length:
             return None
         return self._end()
@@ -119,7 +122,8 @@ class Endpointer:
         return Mark.PAUSED if self.quiet == self.count(self.turns.hint) else None
 
     def _needed(self) -> int:
-        """Windows of quiet that end the utterance. Where nobody is sure, a faint voice behind silence is no quiet."""
+        """Return the windows of quiet that end the utterance. Where it is not certain, a faint voice after silence is
+        not quiet."""
         if not self.worthy:
             return self.count(min(self.pause, BRIEF))
         return self.count(self.pause) + (self._returned if self.pause >= self.turns.patience else 0)

@@ -11,7 +11,7 @@ from pipeline.runtime.turn_taking.utterance import Phase, Utterance
 GOES_ON = 2.0
 """Seconds after which what the user says is a new utterance, even if nothing of the answer was heard yet."""
 RESUMED = 0.35
-"""Seconds of the user's silence after which the avatar goes on, if what they said was nothing so far."""
+"""Seconds of the user's silence after which the avatar goes on, if what the user said meant nothing so far."""
 UNSURE = 0.7
 """Confidence of a transcript below which a short word is heard twice before it is ignored."""
 

@@ -1,4 +1,4 @@
-"""Who has the floor: turns a microphone's sound, a key and typed lines into utterances."""
+"""The floor: makes utterances of a microphone's sound, a key and typed lines."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from pipeline.runtime.turn_taking.utterance import Phase, Utterance
 log = logging.getLogger(__name__)
 
 WAITING = 16
-"""Utterances that wait to be answered at most; speaking makes one at a time, typing may be faster."""
+"""Utterances that wait to be answered at most. Speaking makes one at a time; typing may be faster."""
 NOTICED, PICTURES = 256, 4
-"""Changes of each kind around the user, and pictures, that go with one utterance at most."""
+"""Changes of each kind around the user, and pictures, that belong to one utterance at most."""
 JUDGED = 8.0
-"""Seconds of sound by which an end-of-turn engine judges."""
+"""Seconds of sound from which an end-of-turn engine judges."""
 UNLIKELY, SURE = 0.8, 0.95
-"""Probabilities between which patience wanes. Smart Turn's are nearly all far from here, on either side, and many of
-those that are not belong to pauses."""
+"""Probabilities of the end between which a pause must last ever less long. Nearly all of Smart Turn's are outside these
+two, and many of those between them belong to pauses."""
 
 
 class Floor:
     """Listens to one user.
 
-    By the policy ``push-to-talk`` an utterance lasts from `press` to `release`; by ``hands-free`` from the first voice
-    until an end-of-turn engine, or a pause, tells that the user has finished, and a key works as well. Pauses are found
-    either way, so that an answer can be prepared in case they are the end."""
+    With the policy ``push-to-talk``, an utterance lasts from `press` to `release`. With ``hands-free``, it lasts from
+    the first voice until an end-of-turn engine or a pause tells that the user has finished; a key works as well. Pauses
+    are found with both policies, so that an answer can be prepared in case a pause is the end."""
 
     def __init__(self, graph: Graph, policy: Policy | None = None) -> None:
         self.graph, self.turns = graph, graph.turns
         self.policy = policy or self.turns.policy
         self.avatar_speaks = False
-        """Kept up to date by the conversation."""
+        """Whether the avatar speaks. The conversation keeps it up to date."""
         self.origin = 0.0
-        """When the session began, in the event loop's time; set by the conversation."""
+        """The event loop's time at which the session began. The conversation sets it."""
         self._windows = Windows(graph.detector)
         engine = graph.detector.engine
         self._endpointer = Endpointer(self.turns, engine.window / engine.sample_rate, foreground=True)
         self._lead: deque[Audio] = deque()
-        self._noticed: dict[type, list[Sense]] = {}  # the latest of each kind: what is around the user
+        self._noticed: dict[type, list[Sense]] = {}  # the latest of each kind, which tell what is around the user
         self._open: Utterance | None = None
         self._held = False
         self._found: deque[Utterance] = deque()
@@ -64,7 +64,7 @@ class Floor:
     # --- what the user does ------------------------------------------------------------------------------------------
 
     def press(self) -> None:
-        """The key that starts talking."""
+        """Begin an utterance, because the user pressed the key."""
         if self._held or self._closed:
             return
         self._held = True
@@ -75,13 +75,13 @@ class Floor:
             self._open.move(Phase.SPEAKING)
 
     def release(self) -> None:
-        """The key that ends talking."""
+        """End the utterance, because the user released the key."""
         if self._held:
             self._held = False
             self._end(Phase.FINISHED, self._now())
 
     def type(self, text: str) -> None:
-        """A line in place of speaking. Raises PipelineError where too many lines wait."""
+        """Take a typed line instead of speech. Raises PipelineError where too many lines wait."""
         if len(self._found) >= WAITING:
             raise PipelineError(f"{WAITING} lines wait to be answered; wait for an answer, and type that again")
         utterance = Utterance(self._now(), certain=True)
@@ -90,9 +90,10 @@ class Floor:
         self._give(utterance)
 
     def notice(self, sense: Scene | Gaze | Pointing | Picture) -> None:
-        """Something around the user changes; it goes with what is said from now on. A picture goes once."""
+        """Note a change around the user. It belongs to what is said from now on; a picture belongs to one utterance
+        only."""
         if not isinstance(sense, Picture):
-            # A hand may sink just before a word is said: what it pointed at goes with the word as well.
+            # A hand may sink just before a word is said, so what it pointed at belongs to the word as well.
             shown = [
                 each for each in self._noticed.get(type(sense), ()) if isinstance(each, Gaze | Pointing) and each.target
             ]
@@ -104,17 +105,17 @@ class Floor:
             self._noticed[Picture] = [sense]
 
     def things(self) -> tuple[str, ...]:
-        """Names of the things around the user."""
+        """Return the names of the things around the user."""
         return tuple(thing.name for scene in self._noticed.get(Scene, ()) for thing in cast("Scene", scene).things)
 
     def take_turns(self, policy: Policy) -> None:
         """Take turns in another way from now on."""
         if policy != self.policy and not self._held:
-            self._end(Phase.FINISHED)  # nothing else would
+            self._end(Phase.FINISHED)  # nothing else would end it
         self.policy = policy
 
     def close(self) -> None:
-        """Nothing more will be said; what was said is still answered."""
+        """Listen no more. What was said is still answered."""
         if not self._closed:
             self._held = False
             self._end(Phase.FINISHED, self._now())
@@ -122,7 +123,7 @@ class Floor:
             self._change.set()
 
     def read(self, utterance: Utterance, reading: Reading) -> None:
-        """How the words up to the pause read that the user makes; until that is known, nothing is believed."""
+        """Note how the words up to the user's pause read. Until that is known, the pause does not count as the end."""
         if utterance is self._open and utterance.phase is Phase.PAUSED:
             self._reading = reading
             self._reconsider()
@@ -130,7 +131,7 @@ class Floor:
     # --- what the session asks for -----------------------------------------------------------------------------------
 
     async def utterances(self) -> AsyncIterator[Utterance]:
-        """Every utterance from its first moment on, until the floor is closed."""
+        """Give every utterance from its first moment on, until the floor is closed."""
         while True:
             while self._found:
                 yield self._found.popleft()
@@ -140,7 +141,7 @@ class Floor:
             await self._change.wait()
 
     async def listen(self, audio: AsyncIterator[Audio]) -> None:
-        """Follow the microphone until it ends; its sample rate is the graph's."""
+        """Follow the microphone until it ends. Its sample rate is the graph's."""
         wake = await self.graph.wake.call(lambda engine: engine.open()) if self.graph.wake else None
         try:
             async with aclosing(cast("Any", audio)) as pieces:
@@ -162,16 +163,16 @@ class Floor:
 
     @property
     def _judged(self) -> bool:
-        """Whether an engine tells the end of a turn."""
+        """Whether an engine judges the end of a turn."""
         return self.graph.endpoint is not None and self.policy == "hands-free"
 
     @property
     def _deaf(self) -> bool:
-        """Half-duplex: the microphone would hear the avatar."""
+        """Whether sound is ignored: with half-duplex, the microphone would hear the avatar."""
         return self.avatar_speaks and self.turns.interrupt == "never" and not self._held
 
     async def _asleep(self, wake: WakeTrack | None, piece: Audio) -> bool:
-        """Whether nobody has called the avatar; hears it when they do."""
+        """Whether the wake word has not been said; detects it when it is said."""
         if wake is None or self.graph.wake is None:
             return self._deaf
         now = self._now()
@@ -199,7 +200,7 @@ class Floor:
             self._open.touch()
 
     def _let_go(self) -> None:
-        """A key that was held without a word for as long as an utterance may last is stuck."""
+        """Release a key that was held without a word for as long as an utterance may last: it is stuck."""
         if self._held and self._open and self._now() - self._open.voiced_at > self.turns.longest:
             self.release()
 
@@ -222,7 +223,7 @@ class Floor:
             case Mark.ENDED if hands_free:
                 self._end(Phase.FINISHED)
             case Mark.DISMISSED if hands_free and self._open:
-                carried = self._open.cut(self.turns.lead)  # it may be the beginning of a word
+                carried = self._open.cut(self.turns.lead)  # this may be the beginning of a word
                 self._lead.extend(piece for piece in carried if isinstance(piece, Audio))
                 self._end(Phase.DISMISSED)
             case _:
@@ -235,7 +236,7 @@ class Floor:
         self._give(self._open)
 
     def _surroundings(self) -> list[Sense]:
-        """What is around the user as they begin to speak."""
+        """Return what is around the user when an utterance begins."""
         found = [sense for senses in self._noticed.values() for sense in senses]
         self._noticed.pop(Picture, None)
         return found
@@ -248,7 +249,7 @@ class Floor:
             self._open = None
 
     def _carry(self, seconds: float) -> None:
-        """The utterance grew too long: its last `seconds` begin the next one."""
+        """Begin the next utterance with the last `seconds` of this one, which grew too long."""
         if self._open is None:
             return
         carried, certain = self._open.cut(seconds), self._open.certain
@@ -266,9 +267,9 @@ class Floor:
         self._judging = asyncio.create_task(self._ask(utterance))
 
     async def _ask(self, utterance: Utterance) -> None:
-        """Let the end-of-turn engine say whether this pause sounds like the end.
+        """Let the end-of-turn engine judge whether this pause is the end.
 
-        Once, and early: later on the silence itself sounds like one."""
+        It is asked once and early, because later the silence itself sounds like the end."""
         assert self.graph.endpoint is not None  # noqa: S101  for mypy
         sound = utterance.samples(JUDGED)
         try:

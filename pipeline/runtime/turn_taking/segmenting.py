@@ -1,4 +1,4 @@
-"""From continuous sound to windows, and from a recording to its utterances."""
+"""Cuts continuous sound into windows, and a recording into its utterances."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.runtime.turn_taking.endpointing import Endpointer, Mark
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """An utterance in a recording: the sound of one turn of the user's."""
+    """An utterance in a recording: the sound of one turn of the user."""
 
     samples: Samples
     start: float
@@ -33,7 +33,8 @@ class Windows:
         self._rest = np.zeros(0, np.float32)
 
     async def take(self, samples: Samples) -> list[tuple[Samples, float]]:
-        """The windows that the stream's next samples, shape (n,), complete, each with its probability of voice."""
+        """Return the windows that the stream's next samples, shape (n,), complete, each with its probability of
+        voice."""
         size = self._detector.engine.window
         self._rest = np.concatenate([self._rest, samples])
         windows = self._rest[: self._rest.size - self._rest.size % size].reshape(-1, size)
@@ -44,7 +45,7 @@ class Windows:
         return list(zip(windows, judged, strict=True))
 
     async def flush(self) -> list[tuple[Samples, float]]:
-        """The last window, filled up with silence, if anything is left of the stream."""
+        """Return the last window, filled up with silence, if anything is left of the stream."""
         return await self.take(np.zeros(-self._rest.size % self._detector.engine.window, np.float32))
 
     def _opened(self, engine: VoiceDetector) -> VoiceTrack:
@@ -56,7 +57,7 @@ class Windows:
 async def utterances(
     audio: AsyncIterator[Audio], detector: Host[VoiceDetector], turns: Turns
 ) -> AsyncIterator[Passage]:
-    """Cut a recording into utterances, each given as soon as it has ended."""
+    """Cut a recording into utterances, and give each one as soon as it has ended."""
     windows = Windows(detector)
     cutter = Cutter(turns, detector.engine.sample_rate, detector.engine.window)
     async for piece in audio:
@@ -71,7 +72,7 @@ async def utterances(
 
 
 class Cutter:
-    """Keeps the windows of an utterance with `turns.lead` seconds before it and `turns.tail` behind it."""
+    """Keeps the windows of an utterance, with `turns.lead` seconds before it and `turns.tail` seconds after it."""
 
     def __init__(self, turns: Turns, sample_rate: int, window: int) -> None:
         self._endpointer = Endpointer(turns, window / sample_rate)
@@ -81,7 +82,7 @@ class Cutter:
         self._first = 0  # index of `_windows[0]`, counted from the start of the recording
 
     def feed(self, window: Samples, probability: float) -> Passage | None:
-        """Take the next window, shape (window,); the utterance that it completes, if it does."""
+        """Take the next window, shape (window,), and return the utterance that it completes, or None."""
         self._windows.append(window)
         done = self._finish(self._endpointer.feed(window, probability))
         if not self._endpointer.length:
@@ -89,7 +90,7 @@ class Cutter:
         return done
 
     def flush(self) -> Passage | None:
-        """The utterance that the end of the sound completes, if there is one."""
+        """Return the utterance that the end of the sound completes, or None."""
         return self._finish(self._endpointer.stop())
 
     def _finish(self, mark: Mark | None) -> Passage | None:

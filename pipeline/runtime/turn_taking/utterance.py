@@ -1,4 +1,4 @@
-"""What the user says at one go, while they say it."""
+"""An utterance of the user, while it is said."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from pipeline.packets import Audio, Sense
 
 
 class Phase(Enum):
-    """How far an utterance is."""
+    """How far an utterance has come."""
 
     SPEAKING = auto()
     PAUSED = auto()
     """The user may have finished."""
     FINISHED = auto()
     DISMISSED = auto()
-    """It was none."""
+    """It was no utterance."""
 
 
 class Utterance:
-    """Sound that grows while the user speaks; whoever answers reads it from the beginning, as often as needed.
+    """Sound that grows while the user speaks. An answer reads it from the beginning, as often as needed.
 
-    The floor writes it; the session reads it, and starts anew where the user goes on after a pause."""
+    The floor writes it. The session reads it, and begins again where the user goes on after a pause."""
 
     def __init__(self, at: float, *, certain: bool) -> None:
         self.at = at
-        """When it began, in the event loop's time."""
+        """The event loop's time at which it began."""
         self.certain = certain
-        """Meant for the avatar beyond doubt: a key was pressed, or a line typed."""
+        """Whether it is certainly meant for the avatar, because a key was pressed or a line was typed."""
         self.phase = Phase.SPEAKING
         self.voice = 0.0
-        """Seconds of voice just now."""
+        """Seconds of voice in the last moments."""
         self.voiced_at = at
-        """When the latest voice was heard, in the event loop's time."""
+        """The event loop's time at which the latest voice was heard."""
         self._pieces: list[Sense] = []
         self._read = 0
         self._reached_end = False
@@ -45,16 +45,18 @@ class Utterance:
 
     @property
     def over(self) -> bool:
-        """Nothing more will be said in it."""
+        """Whether nothing more will be said in it."""
         return self.phase in (Phase.FINISHED, Phase.DISMISSED)
 
     @property
     def stale(self) -> bool:
-        """The latest reader has what is not true any more: the user went on, or its end belongs to the next one."""
+        """Whether the latest reader has sound that is not true any more: the user went on, or the end belongs to the
+        next utterance."""
         return (self._reached_end and self.phase is Phase.SPEAKING) or self._read > len(self._pieces)
 
     def sound(self) -> AsyncIterator[Sense]:
-        """All of it, from the beginning to the next pause or the end. One reader at a time: a new one begins anew."""
+        """Give all of it, from the beginning to the next pause or the end. There is one reader at a time: a new one
+        begins again."""
         self._read, self._reached_end = 0, False
         return self._follow()
 
@@ -75,16 +77,16 @@ class Utterance:
         await change
 
     def add(self, *pieces: Sense) -> None:
-        """The user said more."""
+        """Add what the user said."""
         self._pieces += pieces
         self.touch()
 
     def count(self, kind: type[Sense]) -> int:
-        """How many of that kind there are in it."""
+        """Return how many senses of that kind it holds."""
         return sum(isinstance(piece, kind) for piece in self._pieces)
 
     def move(self, phase: Phase) -> None:
-        """It is in another phase now."""
+        """Move it to another phase."""
         if self.phase is not phase and not self.over:
             self.phase = phase
             self.touch()
@@ -97,7 +99,7 @@ class Utterance:
                 change.set_result(None)
 
     def samples(self, seconds: float) -> Samples:
-        """The latest sound, at most `seconds` of it, shape (n,)."""
+        """Return the latest sound, at most `seconds` of it, shape (n,)."""
         taken: list[Samples] = []
         for piece in reversed(self._pieces):
             if isinstance(piece, Audio) and seconds > 0:
@@ -106,11 +108,11 @@ class Utterance:
         return np.concatenate([np.zeros(0, np.float32), *reversed(taken)])
 
     def follow(self, earlier: Utterance) -> None:
-        """It turns out to be the rest of an earlier one."""
+        """Note that it is the rest of an earlier utterance."""
         self._pieces = earlier._pieces + self._pieces
 
     def cut(self, seconds: float) -> list[Sense]:
-        """Take its last `seconds` of sound away from it, with what lies between: they begin the next utterance."""
+        """Remove its last `seconds` of sound, and what lies between, and return them: they begin the next utterance."""
         carried: list[Sense] = []
         while self._pieces and seconds > 0:
             piece = self._pieces.pop()
