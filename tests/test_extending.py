@@ -46,7 +46,7 @@ def follow(section: str, folder: Path) -> tuple[Beside, list[str]]:
 
 
 def run(beside: Beside, command: str) -> str:
-    ours = f'parley() {{ {shlex.quote(sys.executable)} -m pipeline.cli "$@"; }}; {command}'
+    ours = f'parley() {{ {shlex.quote(sys.executable)} -m pipeline.cli "$@"; }}; python() {{ {shlex.quote(sys.executable)} "$@"; }}; {command}'
     done = subprocess.run(
         ["bash", "-c", ours],
         check=False, capture_output=True, text=True, timeout=300, cwd=beside.folder, env=beside.environ,
@@ -83,7 +83,8 @@ def test_a_step(tmp_path: Path) -> None:
 
 
 def test_a_language(tmp_path: Path) -> None:
-    assert outputs("A language", tmp_path)
+    said = outputs("A language", tmp_path)
+    assert "600 seconds; Mi ne komprenas. pomo, mapo kaj kajto\nTrue\n" in said
 
 
 def test_a_transport(tmp_path: Path) -> None:
