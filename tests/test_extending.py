@@ -46,7 +46,8 @@ def follow(section: str, folder: Path) -> tuple[Beside, list[str]]:
 
 
 def run(beside: Beside, command: str) -> str:
-    ours = f'parley() {{ {shlex.quote(sys.executable)} -m pipeline.cli "$@"; }}; python() {{ {shlex.quote(sys.executable)} "$@"; }}; {command}'
+    python = shlex.quote(sys.executable)
+    ours = f'python() {{ {python} "$@"; }}; parley() {{ python -m pipeline.cli "$@"; }}; {command}'
     done = subprocess.run(
         ["bash", "-c", ours],
         check=False, capture_output=True, text=True, timeout=300, cwd=beside.folder, env=beside.environ,
