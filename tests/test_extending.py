@@ -94,11 +94,10 @@ def test_a_transport(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    serving = subprocess.Popen(
-        [sys.executable, tmp_path / program[0], str(port)], stdout=subprocess.PIPE, text=True, cwd=tmp_path
-    )
+    command = [sys.executable, tmp_path / program[0], str(port)]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert serving.stdout is not None
     try:
-        assert serving.stdout is not None
         assert serving.stdout.readline() == "ready\n"
         with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
             client.sendall(to_pcm16(read(FOLDER / "navigate.wav")))
