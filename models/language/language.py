@@ -159,8 +159,8 @@ class Language:
         """The parts, at least one, as a spoken choice of one of them."""
         return ", ".join(parts)
 
-    def counted(self, number: int, unit: str) -> str:
-        """So many of a thing or a unit, in digits."""
+    def counted(self, number: int, unit: str, plural: str = "") -> str:
+        """So many of a thing or a unit, in digits; `plural` is for one whose plural is not made by the rule."""
         return f"{number} {unit}"
 
     def one(self, name: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias, get_type_hints
 from models.context import DEFAULT, Context
 from models.installed import registered
 from models.protocols import Reminder, Request
+from models.task.sentences import Say
 from models.task.weather import WeatherProvider
 from models.task.world import Setting, World
 
@@ -54,6 +55,8 @@ class Call:
     """The user's part of the world."""
     provider: WeatherProvider
     reminders: Reminders
+    say: Say
+    """The skill's messages, in the language of the answer."""
     context: Context = DEFAULT
     """Who asks, and what was said before."""
 
@@ -74,6 +77,11 @@ def setting(call: Call) -> Setting:
 def weather(call: Call) -> WeatherProvider:
     """Where the weather comes from."""
     return call.provider
+
+
+def say(call: Call) -> Say:
+    """The skill's messages, in the language of the answer."""
+    return call.say
 
 
 def reminders(call: Call) -> Reminders:

@@ -4,6 +4,9 @@
     def navigate(world: World, place: Annotated[Place, Hint("where to", ask="Where would you like to go?")]) -> Outcome:
         '''Walk the user to a place.'''
 
+Without examples, phrasings and questions stand in a YAML file for each language beside the module
+(`models.task.texts`), and with them the messages that the skill says (`models.task.sentences.Say`).
+
 The name, the docstring's first line and the parameters make the `SkillCard` that intent recognition learns from. A
 parameter annotated with a kind (`models.kinds`), such as the types below, int or float, is a slot, optional where it
 has a default; any other is a service, handed in by its type (`models.task.services`): `World`, `Setting`, `Request`.
@@ -11,16 +14,17 @@ has a default; any other is a service, handed in by its type (`models.task.servi
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import Parameter, getdoc, signature
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from models.errors import ModelError
 from models.kinds import DURATION, INTEGER, ITEM, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
 from models.protocols import Action, Outcome, SkillCard, Slot
+from models.task.texts import Texts, differences, names, texts_beside
 
 P = ParamSpec("P")
 
@@ -32,7 +36,7 @@ class Hint:
     about: str
     """For a language model."""
     ask: str = ""
-    """For the user; every required slot needs it."""
+    """For the user; every required slot needs it, here or in the pack's file for the language."""
 
 
 Item: TypeAlias = Annotated[str, ITEM]
@@ -62,12 +66,10 @@ class Skill(Generic[P]):
     function: Callable[P, Outcome]
     about: str
     """What it does, in one sentence."""
-    examples: tuple[str, ...]
-    """Phrasings that ask for it; ``{slot}`` stands for any value of that slot."""
+    texts: Mapping[str, Texts]
+    """What is said to it and by it, by ISO 639-1 code: the languages that it speaks."""
     slots: tuple[Slot, ...]
     """Without choices, which only the world knows."""
-    asks: Mapping[str, str]
-    """The question for each required slot."""
     provided: Mapping[str, type[Any]]
     """The parameters that are no slots, and their types."""
     effects: bool
@@ -83,10 +85,11 @@ class Skill(Generic[P]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         return replace(self.function(*args, **kwargs), task=self.name)
 
-    def card(self, vocabulary: Mapping[str, Sequence[str]]) -> SkillCard:
-        """What intent recognition knows of it, with the names that `vocabulary` holds for each kind of slot."""
+    def card(self, vocabulary: Mapping[str, Sequence[str]], language: str = "en") -> SkillCard:
+        """What intent recognition knows of it in a language that it speaks, with the names that `vocabulary` holds for
+        each kind of slot."""
         slots = tuple(choose(slot, vocabulary) for slot in self.slots)
-        return SkillCard(self.name, self.about, self.examples, slots, self.effects, self.acts)
+        return SkillCard(self.name, self.about, self.texts[language].examples, slots, self.effects, self.acts)
 
 
 def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
@@ -98,9 +101,13 @@ def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
 
 
 def skill(
-    *, examples: Sequence[str], effects: bool = True, acts: bool | None = None
+    *, examples: Sequence[str] = (), language: str = "en", effects: bool = True, acts: bool | None = None
 ) -> Callable[[Callable[P, Outcome]], Skill[P]]:
-    """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say.
+    """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say, and
+    WrongData for mistakes in the files beside it.
+
+    `examples` are phrasings in `language` for a skill that speaks one language only. Without them the files beside the
+    function's module say what it hears and says.
 
     `effects` is False for a function that changes nothing, neither in the world nor outside. It may be called before
     the user is known to have finished, and for words that are taken back, so its answer is there sooner.
@@ -108,7 +115,8 @@ def skill(
     `acts` is True for a function without effects whose outcome carries an `Action` that the user must have ordered."""
 
     def decorate(function: Callable[P, Outcome]) -> Skill[P]:
-        return _derive(function, tuple(examples), effects, acts)
+        told = {language: tuple(examples)} if examples else None
+        return _derive(function, told, effects, acts)
 
     return decorate
 
@@ -133,12 +141,32 @@ def direct(direction: str, opening: str = "") -> Outcome:
     return Outcome("", "open", direction, opening=opening)
 
 
-def _derive(function: Callable[P, Outcome], examples: tuple[str, ...], effects: bool, acts: bool | None) -> Skill[P]:
+def _derive(
+    function: Callable[P, Outcome], examples: Mapping[str, tuple[str, ...]] | None, effects: bool, acts: bool | None
+) -> Skill[P]:
     name = function.__name__
     about = (getdoc(function) or "").partition("\n")[0]
     if not about:
         raise TypeError(f"skill '{name}' needs a docstring: its first line tells what the skill does")
-    hints = get_type_hints(function, include_extras=True)
+    slots, asks, provided = _parameters(function)
+    if examples is None:
+        module = Path(function.__globals__.get("__file__", ""))
+        texts = {code: found[name] for code, found in texts_beside(module).items() if name in found}
+    else:
+        texts = {code: Texts(examples=given, asks=asks) for code, given in examples.items()}
+    if not texts:
+        raise TypeError(f"skill '{name}' needs examples: intent recognition learns from them")
+    first = next(iter(texts.values()))
+    for code, text in texts.items():
+        _check_texts(name, text, slots)
+        if differ := differences(first, text):
+            raise TypeError(f"skill '{name}': {code}.yaml differs from {next(iter(texts))}.yaml in {', '.join(differ)}")
+    return Skill(function, about, texts, slots, provided, effects, acts)
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[tuple[Slot, ...], dict[str, str], dict[str, type[Any]]]:
+    """The slots, the questions that their hints hold, and the parameters that are services."""
+    name, hints = function.__name__, get_type_hints(function, include_extras=True)
     slots: list[Slot] = []
     asks: dict[str, str] = {}
     provided: dict[str, type[Any]] = {}
@@ -151,15 +179,10 @@ def _derive(function: Callable[P, Outcome], examples: tuple[str, ...], effects: 
             provided[parameter.name] = base
             continue
         hint = next((mark for mark in marks if isinstance(mark, Hint)), Hint(""))
-        required = parameter.default is Parameter.empty
-        if required and not hint.ask:
-            raise TypeError(
-                f"skill '{name}': required slot '{parameter.name}' needs a question, as in Hint(..., ask=...)"
-            )
-        slots.append(Slot(parameter.name, kind, required, (), hint.about))
-        asks[parameter.name] = hint.ask
-    _check_examples(name, examples, {slot.name for slot in slots})
-    return Skill(function, about, examples, tuple(slots), asks, provided, effects, acts)
+        slots.append(Slot(parameter.name, kind, parameter.default is Parameter.empty, (), hint.about))
+        if hint.ask:
+            asks[parameter.name] = hint.ask
+    return tuple(slots), asks, provided
 
 
 def _unwrap(annotation: Any) -> tuple[Any, tuple[object, ...]]:
@@ -176,12 +199,16 @@ def _unwrap(annotation: Any) -> tuple[Any, tuple[object, ...]]:
     return annotation, marks
 
 
-def _check_examples(name: str, examples: Sequence[str], slots: set[str]) -> None:
-    if not examples:
-        raise TypeError(f"skill '{name}' needs examples: intent recognition learns from them")
-    for example in examples:
-        used = {field for _, field, _, _ in string.Formatter().parse(example) if field is not None}
-        if unknown := used - slots:
+def _check_texts(name: str, texts: Texts, slots: Sequence[Slot]) -> None:
+    known = {slot.name for slot in slots}
+    for slot in slots:
+        if slot.required and not texts.asks.get(slot.name):
+            raise TypeError(
+                f"skill '{name}': required slot '{slot.name}' needs a question, as in Hint(..., ask=...), or under "
+                "'asks' in the pack's file for the language"
+            )
+    for example in texts.examples:
+        if unknown := names(example) - known:
             raise TypeError(f"skill '{name}': example {example!r} names no slot of it: {', '.join(sorted(unknown))}")
 
 

@@ -11,8 +11,10 @@ from typing import Literal
 from models.context import DEFAULT, Context
 from models.errors import ModelError, NotRegistered
 from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
-from models.protocols import UNKNOWN, Outcome, Request, SkillCard, TaskHandler
+from models.language.finding import find_language
+from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Request, SkillCard, SlotValue, TaskHandler
 from models.task.packs import BUILT_IN, collect
+from models.task.sentences import Say
 from models.task.services import GROUP as SERVICES
 from models.task.services import Call, Reminders, broken, services
 from models.task.skill import Skill, SkillFailed, direct
@@ -29,6 +31,7 @@ class Skills(TaskHandler):
     """Does what the skills of its packs can do."""
 
     acts = True
+    languages: frozenset[str] = ANY_LANGUAGE  # type: ignore[misc]  # its packs decide: those that any skill speaks
 
     def __init__(
         self,
@@ -66,13 +69,14 @@ class Skills(TaskHandler):
         self._skills = collect(BUILT_IN if skills is None else skills)
         for skill in self._skills.values():
             self._check(skill)
+        self.languages = frozenset(code for skill in self._skills.values() for code in skill.texts)
         self._reminders = count(1)
         self._store: WorldStore | None = None
         self._guests: WorldStore | None = None
 
     def skills(self) -> tuple[SkillCard, ...]:
         """What it can do, and the names that the world knows."""
-        return tuple(self._card(name) for name in self._skills)
+        return tuple(self._card(name, next(iter(skill.texts))) for name, skill in self._skills.items())
 
     def load(self) -> None:
         """Open the world. Raises `models.task.world.WorldError`."""
@@ -89,22 +93,27 @@ class Skills(TaskHandler):
         self._store = self._guests = None
 
     def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
-        """Do what the intent asks for; what no skill answers to is open talk.
+        """Do what the intent asks for; what no skill answers to, in the language of the answer, is open talk.
 
         Raises SkillFailed where a skill has a bug, WorldError where the world's file fails."""
         name = request.intent.name
-        if name not in self._skills:
+        if name not in self._skills or context.language not in self._skills[name].texts:
             return replace(direct(TALK), task=UNKNOWN)
         store = self._guests if context.user.guest else self._store
         if store is None:
             raise RuntimeError("Skills.handle was called before load")
         skill = self._skills[name]
+        texts, language = skill.texts[context.language], find_language(context.language)
         try:
-            slots = fill(self._card(name).slots, skill.asks, request.intent.slots, request.things)
+            slots = fill(
+                self._card(name, language.code).slots, texts.asks, request.intent.slots, request.things, language
+            )
         except Unfilled as unfilled:
             return replace(unfilled.outcome, task=name)
+        slots = {slot: self._meant(skill, slot, value, language.code) for slot, value in slots.items()}
+        say = Say(texts, language)
         reminders = Reminders(lambda: f"{name}-{next(self._reminders)}")
-        call = Call(request, store.of(context.user.id), self.provider, reminders, context)
+        call = Call(request, store.of(context.user.id), self.provider, reminders, say, context)
         try:
             provided = {parameter: services()[wanted](call) for parameter, wanted in skill.provided.items()}
             return replace(skill(**slots, **provided), reminders=reminders.asked())
@@ -113,17 +122,24 @@ class Skills(TaskHandler):
         except Exception as error:
             raise SkillFailed(f"skill '{name}' failed: {type(error).__name__}: {error}") from error
 
-    def _card(self, name: str) -> SkillCard:
+    def _card(self, name: str, language: str) -> SkillCard:
         skill = self._skills[name]
         kinds = dict.fromkeys(slot.kind for slot in skill.slots)
         # A region that the provider lists nowhere may be any words; of other kinds no list means that there is none.
-        return skill.card({kind: names for kind in kinds if (names := self._names(kind)) or kind == REGION.name})
+        return skill.card(
+            {kind: names for kind in kinds if (names := self._names(kind, language)) or kind == REGION.name}, language
+        )
 
-    def _names(self, kind: str) -> tuple[str, ...]:
+    def _meant(self, skill: Skill[...], slot: str, value: SlotValue, language: str) -> SlotValue:
+        """What a name that was said in a language stands for in the world."""
+        kind = next(each.kind for each in skill.slots if each.name == slot)
+        return self.setting.names(kind, language).get(str(value), value)
+
+    def _names(self, kind: str, language: str) -> tuple[str, ...]:
         """The names that a slot of a kind may take; empty where it takes others than names, or any."""
         if kind == REGION.name:
             return self.provider.regions
-        return tuple(self.setting.names(kind)) or kind_of(kind).names
+        return tuple(self.setting.names(kind, language)) or kind_of(kind).names
 
     def _check(self, skill: Skill[...]) -> None:
         """Raises ValueError for a skill that wants a service, or has a kind of slot, that nobody registered."""
@@ -132,7 +148,7 @@ class Skills(TaskHandler):
                 find_kind(slot.kind)
             except NotRegistered as error:
                 raise ValueError(f"skills: '{skill.name}' has a slot '{slot.name}': {error}") from error
-            if slot.kind in (ITEM.name, PLACE.name) and not self._names(slot.kind):
+            if slot.kind in (ITEM.name, PLACE.name) and not self.setting.names(slot.kind):
                 raise ValueError(
                     f"skills: '{skill.name}' has a slot '{slot.name}' of the kind '{slot.kind}', and the setting "
                     f"'{self.setting.name}' has none; add some to it, or name the packs to serve without this one"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from models.kinds import kind_of
-from models.language.en.sentences import listed, the, whereabouts
+from models.kinds import ITEM, PLACE, kind_of
 from models.language.finding import find_language
+from models.language.language import Language
 from models.protocols import Outcome, Slot, SlotValue, Thing
 from models.task.skill import done, refused, unclear
 
 OFFERED = 5
 """How many choices are told to a user who named none of them: more cannot be kept in mind from hearing."""
-
-_ARTICLES = ("the ", "a ", "an ", "some ")
 
 
 class Unfilled(Exception):
@@ -26,66 +25,70 @@ class Unfilled(Exception):
 
 
 def fill(
-    slots: Sequence[Slot], asks: Mapping[str, str], values: Mapping[str, SlotValue], things: Sequence[Thing] = ()
+    slots: Sequence[Slot],
+    asks: Mapping[str, str],
+    values: Mapping[str, SlotValue],
+    things: Sequence[Thing] = (),
+    language: Language | None = None,
 ) -> dict[str, SlotValue]:
-    """The values as the skill takes them; what has a default may be missing. Raises Unfilled.
+    """The values as the skill takes them; what has a default may be missing. Raises Unfilled, with an outcome in the
+    language (English by default).
 
     A word such as "this", of which nobody could tell what it means, is a value that is missing. Of the `things` around
     the user those that the world does not know can fill no slot, but something may be said of them."""
+    language = language or find_language("en")
     filled: dict[str, SlotValue] = {}
     for slot in slots:
         value = values.get(slot.name, "")
         if isinstance(value, str):
-            named = any(map(str.isalnum, value)) and value not in find_language("en").referring
+            named = any(map(str.isalnum, value)) and value not in language.referring
             value = " ".join(value.split()) if named else ""
         if value == "":
             if slot.required:
-                raise Unfilled(unclear(asks[slot.name]))
+                raise Unfilled(_asking(slot, asks[slot.name]))
         elif slot.choices:
-            filled[slot.name] = _choice(slot, str(value), things)
+            filled[slot.name] = _choice(slot, str(value), things, language)
         elif not (kind := kind_of(slot.kind)).form:
             filled[slot.name] = str(value)
         elif (checked := kind.check(value)) is not None:
             filled[slot.name] = checked
         else:
-            raise Unfilled(unclear(f"I did not understand the {slot.name}. {asks[slot.name]}".rstrip()))
+            told = language.phrases["unread"].format(slot=slot.name, ask=asks.get(slot.name, ""))
+            raise Unfilled(_asking(slot, told.rstrip()))
     return filled
 
 
-def _choice(slot: Slot, value: str, things: Sequence[Thing]) -> str:
+def _choice(slot: Slot, value: str, things: Sequence[Thing], language: Language) -> str:
     """The choice that `value` names, whatever its case, article and plural. Raises Unfilled."""
-    word = _bare(value)
+    phrases, word = language.phrases, language.bare(value)
     names = {choice.casefold(): choice for choice in slot.choices}
-    for candidate in (word, word.removesuffix("s")):
-        if candidate in names:
-            return names[candidate]
-    seen = [thing for thing in things if _bare(thing.name) in (word, word.removesuffix("s"))]
-    if seen and slot.kind in ("place", "item"):
-        raise Unfilled(_seen(slot.kind, seen))
+    forms = language.singulars(word)
+    if found := next((form for form in forms if form in names), ""):
+        return names[found]
+    seen = [thing for thing in things if language.bare(thing.name) in forms]
+    if seen and slot.kind in (PLACE.name, ITEM.name):
+        raise Unfilled(_seen(slot.kind, seen, language))
     if close := difflib.get_close_matches(word, names, 1, 0.75):
         choice = names[close[0]]
-        raise Unfilled(unclear(f"I know of no {word} here. Did you mean {choice}?", choice=choice))
-    choices = listed(slot.choices[:OFFERED], "or")
-    raise Unfilled(refused(f"I know of no {word} here. You can choose {choices}.", choices=choices))
+        raise Unfilled(_asking(slot, phrases["unknown_near"].format(word=word, choice=choice), choice=choice))
+    choices = language.either(slot.choices[:OFFERED])
+    raise Unfilled(refused(phrases["unknown_choice"].format(word=word, choices=choices), choices=choices))
 
 
-def _bare(name: str) -> str:
-    """A name in lower case, without its article."""
-    word = name.casefold()
-    for article in _ARTICLES:
-        word = word.removeprefix(article)
-    return word
+def _asking(slot: Slot, question: str, **facts: str) -> Outcome:
+    return replace(unclear(question, **facts), asks=slot.name)
 
 
-def _seen(kind: str, things: Sequence[Thing]) -> Outcome:
+def _seen(kind: str, things: Sequence[Thing], language: Language) -> Outcome:
     """What can be said where a place or an item is wanted, of things of one name that only the user's client knows."""
-    name = the(things[0].name)
-    if kind == "item":
-        return refused(f"{_capital(name)} is not for sale.", thing=things[0].name)
+    name, phrases = language.the(things[0].name), language.phrases
+    if kind == ITEM.name:
+        return refused(_capital(phrases["not_for_sale"].format(thing=name)), thing=things[0].name)
     position = next((thing.position for thing in things if thing.position), None)
     if position is None:
-        return refused(f"I do not know where {name} is.", thing=things[0].name)
-    return done(f"{_capital(name)} is {whereabouts(position)}.", where=whereabouts(position))
+        return refused(phrases["place_unknown"].format(thing=name), thing=things[0].name)
+    where = language.whereabouts(position)
+    return done(_capital(phrases["place_is"].format(thing=name, where=where)), where=where)
 
 
 def _capital(text: str) -> str:

@@ -77,8 +77,8 @@ class English(Language):
     def either(self, parts: Sequence[str]) -> str:
         return sentences.listed(parts, "or")
 
-    def counted(self, number: int, unit: str) -> str:
-        return sentences.counted(number, unit)
+    def counted(self, number: int, unit: str, plural: str = "") -> str:
+        return sentences.counted(number, unit, plural)
 
     def one(self, name: str) -> str:
         return sentences.one(name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from models.language.backchannel import Listener
 from models.language.language import Language
 from models.language.words import HAN
-from models.language.zh import vocabulary
+from models.language.zh import sentences, vocabulary
 from models.language.zh.listener import LISTENER
 
 _OPEN_END = re.compile(rf"(?:{'|'.join(vocabulary.OPEN_ENDS.split())})$")
@@ -37,6 +38,21 @@ class Chinese(Language):
     beside: ClassVar[frozenset[str]] = vocabulary.BESIDE
     around: ClassVar[frozenset[str]] = vocabulary.AROUND
     listener: ClassVar[Listener] = LISTENER
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return sentences.listed(parts)
+
+    def either(self, parts: Sequence[str]) -> str:
+        return sentences.listed(parts, "或者")
+
+    def counted(self, number: int, unit: str, plural: str = "") -> str:
+        return sentences.counted(number, unit)
+
+    def one(self, name: str) -> str:
+        return f"一个{name}"
+
+    def duration(self, seconds: int) -> str:
+        return sentences.spoken_duration(seconds)
 
     def breaks_off(self, text: str) -> bool:
         words = _WORDS.findall(text)

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from models.errors import WrongData
 from models.task.skill import Skill
 
 GROUP = "parley.skills"
 
 BUILT_IN = ("navigation", "surroundings", "shopping", "time", "weather", "memory", "stories", "teaching", "talk")
-"""The packs of this package: each a module of that name."""
+"""The packs of this package: each a folder of that name, with the code and a file for each language."""
 
 
 def modules(packs: Iterable[str]) -> dict[str, str]:
@@ -39,7 +40,7 @@ def collect(packs: Iterable[str]) -> dict[str, Skill[...]]:
     for pack, module in modules(packs).items():
         try:
             members = [member for member in vars(import_module(module)).values() if isinstance(member, Skill)]
-        except (ImportError, TypeError) as error:  # TypeError is how a function that makes no skill is refused
+        except (ImportError, TypeError, WrongData) as error:  # the last two are how what makes no skill is refused
             raise ValueError(f"skills: pack '{pack}' cannot be imported from {module}: {error}") from error
         if not members:
             raise ValueError(f"skills: pack '{pack}' defines no skill (its module is {module})")

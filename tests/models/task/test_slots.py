@@ -47,7 +47,9 @@ def test_numbers(value: SlotValue, number: float) -> None:
 
 @pytest.mark.parametrize("value", ["many", 1.5, "1.5", float("nan"), float("inf"), "inf"])
 def test_what_is_no_whole_number_is_asked_for_again(value: SlotValue) -> None:
-    assert answer(QUANTITY, quantity=value) == Outcome("", "unclear", "I did not understand the quantity.")
+    assert answer(QUANTITY, quantity=value) == Outcome(
+        "", "unclear", "I did not understand the quantity.", asks="quantity"
+    )
 
 
 def test_text_stays_as_it_was_said_apart_from_spaces() -> None:
@@ -56,7 +58,7 @@ def test_text_stays_as_it_was_said_apart_from_spaces() -> None:
 
 @pytest.mark.parametrize("values", [{}, {"item": ""}, {"item": "  "}, {"item": "?"}])
 def test_a_missing_value_is_asked_for(values: dict[str, SlotValue]) -> None:
-    assert answer(ITEM, **values) == Outcome("", "unclear", "What would you like?")
+    assert answer(ITEM, **values) == Outcome("", "unclear", "What would you like?", asks="item")
 
 
 def test_a_near_miss_is_asked_about() -> None:

@@ -1,0 +1,57 @@
+"""What a pack of skills says and hears in a language: a YAML file for each, beside the pack's code.
+
+    buy:
+      examples:                 # phrasings that ask for it; {slot} stands for any value of that slot
+        - buy {quantity} {item}s
+      asks:                     # the question for each required slot
+        item: What would you like to buy?
+      says:                     # messages, with named facts
+        bought: You bought {what} for {cost}. You have {coins} left.
+
+A skill speaks the languages of the files that name it.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, TypeAdapter
+
+from models.data import Entry, read_data
+
+
+class Texts(Entry):
+    """One skill in one language."""
+
+    examples: tuple[str, ...] = Field(min_length=1)
+    asks: dict[str, str] = Field({})
+    says: dict[str, str] = Field({})
+
+    def message(self, key: str, facts: Mapping[str, str]) -> str:
+        """The message of that key with its facts. Raises KeyError for a key, or a fact, that is not there."""
+        return self.says[key].format_map(facts)
+
+
+@cache
+def texts_beside(module: Path) -> Mapping[str, Mapping[str, Texts]]:
+    """By ISO 639-1 code and skill: the texts in the folder of a pack's module. Raises WrongData."""
+    files = sorted(module.parent.glob("??.yaml"), key=lambda file: (file.stem != "en", file.stem))
+    return {file.stem: read_data(file, TypeAdapter(dict[str, Texts])) for file in files}
+
+
+def differences(one: Texts, other: Texts) -> list[str]:
+    """What a skill says in one language and not in the other: keys of messages, and facts in them."""
+    found = [f"says.{key}" for key in sorted(one.says.keys() ^ other.says.keys())]
+    return found + [
+        f"says.{key} {{{fact}}}"
+        for key in sorted(one.says.keys() & other.says.keys())
+        for fact in sorted(names(one.says[key]) ^ names(other.says[key]))
+    ]
+
+
+def names(template: str) -> set[str]:
+    """The names in braces."""
+    return {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
