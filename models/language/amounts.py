@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from models.language.words import Found, Word
 
 
-def digits(words: Sequence[Word]) -> list[Found[float]]:
-    """Every number that is written in digits, in order."""
-    return [
-        Found(float(word.text.replace(",", "")), at, at + 1)
-        for at, word in enumerate(words)
-        if word.text[0].isdecimal() and word.text.isascii()
-    ]
+def numbers(words: Sequence[Word], named: Mapping[str, float]) -> list[Found[float]]:
+    """Every number that is written in digits or has a name of one word, in order; `named`: those names."""
+    found = []
+    for at, word in enumerate(words):
+        if word.text[0].isdecimal() and word.text.isascii():
+            found.append(Found(float(word.text.replace(",", "")), at, at + 1))
+        elif word.text in named:
+            found.append(Found(float(named[word.text]), at, at + 1))
+    return found
 
 
 def durations(words: Sequence[Word], numbers: Sequence[Found[float]], seconds: Mapping[str, int]) -> list[Found[int]]:

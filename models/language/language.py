@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import yaml
 
-from models.language.amounts import digits, durations
+from models.language.amounts import durations, numbers
 from models.language.backchannel import Listener
 from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
@@ -87,6 +87,8 @@ class Language:
     """What may stand around a value and is no part of it."""
     samples: ClassVar[Mapping[str, tuple[str, ...]]] = {"text": ("x",)}
     """What people say for a slot, by its kind; ``text`` for any words."""
+    number_words: ClassVar[Mapping[str, float]] = {}
+    """Numbers of one word."""
     time_units: ClassVar[Mapping[str, int]] = {}
     """Seconds in each unit of time, by every form of its name."""
 
@@ -129,7 +131,7 @@ class Language:
 
     def find_numbers(self, words: Sequence[Word]) -> list[Found[float]]:
         """Every number, in order."""
-        return digits(words)
+        return numbers(words, self.number_words)
 
     def find_durations(self, words: Sequence[Word]) -> list[Found[int]]:
         """Every length of time, in whole seconds, in order."""
@@ -192,20 +194,22 @@ class Language:
 
     @property
     def background(self) -> Sequence[str]:
-        """Things that people say to assistants and characters which are no request to an avatar's usual skills."""
-        return ()
+        """Things that people say to assistants and characters which are no request to an avatar's usual skills.
+
+        They stand in ``background.txt`` in the package of the language's class, one a line; perhaps none."""
+        return _read(type(self).__module__, "background.txt").splitlines()
 
     @cached_property
     def phrases(self) -> Mapping[str, str]:
         """What code itself says, and asks of language models, by name.
 
         They stand in ``phrases.yaml`` in the package of the language's class. What is not there is said in English."""
-        return _phrases(FALLBACK) | _phrases(type(self).__module__)
+        parts = (yaml.safe_load(_read(module, "phrases.yaml")) for module in (FALLBACK, type(self).__module__))
+        return {name: phrase for part in parts for name, phrase in (part or {}).items()}
 
 
-def _phrases(module: str) -> dict[str, str]:
-    """The phrases in the package of a module, or that is it; perhaps none."""
+def _read(module: str, name: str) -> str:
+    """A file in the package of a module, or that is it; empty where there is none."""
     package = module if hasattr(import_module(module), "__path__") else module.rpartition(".")[0]
-    file = files(package) / "phrases.yaml" if package else None
-    found: dict[str, str] = yaml.safe_load(file.read_text(encoding="utf-8")) if file and file.is_file() else {}
-    return found
+    file = files(package) / name if package else None
+    return file.read_text(encoding="utf-8") if file and file.is_file() else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import ClassVar
 
 from models.language.backchannel import Listener
@@ -66,10 +65,6 @@ class English(Language):
 
     def spoken(self, text: str) -> str:
         return spoken_english(text)
-
-    @property
-    def background(self) -> Sequence[str]:
-        return files(__package__).joinpath("background.txt").read_text(encoding="utf-8").splitlines()
 
     def listed(self, parts: Sequence[str]) -> str:
         return sentences.listed(parts)

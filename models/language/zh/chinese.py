@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from models.language.backchannel import Listener
+from models.language.faithfulness import Wording
+from models.language.guardrails import TalkRules
 from models.language.language import Language
-from models.language.words import HAN
-from models.language.zh import sentences, vocabulary
+from models.language.words import HAN, Found, Word
+from models.language.zh import amounts, sentences, vocabulary
 from models.language.zh.listener import LISTENER
+from models.language.zh.spoken import spoken_chinese
+from models.language.zh.talk import TALK, WORDING
+from models.protocols import Position
 
 _OPEN_END = re.compile(rf"(?:{'|'.join(vocabulary.OPEN_ENDS.split())})$")
+_TELLING = re.compile(rf"[{HAN}]+|[^\W{HAN}]+")
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -20,7 +26,7 @@ class Chinese(Language):
     """Mandarin, in simplified characters. A character is a word here, since words are not parted by spaces."""
 
     code: ClassVar[str] = "zh"
-    script: ClassVar[re.Pattern[str] | None] = re.compile(f"[{HAN}]")
+    script: ClassVar[re.Pattern[str]] = re.compile(f"[{HAN}]")
     joint: ClassVar[str] = ""
     fillers: ClassVar[frozenset[str]] = vocabulary.FILLERS
     stop_words: ClassVar[frozenset[str]] = vocabulary.STOP_WORDS
@@ -37,7 +43,40 @@ class Chinese(Language):
     vague: ClassVar[frozenset[str]] = vocabulary.VAGUE
     beside: ClassVar[frozenset[str]] = vocabulary.BESIDE
     around: ClassVar[frozenset[str]] = vocabulary.AROUND
+    samples: ClassVar[Mapping[str, tuple[str, ...]]] = vocabulary.SAMPLES
     listener: ClassVar[Listener] = LISTENER
+    wording: ClassVar[Wording] = WORDING
+    talk: ClassVar[TalkRules] = TALK
+
+    def find_numbers(self, words: Sequence[Word]) -> list[Found[float]]:
+        return amounts.find_numbers(words)
+
+    def find_durations(self, words: Sequence[Word]) -> list[Found[int]]:
+        return amounts.find_durations(words)
+
+    def search_tokens(self, text: str) -> list[str]:
+        """Characters that tell something, and every two of them that stand together; other words whole.
+
+        Pairs stand in for words: what is indexed in the same way is found without a dictionary."""
+        return list(dict.fromkeys(self._tokens(text)))
+
+    def _tokens(self, text: str) -> Iterator[str]:
+        for phrase in vocabulary.STOP_PHRASES:
+            text = text.replace(phrase, " ")
+        for piece in _TELLING.findall(text.casefold()):
+            if not self.script.match(piece):
+                yield piece
+                continue
+            for part in "".join(" " if char in self.stop_words else char for char in piece).split():
+                yield from part
+                yield from (part[at : at + 2] for at in range(len(part) - 1))
+
+    def breaks_off(self, text: str) -> bool:
+        words = _WORDS.findall(text)
+        return not words or _OPEN_END.search(words[-1]) is not None
+
+    def spoken(self, text: str) -> str:
+        return spoken_chinese(text)
 
     def listed(self, parts: Sequence[str]) -> str:
         return sentences.listed(parts)
@@ -51,9 +90,11 @@ class Chinese(Language):
     def one(self, name: str) -> str:
         return f"一个{name}"
 
+    def whereabouts(self, position: Position) -> str:
+        return sentences.whereabouts(position)
+
     def duration(self, seconds: int) -> str:
         return sentences.spoken_duration(seconds)
 
-    def breaks_off(self, text: str) -> bool:
-        words = _WORDS.findall(text)
-        return not words or _OPEN_END.search(words[-1]) is not None
+    def to_listener(self, text: str) -> str:
+        return sentences.to_listener(text)

@@ -45,6 +45,13 @@ OPEN_ENDS = (
 )
 """With these few sentences end."""
 
+SAMPLES = {
+    "duration": ("十分钟", "一个小时", "三十秒"),
+    "integer": ("两", "5", "三"),
+    "number": ("两", "5", "一点五"),
+    "text": ("海盗", "月亮", "我哥哥"),
+}
+
 DETERMINERS = _set("这 那 些 个 只 件 本 一 把 张 的 我 你")
 LEADING = _set("关 于 说 讲")
 ANYTHING = _set("什 么 某")
