@@ -1,4 +1,4 @@
-"""Something that a headset's user said, and what was heard and seen of the answer."""
+"""One exchange of a simulated headset: what its user said, and what was heard and seen of the answer, measured."""
 
 from __future__ import annotations
 
@@ -18,53 +18,54 @@ from pipeline.wire import from_server
 from pipeline.wire.frames import since
 
 QUIET = 3.0
-"""Seconds in which the avatar neither answers nor does anything, after which it has not heard anything."""
+"""Seconds without an answer or an action, after which the avatar counts as not having heard anything."""
 PATIENCE = 60.0
-"""Seconds after which nobody waits for the end of an answer any longer."""
+"""The most seconds to wait for the end of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredExchange:
-    """What came of one recording. Times are seconds."""
+    """The measures of one exchange. All times are in seconds."""
 
     name: str
-    """Of the recording."""
+    """The name of the recording."""
     session: str
     heard: str
     """The user's words, as the server understood them."""
     said: str
-    """The avatar's, as far as they were heard."""
+    """The avatar's words, as far as they were heard."""
     fate: str
     """``answered``, ``interrupted`` or ``failed``; ``nothing`` where no words were heard."""
     error: str
     first_audible: float | None
-    """From the key's release, or the last voice, to the first audible sample of the answer at the user's ear."""
+    """The time from the key's release, or the last voice, to the first audible sample of the answer in the headset."""
     latency: float | None
-    """The same as the server has it."""
+    """The latency that the server reports for the same answer."""
     gaps: tuple[float, ...]
-    """Silences within answers because sound came too late."""
+    """Lengths of the silences within answers that sound which came too late has caused."""
     lost: int
-    """Frames that never came."""
+    """Frames that never arrived."""
     buffered: float | None
-    """That the answer's first sample waited before it was played."""
+    """The time for which the answer's first sample waited before it was played."""
     seconds: float
-    """From the first audible sample to the last."""
+    """The time from the first audible sample to the last."""
     skews: tuple[float, ...]
-    """By how much the mouth is behind the sound where it begins to speak after a pause; see `mouth_timing.skews`."""
+    """The delays of the mouth after the sound, each time that both begin after a pause; see `mouth_timing.skews`."""
     late: float
-    """By how much mouth shapes came behind their sound, at most."""
+    """The greatest delay with which mouth shapes arrived after their sound."""
     visemes: tuple[Shape, ...]
-    """Mouth shapes, as they were seen."""
+    """The mouth shapes as they were seen."""
     captions: tuple[tuple[float, str], ...]
-    """The avatar's words, and when each of these captions is due."""
+    """The avatar's captions, each with the time at which it is due."""
     sound: Samples
-    """What was heard from the release, or the last voice, on, shape (n,); so count `visemes` and `captions`."""
+    """The sound from the release, or the last voice, on, shape (n,). `visemes` and `captions` count from the same
+    moment."""
     sample_rate: int
-    """Hz."""
+    """The rate of `sound` in Hz."""
 
 
 class Before(NamedTuple):
-    """How many messages there were, and how many frames were lost, when somebody began to speak."""
+    """The numbers of messages, and of lost frames, before the user began to speak."""
 
     told: int
     lost: int
@@ -131,8 +132,9 @@ def _measured(
 
 
 def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[Shape, float]]:
-    """Mouth shapes as they were seen: when their sound was heard, but not before they came; and by how many seconds
-    they came too late."""
+    """Give each mouth shape as it was seen, and the seconds by which it arrived too late.
+
+    A shape is seen when its sound is heard, but not before the shape arrived."""
     for one in later:
         if isinstance(one.message, from_server.Visemes):
             for start, duration, name, weight in one.message.visemes:
@@ -149,8 +151,9 @@ def _captions(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -
 
 
 def _gaps(stretches: Sequence[Stretch], syncs: Sequence[from_server.Sync]) -> Iterator[tuple[float, float]]:
-    """When sound ran out, and for how long, between stretches of the same answer: behind a sync, another one begins, or
-    goes on after a flush. Silence that the server left out is none."""
+    """Give the time at which sound ran out, and for how long, between stretches of the same answer.
+
+    After a sync, another answer begins, or one goes on after a flush. Silence that the server left out is no gap."""
     for one, other in pairwise(stretches):
         end = one.timestamp + one.size
         begins = any(since(sync.timestamp, end) >= 0 >= since(sync.timestamp, other.timestamp) for sync in syncs)
@@ -160,7 +163,7 @@ def _gaps(stretches: Sequence[Stretch], syncs: Sequence[from_server.Sync]) -> It
 
 
 def _sound(stretches: list[Stretch], begin: float, rate: int) -> Samples:
-    """What was heard from `begin` on, with its silences."""
+    """The sound that was heard from `begin` on, with its silences."""
     end = max((stretch.end for stretch in stretches), default=begin)
     sound = np.zeros(round((end - begin) * rate), np.float32)
     for stretch in stretches:

@@ -15,9 +15,9 @@ from pipeline.runners.headset.transport import TransportError
 from pipeline.wire import from_client
 
 PAUSE = (0.5, 2.0)
-"""Seconds from the end of an answer until its user says something again, at least and at most."""
+"""The least and the most seconds from the end of an answer until the user speaks again."""
 SPREAD = 2.0
-"""Seconds within which all but the first user come in: people do not begin in step."""
+"""Seconds within which all but the first user connect, because people do not begin in step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class Said:
 
     name: str
     samples: Samples
-    """Shape (n,)."""
+    """The sound, shape (n,)."""
     sample_rate: int
-    """Hz."""
+    """The rate of `samples` in Hz."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """So many users of one server, each in a session of their own."""
+    """Several users of one server, each in a session of their own."""
 
     url: str
     sessions: int = 1
@@ -42,8 +42,10 @@ class Fleet:
     seed: int = 1
 
     async def talk(self, recordings: Sequence[Said], tell: Callable[[int, MeasuredExchange], None]) -> list[str]:
-        """Let everyone say all of the recordings, each beginning with another one, and `tell` what came of each, with
-        the number of the session. Gives what went wrong with lines, once for each that ended early."""
+        """Let every user say all recordings, each beginning with another one.
+
+        `tell` is called after each exchange with the number of the session and the measures. Returns an error for each
+        connection that ended early."""
         async with asyncio.TaskGroup() as group:
             users = [group.create_task(self._user(number, recordings, tell)) for number in range(self.sessions)]
         return [trouble for user in users if (trouble := user.result())]

@@ -29,17 +29,17 @@ M = TypeVar("M", bound=Message)
 FRAME = 0.02
 """Seconds of sound in a frame of the microphone."""
 REPORTS = 0.2
-"""Seconds from one ``played`` to the next."""
+"""Seconds between two ``played`` messages."""
 WELCOMED = 10.0
-"""Seconds in which a server answers ``hello``."""
+"""Seconds in which a server must answer ``hello``."""
 PARTING = 1.0
-"""Seconds in which a server closes the connection after ``bye``."""
+"""Seconds in which a server may close the connection after ``bye``."""
 BREATH = 0.1
-"""Seconds without a frame that are a pause, which is left out; a headset that is merely slow catches up."""
+"""Seconds without a frame that count as a pause, which is left out; within them, a slow headset catches up."""
 TICK = 0.001
-"""Seconds by which the loudspeaker is looked at late, so that what was to change has changed."""
+"""Seconds by which the loudspeaker is checked late, so that an expected change has happened."""
 HELLO = from_client.Hello(client="parley headset")
-"""What a headset says first, unless it is given something else to say."""
+"""The ``hello`` that a headset sends by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class TimedMessage:
     """A message from the server."""
 
     at: float
-    """When it came."""
+    """The time at which it arrived."""
     message: Any
     """A message of `pipeline.wire.from_server`."""
 
 
 class Headset:
-    """One user with a headset on, as docs/protocol.md asks; an asynchronous context manager.
+    """One user with a headset that behaves as docs/protocol.md asks; an asynchronous context manager.
 
         async with Headset("ws://127.0.0.1:8088/parley") as headset:
             await headset.say(samples, 16_000)
@@ -64,15 +64,16 @@ class Headset:
     def __init__(
         self, url: str, hello: from_client.Hello = HELLO, network: Impairment = PERFECT, seed: int = 0
     ) -> None:
-        """`hello` has the formats, the mode, the token, and the session to come back to; `seed` is the network's."""
+        """`hello` has the formats, the mode, the token, and the session to resume; `seed` is that of the network's
+        chance."""
         self.url, self.hello = url, hello
         self.messages: list[TimedMessage] = []
-        """What the server said, but for sound."""
+        """All messages of the server, but no sound."""
         self.playout: Playout
-        """What was heard; there once the headset is entered, like the next."""
+        """The sound that was heard. This attribute and the next exist once the headset is entered."""
         self.welcome: from_server.Welcome
         self.state = "idle"
-        """What the avatar does, as far as it was told."""
+        """The avatar's state, by the server's latest message."""
         self._network, self._seed = network, seed
         self._stack = AsyncExitStack()
         self._transport: Transport
@@ -88,7 +89,7 @@ class Headset:
         self._silenced: int | None = None  # where a flush stopped the sound, until that is reported
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises TransportError where there is no server, or it says no."""
+        """Connect. Raises TransportError where there is no server, or where it refuses."""
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time()
         self._transport = await self._stack.enter_async_context(open_transport(self.url, self._network, self._seed))
@@ -120,7 +121,9 @@ class Headset:
     # --- what its user does ------------------------------------------------------------------------------------------
 
     async def say(self, samples: Samples, sample_rate: int) -> tuple[float, float]:
-        """Speak `samples`, shape (n,), at real speed, with the key held if there is one; when that began and ended."""
+        """Say `samples`, shape (n,), at real speed, with the key held if there is one.
+
+        Returns the times at which that began and ended."""
         keyed = self.welcome.mode == "push-to-talk"
         async with self._breath:
             if keyed:
@@ -136,7 +139,7 @@ class Headset:
         await self._transport.send(message.model_dump_json())
 
     async def leave(self) -> None:
-        """End the session for good, and wait a moment for the server to know. Raises TransportError."""
+        """End the session for good, and wait a moment until the server knows. Raises TransportError."""
         await self.send(from_client.Bye())
         with suppress(TransportError):
             await self.until(lambda: False, PARTING)
@@ -154,13 +157,14 @@ class Headset:
         return [one.message for one in self.messages[start:] if isinstance(one.message, kind)]
 
     def forget(self) -> None:
-        """Keep nothing of what was told and heard, so that a long stay takes no more memory than a short one."""
+        """Forget the messages and the sound so far, so that a long session takes no more memory than a short one."""
         self.messages.clear()
         self.playout.forget()
 
     async def until(self, happened: Callable[[], Any], patience: float) -> bool:
-        """Wait until it happened, and tell whether it did within `patience` seconds. Raises TransportError where
-        the connection ends before."""
+        """Wait until `happened` is true; returns whether that took at most `patience` seconds.
+
+        Raises TransportError where the connection ends before."""
         deadline = self._loop.time() + patience
         while not happened():
             if self._over:
@@ -236,7 +240,7 @@ class Headset:
             self._sequence, self._timestamp = (self._sequence + 1) % WRAP, (self._timestamp + piece.size) % WRAP
 
     async def _breathe(self) -> None:
-        """Let the microphone hear the room while nobody speaks."""
+        """Send the silence of the room while the user does not speak."""
         silence = np.zeros(round(FRAME * self.welcome.audio_in.sample_rate), np.float32)
         try:
             while True:
@@ -248,7 +252,7 @@ class Headset:
     # --- the loudspeaker ---------------------------------------------------------------------------------------------
 
     async def _report(self) -> None:
-        """Tell the server how far the sound is: when it begins, every `REPORTS`, and when nothing is left."""
+        """Report how far the sound has played: when it begins, every `REPORTS` seconds, and when nothing is left."""
         playing, next_one = False, 0.0
         while not self._over:
             now = self._loop.time()
@@ -272,7 +276,7 @@ class Headset:
 
 
 def _pieces(samples: Samples, size: int) -> Iterator[Samples]:
-    """`samples` in frames; the last is filled up with silence."""
+    """Cut `samples` into frames; the last one is filled up with silence."""
     for start in range(0, samples.size, size):
         piece = samples[start : start + size]
         yield np.pad(piece, (0, size - piece.size))

@@ -1,4 +1,4 @@
-"""What headsets heard, as data: in milliseconds, for tables, scripts and benchmarks."""
+"""The measures of exchanges as data, in milliseconds, for tables, scripts and benchmarks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def as_data(exchange: MeasuredExchange) -> dict[str, Any]:
 
 
 def summary(exchanges: Sequence[MeasuredExchange]) -> dict[str, Any]:
-    """What they came to, all together."""
+    """The measures of all exchanges together; times in milliseconds."""
     return {
         "exchanges": len(exchanges),
         "answered": sum(one.fate == "answered" for one in exchanges),
@@ -51,7 +51,7 @@ def summary(exchanges: Sequence[MeasuredExchange]) -> dict[str, Any]:
 
 
 def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
-    """Percentiles in milliseconds of those that are there."""
+    """Percentiles, in milliseconds, of the values that are not None."""
     values = [1000 * value for value in seconds if value is not None]
     if not values:
         return None
@@ -60,7 +60,7 @@ def spread(seconds: Iterable[float | None]) -> dict[str, float] | None:
 
 
 def write(exchange: MeasuredExchange, folder: Path, name: str) -> None:
-    """Put what was heard into ``NAME.reply.wav``, and what was seen with it into ``NAME.json``. Raises MediaError."""
+    """Write the sound into ``NAME.reply.wav``, and what was seen with it into ``NAME.json``. Raises MediaError."""
     write_wav(folder / f"{name}{ANSWER}", exchange.sound, exchange.sample_rate)
     seen = {
         "visemes": [[_ms(one.start), _ms(one.duration), one.name, one.weight] for one in exchange.visemes],

@@ -14,34 +14,35 @@ from pipeline.wire import from_server
 from pipeline.wire.frames import WRAP, since
 
 PAUSE = 0.05
-"""Seconds of closed mouth, and of silence, behind which speaking begins anew."""
+"""Seconds of closed mouth, and of silence, after which speech begins anew."""
 NEAR = 0.2
-"""Seconds within which a mouth that opens and a sound that begins are the same event."""
+"""Seconds within which an opening mouth and a beginning sound count as the same event."""
 CLOSED = "sil"
 
 
 class Shape(NamedTuple):
-    """A mouth shape, and when it is seen."""
+    """A mouth shape and the time at which it is seen."""
 
     start: float
-    """Seconds."""
+    """The beginning, in seconds."""
     duration: float
-    """Seconds."""
+    """The length, in seconds."""
     name: str
-    """One of the 15 of Oculus LipSync."""
+    """One of the 15 shapes of Oculus LipSync."""
     weight: float
-    """0 to 1."""
+    """How strongly it is seen, 0 to 1."""
 
 
 class AnswerClock:
-    """When what belongs to answers is due: the sound that was heard leads it (docs/protocol.md, "One clock")."""
+    """Finds when captions and mouth shapes are due, by the sound that was heard (docs/protocol.md, "One clock")."""
 
     def __init__(self, playout: Playout, syncs: Sequence[from_server.Sync]) -> None:
         self._playout = playout
         self._spans = list(pairwise([*syncs, None]))
 
     def due(self, turn: str, position: int) -> Iterator[float]:
-        """When `position`, in ms of the answer `turn`, was heard: once, never, or again where a word was repeated."""
+        """Give the times at which `position`, in ms of the answer `turn`, was heard: more than one where a word was
+        repeated."""
         for sync, following in self._spans:
             assert sync is not None  # noqa: S101  for mypy
             samples = round((position - sync.position) * self._playout.sample_rate / 1000)
@@ -54,9 +55,9 @@ class AnswerClock:
 
 
 def skews(shapes: Sequence[Shape], sound: Samples, sample_rate: int) -> list[float]:
-    """By how many seconds the mouth is behind the sound, each time that both begin after a pause.
+    """The delays of the mouth after the sound, in seconds, each time that both begin after a pause.
 
-    `sound`, shape (n,), and `shapes` count time from the same moment. What begins in only one of them is left out."""
+    `sound`, shape (n,), and `shapes` count time from the same moment. An event in only one of them is left out."""
     heard = _onsets(sound, sample_rate)
     found = []
     for at in _openings(shapes):
@@ -67,7 +68,7 @@ def skews(shapes: Sequence[Shape], sound: Samples, sample_rate: int) -> list[flo
 
 
 def _openings(shapes: Sequence[Shape]) -> Iterator[float]:
-    """When the mouth begins to move after a pause."""
+    """Give the times at which the mouth begins to move after a pause."""
     closed_from: float | None = -PAUSE
     for shape in shapes:
         if shape.name == CLOSED:
@@ -79,7 +80,7 @@ def _openings(shapes: Sequence[Shape]) -> Iterator[float]:
 
 
 def _onsets(sound: Samples, sample_rate: int) -> list[float]:
-    """When the sound begins after a pause."""
+    """The times at which the sound begins after a pause."""
     loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
-    behind = np.diff(loud, prepend=-sample_rate)
-    return [float(at) / sample_rate for at in loud[behind >= PAUSE * sample_rate]]
+    apart = np.diff(loud, prepend=-sample_rate)
+    return [float(at) / sample_rate for at in loud[apart >= PAUSE * sample_rate]]

@@ -1,4 +1,4 @@
-"""A bad network between a headset and its server, as a stream over TCP feels it: nothing is lost, but much is late."""
+"""A simulated network between a headset and its server, as TCP shows it: nothing is lost, but much is late."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 DUPLICATES = 3
-"""Later segments that arrive before a missing one is taken for lost and sent again: fast retransmit (RFC 5681, 3.2)."""
+"""The later segments that must arrive before a missing one counts as lost and is sent again: fast retransmit (RFC 5681,
+3.2)."""
 TIMEOUT = 0.2
-"""Seconds without them until it is sent again: the shortest retransmission timeout of Linux (RFC 6298 asks for 1 s)."""
+"""Seconds after which a segment is sent again without them: the shortest retransmission timeout of Linux (RFC 6298 asks
+for 1 s)."""
 SEGMENT = 1460
 """Bytes of a full segment in an Ethernet frame."""
 WINDOW = 65_536
-"""Bytes on their way at most, on a line that loses nothing."""
+"""The most bytes on their way, where the network loses nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Impairment:
-    """What a line does to each segment."""
+    """What a network does to each segment."""
 
     loss: float = 0.0
-    """Share of segments that are lost, 0 to 1."""
+    """The share of segments that are lost, 0 to 1."""
     jitter: float = 0.0
-    """Seconds: each is late by a random time from 0 to this."""
+    """The largest random delay of a segment, in seconds."""
     delay: float = 0.0
-    """Seconds that each takes at least, one way."""
+    """The least time that a segment takes one way, in seconds."""
 
     @property
     def bad(self) -> bool:
-        """Whether it does anything at all."""
+        """Whether the network impairs anything."""
         return bool(self.loss or self.jitter or self.delay)
 
     @property
@@ -52,22 +54,22 @@ class _Segment(Generic[T]):
     item: T
     size: int
     lost: bool = False
-    """What was sent last of it."""
+    """Whether its latest transmission was lost."""
     here: bool = False
     later: int = 0
-    """How many of those sent behind it arrived before it."""
+    """How many segments that were sent after it arrived before it."""
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
 
 class Path(Generic[T]):
-    """One direction of a line: a queue whose items come out whole, in order, and late.
+    """One direction of a connection: a queue whose items come out whole, in order, and late.
 
     Each item is a segment. Jitter delays it without overtaking those before it. A lost one is sent again when three
     later ones have arrived and their acknowledgements are back, else after `TIMEOUT`, doubled each time it is lost
-    again; those behind it wait meanwhile. Time is that of the running event loop; with the same seed, chance is the
-    same.
+    again; the segments after it wait meanwhile. Time is that of the running event loop. The same seed gives the same
+    losses and delays.
 
-    Held against the TCP of Linux 6.18 between two network namespaces: frames of 652 bytes every 20 ms, 3 % loss, 40 ms
+    Compared with the TCP of Linux 6.18 between two network namespaces: frames of 652 bytes every 20 ms, 3 % loss, 40 ms
     jitter, 5 ms delay came after 36, 109, 156 and 368 ms there and after 29, 94, 130 and 368 ms here (the 50th, 90th,
     95th and 99th of 100). Without jitter Linux recovers sooner, as it needs fewer later segments (RFC 8985): the 95th
     came after 39 ms there, and after 75 ms here."""
@@ -103,7 +105,7 @@ class Path(Generic[T]):
         return segment.item
 
     def close(self) -> None:
-        """Lose all that is on its way."""
+        """Drop all segments that are on their way."""
         for segment in self._way:
             if segment.timer:
                 segment.timer.cancel()

@@ -32,15 +32,15 @@ from pipeline.wire.fields import Format
 from pipeline.wire.frames import SOUND, Frame, pack, unpack
 
 CONNECT = 10.0
-"""Seconds in which the server answers, and the data channel opens."""
+"""Seconds in which the server must answer, and the data channel must open."""
 UNSENT = 500
-"""Frames that wait to be sent at most: 10 s."""
+"""The most frames that wait to be sent: 10 s of sound."""
 UNREAD = 4096
-"""Messages and frames that wait to be read at most; the oldest go first."""
+"""The most messages and frames that wait to be read; beyond it the oldest are dropped."""
 
 
 class MicrophoneTrack(MediaStreamTrack):
-    """Sends each frame when it is given one, and nothing while it is not: silence may be left out."""
+    """The microphone as an RTP track. It sends each frame that it is given, and nothing in between."""
 
     kind = "audio"
 
@@ -53,16 +53,16 @@ class MicrophoneTrack(MediaStreamTrack):
         self._sending = False
 
     def put(self, frame: Frame) -> None:
-        """A frame of 16-bit PCM; where too many wait, it is lost."""
+        """Send a frame of 16-bit PCM; it is dropped where too many wait."""
         with suppress(asyncio.QueueFull):
             self._frames.put_nowait(frame)
 
     async def sent(self) -> None:
-        """Returns when all frames have been sent."""
+        """Wait until all frames have been sent."""
         await self._frames.join()
 
     async def recv(self) -> Packet[Any]:
-        """The next packet; the one before has been sent."""
+        """Wait for the next packet; this call also shows that the one before was sent."""
         if self._sending:
             self._frames.task_done()
             self._sending = False
@@ -74,7 +74,7 @@ class MicrophoneTrack(MediaStreamTrack):
 
 
 class PeerTransport(Transport):
-    """Takes and gives what a WebSocket would: ``hello`` goes with the offer, and sound is 16-bit PCM at both ends.
+    """A WebRTC connection with the interface of a WebSocket: ``hello`` goes with the offer, and sound is 16-bit PCM.
 
     Packets that the network loses are lost, and those that it delays may overtake each other."""
 
@@ -165,7 +165,7 @@ class PeerTransport(Transport):
         return told
 
     def _arrive(self, frame: Frame) -> None:
-        """A packet, before what the network does to it."""
+        """Take a packet, which the simulated network loses or delays."""
         if self._chance.random() >= self._network.loss:
             late = self._network.delay + self._chance.uniform(0.0, self._network.jitter)
             self._loop.call_later(late, self._hear, frame)

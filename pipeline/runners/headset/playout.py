@@ -1,10 +1,10 @@
-"""The loudspeaker of a simulated headset: when each sample that came is heard, and where none was there in time.
+"""The loudspeaker of a simulated headset: when each sample is heard, and where none arrived in time.
 
-Sound comes ahead of its time, and begins once some of it waits; or it comes in its own time, silence included, and
-waits for as long as others were late recently. While it plays, only silence is made longer or shorter for that.
+Sound that is sent ahead of its time begins once some of it waits. Sound that is sent at its own pace, silence included,
+waits for as long as recent frames were late. While it plays, only silences are made longer or shorter to adapt.
 
-It has no clock: it is told what came and what time it is, and works out what a sound card would have played by then. So
-what it tells does not depend on how punctually it is asked.
+A playout has no clock. It is given frames and the time, and computes what a sound card would have played by then, so
+its results do not depend on how punctually it is called.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pipeline.runners.headset.lateness import Lateness
 from pipeline.wire.frames import WRAP, since
 
 START = 0.06
-"""Seconds of sound that wait when it begins to play..."""
+"""Seconds of sound that must wait before it begins to play."""
 LATEST_START = 0.1
-"""... or this long after the first of them came."""
+"""Seconds after the first frame arrived at which it begins to play in any case."""
 LONGEST = 10.0
-"""Seconds of sound that wait at most; frames beyond are lost."""
+"""The most seconds of sound that wait; frames beyond are lost."""
 CONCEALED = 0.06
 """Seconds in which the sound that stands for a lost frame fades away, as in ITU-T G.711, appendix I."""
 FADE = 0.008
 """Seconds in which a cut sound falls silent."""
 AUDIBLE = 0.01
-"""Of full scale: what is softer counts as silence."""
+"""The share of full scale below which a sample counts as silence."""
 SLACK = 0.003
 """Seconds by which sound may be played too early or too late before silence is made longer or shorter."""
 
@@ -39,38 +39,38 @@ class Stretch:
     """Sound that is heard without a break."""
 
     at: float
-    """When its first sample is heard, in seconds."""
+    """The time at which its first sample is heard, in seconds."""
     timestamp: int
-    """Of that sample."""
+    """The timestamp of that sample."""
     sample_rate: int
-    """Hz."""
+    """The rate in Hz."""
     buffered: float
-    """Seconds that its first sample waited."""
+    """Seconds for which its first sample waited."""
     skipped: int = 0
-    """Samples of silence before its first that were left out."""
+    """The samples of silence that were left out before its first."""
     dry: bool = False
-    """It ended because nothing more was there."""
+    """True where it ended because no more sound was there."""
     size: int = 0
-    """Samples."""
+    """The number of samples."""
     _pieces: list[Samples] = field(default_factory=list)
 
     @property
     def end(self) -> float:
-        """When the sample behind its last is heard."""
+        """The time at which its last sample ends."""
         return self.at + self.size / self.sample_rate
 
     @property
     def samples(self) -> Samples:
-        """All of it, shape (n,)."""
+        """All samples of it, shape (n,)."""
         return np.concatenate([np.zeros(0, np.float32), *self._pieces])
 
     def add(self, samples: Samples) -> None:
-        """Hear more."""
+        """Append samples."""
         self._pieces.append(samples)
         self.size += samples.size
 
     def audible(self, after: float) -> float | None:
-        """When its first audible sample at or behind `after` is heard; None if there is none."""
+        """The time at which its first audible sample at or after `after` is heard; None if there is none."""
         first = max(0, round((after - self.at) * self.sample_rate))
         loud = np.flatnonzero(np.abs(self.samples[first:]) > AUDIBLE)
         return self.at + (first + int(loud[0])) / self.sample_rate if loud.size else None
@@ -82,7 +82,7 @@ class _Waiting:
     samples: Samples
     came: float
     concealing: bool = False
-    """It stands for a frame that did not come yet."""
+    """True where it stands for a frame that has not arrived."""
 
     @property
     def audible(self) -> bool:
@@ -100,12 +100,12 @@ class Playout:
     All times are seconds of one clock; they do not decrease from call to call."""
 
     def __init__(self, sample_rate: int, *, paced: bool = False) -> None:
-        """`paced` says that frames come in their own time, silence included."""
+        """`paced` is true where frames are sent at their own pace, silence included."""
         self.sample_rate = sample_rate
         self.stretches: list[Stretch] = []
-        """What was heard, and is heard now."""
+        """The stretches that were heard, and the one that is heard now."""
         self.lost = 0
-        """Frames whose numbers never came, or that came with `LONGEST` waiting."""
+        """Frames that never arrived, or that arrived while `LONGEST` seconds of sound waited."""
         self._lateness = Lateness(sample_rate) if paced else None
         self._queue: deque[_Waiting] = deque()
         self._next: int | None = None  # sequence number
@@ -115,17 +115,17 @@ class Playout:
 
     @property
     def playing(self) -> bool:
-        """Whether sound is heard."""
+        """Whether sound is heard now."""
         return self._playing is not None
 
     @property
     def idle(self) -> bool:
-        """Nothing is heard, and nothing waits."""
+        """True where no sound is heard and none waits."""
         return self._playing is None and not self._queue
 
     @property
     def quiet(self) -> bool:
-        """Nothing audible waits: a server may send silence without an end."""
+        """True where no audible sound waits: a server may send silence without an end."""
         return not any(frame.audible for frame in self._queue)
 
     @property
@@ -137,7 +137,8 @@ class Playout:
 
     @property
     def changes(self) -> float | None:
-        """When it begins to play, or has nothing left, if nothing else comes; None where neither is to be."""
+        """The time at which it begins to play or runs out of sound, if no frame arrives; None where neither will
+        happen."""
         if self._playing:
             return self._playing.end + self._waiting / self.sample_rate
         return self._start()
@@ -147,7 +148,7 @@ class Playout:
         return sum(frame.samples.size for frame in self._queue)
 
     def _start(self) -> float | None:
-        """When to begin with what waits."""
+        """The time at which to begin with the sound that waits."""
         if not self._queue:
             return None
         first = self._queue[0]
@@ -161,12 +162,13 @@ class Playout:
         return first.came + LATEST_START
 
     def put(self, sequence: int, timestamp: int, samples: Samples, now: float) -> None:
-        """A frame came. One that was there before is passed over, as is one that others overtook, unless it comes
-        before what conceals it is heard."""
+        """Take a frame that arrived. Repeated frames are ignored.
+
+        So are frames that others overtook, unless the sound that conceals them has not been heard yet."""
         self.advance(now)
         ahead = 0 if self._next is None else since(sequence, self._next)
         if self._lateness:
-            if ahead > 0:  # what is lost cannot be concealed before the next one is there
+            if ahead > 0:  # a loss cannot be concealed before the next frame is there
                 self._lateness.came((timestamp - samples.size) % WRAP, now)
             self._lateness.came(timestamp, now)
         if ahead < 0:
@@ -183,7 +185,7 @@ class Playout:
         self._queue.append(replace(self._latest))
 
     def _conceal(self, count: int, timestamp: int, now: float) -> None:
-        """Put the latest sound, fading, in the place of so many frames that are missing before `timestamp`."""
+        """Put the latest sound, fading out, in the place of `count` frames that are missing before `timestamp`."""
         last = self._latest
         assert last is not None  # noqa: S101  for mypy
         begin = (last.timestamp + last.samples.size) % WRAP
@@ -196,14 +198,14 @@ class Playout:
                 begin = (begin + part.size) % WRAP
 
     def _fill(self, timestamp: int, samples: Samples) -> None:
-        """Put a frame that was overtaken in its place."""
+        """Put a frame that was overtaken into its place."""
         for frame in self._queue:
             if frame.concealing and frame.timestamp == timestamp:
                 frame.samples, frame.concealing = samples, False
                 self.lost -= 1
 
     def advance(self, now: float) -> None:
-        """Play what is heard up to `now`."""
+        """Compute what is heard up to `now`."""
         while self._playing or self._begin(now):
             stretch = self._playing
             assert stretch is not None  # noqa: S101  for mypy
@@ -224,8 +226,9 @@ class Playout:
                 self._queue.popleft()
 
     def _correct(self, stretch: Stretch) -> bool:
-        """Where silence comes next, wait for what may be late, or leave out as much of it as is heard too late; whether
-        that was done."""
+        """Where silence comes next, wait for late frames, or leave out the part that would be heard too late.
+
+        Returns whether that was done."""
         frame = self._queue[0]
         if self._lateness is None or frame.audible:
             return False
@@ -252,7 +255,7 @@ class Playout:
         self.stretches.append(stretch)
 
     def flush(self, now: float) -> None:
-        """Be silent at once, and drop what waits."""
+        """Fall silent at once, and drop the sound that waits."""
         self.advance(now)
         if self._playing and self._queue:
             edge = self._queue[0].take(round(FADE * self.sample_rate))
@@ -261,14 +264,15 @@ class Playout:
         self._playing = None
 
     def forget(self) -> None:
-        """Keep nothing of what was heard."""
+        """Forget what was heard so far."""
         self.stretches = []
         if old := self._playing:
             self._hear(Stretch(old.end, self.position, self.sample_rate, old.buffered))
 
     def heard_at(self, timestamp: int) -> float | None:
-        """When the sample of that timestamp was heard, the last time, or the next one if it was left out; None if it
-        was not."""
+        """The latest time at which the sample of that timestamp was heard, or the sample after it if it was left out.
+
+        None if it was not heard."""
         for stretch in reversed(self.stretches):
             if -stretch.skipped <= (offset := since(timestamp, stretch.timestamp)) < stretch.size:
                 return stretch.at + max(0, offset) / self.sample_rate

@@ -12,9 +12,9 @@ from models.protocols import Samples
 from pipeline.runtime.journal.codec import fingerprint
 
 LONGEST = 240
-"""Characters of a value that are shown."""
+"""The most characters of a value that are shown."""
 RESOLUTION = 2.0**-23
-"""Of full scale: what a journal's tracks cannot tell apart."""
+"""The smallest difference that a journal's tracks hold, as a share of full scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,17 @@ class Change:
     """A place at which two packets are not the same."""
 
     place: str
-    """``Transcript.text``."""
+    """The path of the field, such as ``Transcript.text``."""
     recorded: str
     replayed: str
 
 
 def changes(recorded: Any, replayed: Any) -> list[Change]:
-    """Where two packets that are not equal differ; a packet that is not there is None."""
+    """The places where two unequal packets differ; a missing packet is None."""
     if recorded is None or replayed is None or type(recorded) is not type(replayed):
         return [Change("packet", _packet(recorded), _packet(replayed))]
     found = list(_changes(type(recorded).__name__, recorded, replayed))
-    # What differs by less than a journal's tracks hold shows in the digests of its sound.
+    # A difference that is too small for a journal's tracks still shows in the digests of the sound.
     return found or [Change("packet", _packet(recorded), _packet(replayed))]
 
 
@@ -62,7 +62,7 @@ def _in_sequence(place: str, recorded: Any, replayed: Any) -> Iterator[Change]:
 
 
 def _in_sound(place: str, recorded: Samples, replayed: Samples) -> Iterator[Change]:
-    """Lengths, the first sample that differs, and how loud the difference is beside the sound."""
+    """Give the lengths, the first sample that differs, and the level of the difference relative to the sound."""
     if recorded.size != replayed.size:
         yield Change(f"length of {place}", f"{recorded.size} samples", f"{replayed.size} samples")
     size = min(recorded.size, replayed.size)

@@ -1,4 +1,4 @@
-"""Runs a recorded session again, and compares what crosses its edges with what did."""
+"""Runs a recorded session again, and compares the packets on its edges with the recorded ones."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from pipeline.runtime.turn import given, run_turn, unasked
 from pipeline.stages.stage import Turn
 
 DRAFTS = frozenset((Fate.SUPERSEDED, Fate.DROPPED))
-"""Turns of which nothing was heard, done or remembered. They are run again like the others, because an engine may keep
-what it has read for the next turn, and computes a little differently with it; a language model does."""
+"""The fates of turns of which nothing was heard, done or remembered. They are run again like the others, because an
+engine may keep what it has read for the next turn, and a language model then computes a little differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first packet of an edge that is not as it was."""
+    """The first packet of an edge that differs from the recorded one."""
 
     node: str
-    """Which gave it."""
+    """The name of the node that gave it."""
     index: int
-    """Of the packet among those of its node, from 0."""
+    """The index of the packet among those of its node, from 0."""
     changes: Sequence[Change]
 
 
@@ -43,11 +43,11 @@ class ReplayedTurn:
 
     recorded: RecordedTurn
     record: Record
-    """What it came to this time."""
+    """Its record in the replay."""
     compared: int
-    """Recorded packets that were compared."""
+    """The number of recorded packets that were compared."""
     differences: Sequence[Difference]
-    """One for each edge that differs, in the order of the graph."""
+    """The first difference of each edge that differs, in the order of the graph."""
 
 
 @dataclass(slots=True)
@@ -57,19 +57,19 @@ class Replayed:
     recorded: Recorded
     turns: list[ReplayedTurn] = field(default_factory=list)
     seconds: float = 0.0
-    """How long it took this time."""
+    """Seconds that the replay took."""
 
     @property
     def differing(self) -> list[ReplayedTurn]:
-        """Turns that are not as they were."""
+        """The turns that differ from the recorded ones."""
         return [turn for turn in self.turns if turn.differences]
 
 
 class Replay:
     """A graph that is made ready to run a recorded session again.
 
-    Stages that act are never run, and neither is what does not come behind the stages that a replay starts from: their
-    recorded packets stand in for them. Nothing is waited for, since all times of the session, such as those of
+    Stages that act are never run, nor are those that do not come after the stages that the replay starts from: their
+    recorded packets stand in for them. The replay does not wait, since all times of the session, such as those of
     captions, come from the journal: a turn takes as long as its stages compute."""
 
     def __init__(self, graph: Graph, recorded: Recorded, origins: Collection[str] = ()) -> None:
@@ -82,11 +82,11 @@ class Replay:
         names = {node.name for node in graph.nodes} - self.standing_in
         hosts = tuple(host for host in graph.hosts if host.name in names)
         self.graph = replace(given(graph, dict.fromkeys(self.standing_in, ())), hosts=hosts)
-        """To be loaded before `run` and closed behind it; it has no engine that is not needed."""
+        """The graph to load before `run` and to close after it; it has only the engines that are needed."""
         self._exchanges: list[ReplayedExchange] = []
 
     async def run(self, tell: Callable[[ReplayedTurn], None]) -> Replayed:
-        """Run the session again, and `tell` of every turn that was."""
+        """Run the session again, and call `tell` after each turn."""
         began = time.perf_counter()
         replayed = Replayed(self.recorded)
         for recorded in self.recorded.turns:
@@ -118,7 +118,7 @@ class Replay:
         return context if context.languages else replace(context, language=self._whole.language)
 
     async def _settle(self) -> None:
-        """Wait for what the turn before left under way; in the session there was time enough for it."""
+        """Wait for work that the turn before has begun; in the session there was time enough for it."""
         for host in self.graph.hosts:
             await host.each(lambda engine: engine.settle())
 
@@ -126,7 +126,7 @@ class Replay:
 async def _run_turn(
     graph: Graph, turn: Turn, source: Sequence[Any], over: _Limit
 ) -> tuple[Record, Mapping[str, list[Any]]]:
-    """One turn, and what its nodes gave; it is stopped where it is `over`."""
+    """Run one turn until it ends or is `over`; returns its record and the packets of each node."""
     record = Record(turn.id)
     packets: dict[str, list[Any]] = {name: [] for name in (AUDIO, *(node.name for node in graph.nodes))}
 
@@ -156,8 +156,10 @@ _Limit: TypeAlias = Callable[[Mapping[str, Sequence[Any]]], bool]
 
 
 def _limit(recorded: RecordedTurn, graph: Graph, names: Sequence[str]) -> _Limit:
-    """A turn that was stopped goes on to the first packet that there was not, so that what was under way is under way
-    again; unless it waits for a stand-in that was stopped before it gave anything."""
+    """How far a turn is to run: one that was stopped runs to the first packet that it did not give.
+
+    So work that was under way is under way again. The exception is a turn that waits for a stand-in which was stopped
+    before it gave anything."""
     if _whole(recorded):
         return lambda _: False
     wanted = {name: len(recorded.packets(name)) for name in names}
@@ -175,7 +177,8 @@ def _limit(recorded: RecordedTurn, graph: Graph, names: Sequence[str]) -> _Limit
 
 
 def standing_in(graph: Graph, origins: Collection[str]) -> frozenset[str]:
-    """Nodes whose recorded packets are taken: those that act and, given `origins`, those that do not come behind them.
+    """The nodes whose recorded packets stand in: those that act and, given `origins`, those that do not come after
+    them.
 
     Raises PipelineError for an origin that is not there, or that acts."""
     names = [node.name for node in graph.nodes]
@@ -187,7 +190,7 @@ def standing_in(graph: Graph, origins: Collection[str]) -> frozenset[str]:
             later = [node.name for node in graph.nodes if origin in node.inputs]
             raise PipelineError(
                 f"'{origin}' acts on the world outside, so a replay takes what was recorded of it and never runs it; "
-                f"start behind it, from {' or '.join(later) or 'another stage'}"
+                f"start after it, from {' or '.join(later) or 'another stage'}"
             )
     running = set(origins) or set(names)
     for node in graph.nodes:
@@ -200,7 +203,8 @@ def standing_in(graph: Graph, origins: Collection[str]) -> frozenset[str]:
 
 
 def _difference(recorded: RecordedTurn, node: str, packets: Sequence[Any], record: Record) -> Difference | None:
-    """The first packet of a node that is not as it was. Where a turn did not come to its end, the replay may go on."""
+    """The first packet of a node that differs. Where the recorded turn was stopped, the replay may give more
+    packets."""
     before = [crossing for crossing in recorded.crossings if crossing.node == node]
     for index, crossing in enumerate(before):
         if index >= len(packets):
@@ -224,7 +228,7 @@ def _as_far_as_recorded(packet: Any, crossing: Crossing) -> Any:
 
 
 def _whole(recorded: RecordedTurn) -> bool:
-    """The turn came to its end, so a replay that goes on is another."""
+    """Whether the turn came to its end, so that a replay with more packets differs."""
     return recorded.record is not None and recorded.record.fate is Fate.ANSWERED
 
 
@@ -239,6 +243,6 @@ async def _stream(packets: Sequence[Any]) -> AsyncIterator[Any]:
 
 
 async def _pass(packets: AsyncIterator[Any]) -> None:
-    """Nobody hears a replay."""
+    """Read all packets and play none: a replay is silent."""
     async for _ in packets:
         pass

@@ -1,4 +1,4 @@
-"""What a replay found: in words, as data for machines, and as a page."""
+"""The result of a replay: in words, as data for machines, and as a page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def passed_over(replayed: Replayed) -> list[str]:
 
 
 def upgrades(header: Header) -> Iterator[tuple[str, str, str]]:
-    """Packages behind the engines that had another version: name, version then, version here."""
+    """Give the engines' packages that had another version: name, recorded version, version here."""
     packages: dict[str, str] = {"parley-avatar": header.parley}
     for engine in header.engines:
         packages |= engine.packages
@@ -42,7 +42,7 @@ def upgrades(header: Header) -> Iterator[tuple[str, str, str]]:
 
 
 def sentence(difference: Difference) -> str:
-    """A difference in one line."""
+    """A difference as one line of text."""
     first = difference.changes[0]
     return (
         f"{difference.node}, packet {difference.index + 1}: {first.place}: "
@@ -51,7 +51,7 @@ def sentence(difference: Difference) -> str:
 
 
 def summary(replayed: Replayed, standing_in: frozenset[str]) -> str:
-    """The outcome in one line."""
+    """The result as one line of text."""
     turns, differing, lasted = len(replayed.turns), len(replayed.differing), length(replayed.recorded)
     outcome = f"{differing} of {turns} turns differ" if differing else f"All {turns} turns are equal"
     speed = lasted / replayed.seconds if replayed.seconds else 0.0
@@ -60,7 +60,7 @@ def summary(replayed: Replayed, standing_in: frozenset[str]) -> str:
 
 
 def as_data(replayed: Replayed, standing_in: frozenset[str]) -> dict[str, Any]:
-    """The outcome, for machines. Times are seconds, packets count from 0."""
+    """The result as data for machines. Times are in seconds, packets count from 0."""
     recorded = replayed.recorded
     return {
         "schema_version": 1,

@@ -20,13 +20,13 @@ FATES = {
     Fate.FAILED.value: ("✗", "failed"),
     UNFINISHED: ("…", "the journal ends here"),
 }
-"""A sign and words for each."""
+"""A sign and words for each fate."""
 STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 600.0)
 """Seconds between two marks of a time axis."""
 
 
 def card(scene: Scene) -> Markup:
-    """The whole turn."""
+    """The article about one turn."""
     record = scene.record
     words = record.transcript.text if record.transcript else ""
     return element(
@@ -54,7 +54,7 @@ def _fate(fate: str) -> Markup:
 
 
 def _answer(scene: Scene) -> Markup | None:
-    """The reply; what of it was never heard is struck out."""
+    """The reply; the part that was never heard is struck out."""
     reply = scene.record.reply.strip()
     if not reply:
         return None
@@ -101,7 +101,7 @@ def _avatar(scene: Scene, seconds: float) -> Markup:
 
 
 def _waves(track: Track | None, origin: float, class_: str, cut: float = float("inf")) -> Iterator[Markup]:
-    """The sound before `cut`, and what of it is behind."""
+    """Give the curves of the sound before `cut` and after it."""
     if track is None:
         return
     split = round(max(0.0, min(cut, track.end) - track.start) * track.sample_rate)
@@ -122,7 +122,7 @@ def _mouth(scene: Scene, seconds: float) -> Markup:
 
 def _captions_track(scene: Scene) -> Markup:
     """The words of each caption that the one before did not have, under the sound that brought them."""
-    assert scene.user is not None  # noqa: S101  likewise
+    assert scene.user is not None  # noqa: S101  for mypy
     cells, before, left = [], "", scene.user.start
     transcript = scene.record.transcript
     captions = [(partial.text, partial.end) for partial in scene.partials]
@@ -135,7 +135,7 @@ def _captions_track(scene: Scene) -> Markup:
 
 
 def _words_track(scene: Scene) -> Markup:
-    assert scene.answer is not None  # noqa: S101  likewise
+    assert scene.answer is not None  # noqa: S101  for mypy
     starts = [(piece.text.strip(), scene.answer.start + piece.start) for piece in scene.speech if piece.text.strip()]
     ends = [*(start for _, start in starts[1:]), scene.answer.end]
     cells = [_cell(text, scene, start, end) for (text, start), end in zip(starts, ends, strict=True)]
@@ -144,7 +144,7 @@ def _words_track(scene: Scene) -> Markup:
 
 def _face_track(scene: Scene) -> Markup:
     """Each look until the next one begins, with the gestures that are made in it."""
-    assert scene.answer is not None  # noqa: S101  likewise
+    assert scene.answer is not None  # noqa: S101  for mypy
     looks = [packet for packet in scene.record.face if isinstance(packet, Expression)]
     gestures = [packet for packet in scene.record.face if isinstance(packet, Gesture)]
     ends = [*(look.start for look in looks[1:]), scene.answer.end - scene.answer.start]
@@ -183,7 +183,7 @@ def _letters(word: str) -> str:
 
 
 def _moments(scene: Scene) -> Markup:
-    """Lines where the user finished, and where an answer was cut."""
+    """Lines at the moments when the user finished, and when an answer was cut."""
     record = scene.record
     moments = [("finished", record.finished, "the user finished")]
     if scene.fate == Fate.INTERRUPTED and scene.answer:
@@ -216,7 +216,7 @@ def ticks(seconds: float, most: int) -> list[float]:
 
 
 def _captions(scene: Scene) -> Markup:
-    """Every caption with its time, so that revisions can be read."""
+    """Every caption with its time, so that revisions can be followed."""
     transcript = scene.record.transcript
     lines = [(partial.end, partial.text) for partial in _changes(scene.partials)]
     rows = [(f"{end - scene.start:.2f} s", text) for end, text in lines]
@@ -280,6 +280,6 @@ def _section(title: str, class_: str, rows: Sequence[Markup]) -> Markup:
 
 
 def legend() -> Markup:
-    """What the colours of the mouth mean."""
+    """The legend of the mouth's colours."""
     shapes = [element("span", element("i", class_=f"swatch v-{name}"), name, class_="key") for name in VISEMES]
     return element("p", "Mouth shapes: ", *shapes, class_="legend")

@@ -11,13 +11,13 @@ from models.protocols import VISEMES, Samples, Viseme
 from pipeline.runners.replay.page.markup import Markup, element
 
 UNIT = 0.02
-"""Seconds."""
+"""Seconds in one unit."""
 LANE = 48
-"""Units that a lane of sound is high."""
+"""The height of a lane of sound, in units."""
 STRIP = 20
-"""Likewise of mouth shapes."""
+"""The height of the strip of mouth shapes, in units."""
 FAINT = 0.02
-"""Of full scale: a lane whose loudest sample is quieter than this is not blown up any further."""
+"""The share of full scale below which the loudest sample of a lane is not enlarged further."""
 
 
 def envelope(samples: Samples, sample_rate: int) -> NDArray[np.float32]:
@@ -40,7 +40,7 @@ def wave(levels: NDArray[np.float32], start: float, class_: str) -> Markup:
 
 
 def mouth(visemes: Iterable[Viseme], start: float) -> Iterator[Markup]:
-    """A bar for each mouth shape, as high as the mouth goes far; one path a shape."""
+    """Give a path for each mouth shape, whose bars are as high as the shape's weight."""
     bars: dict[str, list[str]] = {}
     for viseme in visemes:
         left, width = (start + viseme.start) / UNIT, viseme.duration / UNIT

@@ -14,15 +14,15 @@ from pipeline.runners.replay.page.scene import UNFINISHED, Scene, clock
 from pipeline.runtime.record import Fate
 
 ROWS = 8
-"""In which a session is drawn, at most."""
+"""The most rows in which a session is drawn."""
 LENGTHS = (60.0, 120.0, 300.0, 600.0, 1800.0)
 """Seconds that a row may hold."""
 SHOWN = frozenset((Fate.ANSWERED, Fate.INTERRUPTED, Fate.FAILED, UNFINISHED))
-"""Turns that somebody noticed; of the others the overview tells."""
+"""The fates of turns that have an article; the overview shows all turns."""
 
 
 def page(title: str, facts: Mapping[str, str], scenes: Sequence[Scene], note: str = "") -> str:
-    """The whole document. `facts` stand under the title, `note` says how the replay went."""
+    """The HTML document. `facts` stand under the title; `note` gives the result of the replay."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -84,7 +84,7 @@ def _overview_row(scenes: Sequence[Scene], start: float, length: float) -> Marku
 
 
 def _block(scene: Scene, kind: str, when: tuple[float, float], row: tuple[float, float]) -> Markup | None:
-    """What somebody said, as wide as it took, with a link to its turn; None where it lies in another row."""
+    """The time in which the user or the avatar spoke, with a link to the turn; None where it lies in another row."""
     start, length = row
     left, right = max(when[0], start), min(when[1], start + length)
     if left >= right:

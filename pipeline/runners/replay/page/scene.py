@@ -16,25 +16,25 @@ from pipeline.runtime.record import Fate, Record, State
 from pipeline.runtime.waterfall import Span, waterfall
 
 AUDIBLE = 10 ** (-40 / 20)
-"""Of full scale: a quieter sample at the answer's beginning is not heard."""
+"""The share of full scale below which a sample at the answer's beginning counts as silent."""
 UNHEARD = 1.0
-"""Seconds that are shown of an answer behind the moment when it was cut."""
+"""Seconds of an answer that are shown after the moment when it was cut."""
 SHORTEST = 0.5
-"""Seconds of a figure."""
+"""The shortest figure, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Sound, and when it was heard."""
+    """Sound, and the time at which it was heard."""
 
     samples: Samples
     sample_rate: int
     start: float
-    """Session time, seconds."""
+    """The beginning, in session time."""
 
     @property
     def end(self) -> float:
-        """Likewise."""
+        """The end, in session time."""
         return self.start + self.samples.size / self.sample_rate
 
 
@@ -65,17 +65,17 @@ class Scene:
 
     @property
     def number(self) -> str:
-        """By which the turn is called within its session."""
+        """The number of the turn within its session."""
         return self.record.turn.rpartition("/")[2]
 
     @property
     def start(self) -> float:
-        """Where its figure begins, in session time."""
+        """The session time at which its figure begins."""
         return min(self.record.began, self.user.start) if self.user else self.record.began
 
     @property
     def cut(self) -> float:
-        """When the answer fell silent."""
+        """The session time at which the answer fell silent."""
         if self.answer is None:
             return self.ended
         if self.fate == Fate.ANSWERED:
@@ -84,7 +84,7 @@ class Scene:
 
     @property
     def end(self) -> float:
-        """Where its figure ends."""
+        """The session time at which its figure ends."""
         ends = [self.user.end] if self.user else []
         ends += [min(self.answer.end, self.cut + UNHEARD)] if self.answer else []
         return max([*ends, self.start + SHORTEST])
@@ -121,8 +121,9 @@ def scene(recorded: Recorded, turn: RecordedTurn, graph: Graph, notes: Sequence[
 
 
 def _fell_silent(states: Sequence[tuple[float, State]], ended: float) -> float:
-    """When the avatar stopped to speak before a turn ended: it does so before it knows that the user has something to
-    say."""
+    """The time at which the avatar stopped speaking before a turn ended.
+
+    It stops before it knows that the user has something to say."""
     silent = ended
     for (_, state), (at, after) in pairwise(states):
         if at <= ended and state is State.SPEAKING and after is not State.SPEAKING:
@@ -153,6 +154,6 @@ def answer_track(speech: Sequence[Speech], sounded: float | None) -> Track | Non
 
 
 def clock(seconds: float) -> str:
-    """``1:02.3``."""
+    """The time as text, such as ``1:02.3``."""
     tenths = round(max(0.0, seconds) * 10)
     return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"

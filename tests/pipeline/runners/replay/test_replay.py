@@ -122,7 +122,7 @@ def test_a_session_that_was_killed_is_equal_as_far_as_it_was_recorded(assistant:
 def test_a_stage_to_start_from_has_to_be_there_and_not_to_act(assistant: Graph) -> None:
     with pytest.raises(PipelineError, match="no stage is called 'tss'; did you mean 'tts'"):
         standing_in(assistant, ["tss"])
-    with pytest.raises(PipelineError, match=r"'task' acts on the world outside.*start behind it, from response"):
+    with pytest.raises(PipelineError, match=r"'task' acts on the world outside.*start after it, from response"):
         standing_in(assistant, ["task"])
 
 
