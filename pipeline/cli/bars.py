@@ -1,4 +1,4 @@
-"""Shows a person how far a download is: bars on a terminal, a line now and then in a pipe."""
+"""Shows the progress of downloads: bars on a terminal, a few lines in a pipe."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rich.progress import Progress as Bars
 from models.store.fetching import Progress, Report
 
 STEPS = 4
-"""Lines in which a pipe is told of one download."""
+"""The lines about one download that are written to a pipe."""
 
 
 @contextmanager
 def bars(console: Console, *, silent: bool = False) -> Iterator[Report]:
-    """Something to give to the model store as its `report`; nothing is shown of models that are here already."""
+    """Yield a `report` for the model store. Nothing is shown for models that are on this machine already."""
     if silent:
         yield lambda progress: None
     elif console.is_terminal:
@@ -61,5 +61,5 @@ def _lines(console: Console) -> Report:
 
 
 def say(console: Console, text: str) -> None:
-    """Print text as it is: brackets in it are no markup, and no line is broken."""
+    """Print text without interpreting markup in it, and without breaking lines."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ import typer
 
 from pipeline.cli.opening import loaded
 from pipeline.cli.output import Output
-from pipeline.cli.progress import clock, degradations, watching
+from pipeline.cli.progress import clock, degradations, shown_progress
 from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.errors import MediaError
 from pipeline.graph.build import open_graph
@@ -66,14 +66,14 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     except MediaError as error:
         raise typer.BadParameter(str(error)) from error
     avatar = open_graph(graph, changes or ())
-    open_folder(out)  # before minutes are spent on loading
+    open_folder(out)  # fails before models are loaded, which takes minutes
     if user and jobs > 1 and len(paths) > 1:
         _warn(f"one recording at a time, because what {shown(user)} does in one changes the answers to the next")
     output = Output()
 
     async def run(_: Graph) -> Summary:
-        with watching(output, len(paths), as_json) as watcher:
-            return await run_batch(avatar, unique_names(paths), out, jobs, watcher, user)
+        with shown_progress(output, len(paths), as_json) as progress:
+            return await run_batch(avatar, unique_names(paths), out, jobs, progress, user)
 
     summary = asyncio.run(loaded(avatar, run, silent=as_json))
     if as_json:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli.opening import loaded
-from pipeline.cli.progress import degradations, watching
+from pipeline.cli.progress import degradations, shown_progress
 from pipeline.devices.files.paths import find_audio, shown, unique_names
 from pipeline.graph.build import open_graph
 from pipeline.graph.graph import Graph
@@ -29,7 +29,7 @@ EPILOG = """Examples:
 """
 
 WIDTH = 160
-"""Columns of the table where the output is no terminal."""
+"""The width of the table in columns, where the output is no terminal."""
 
 
 def demo(
@@ -38,13 +38,13 @@ def demo(
 ) -> None:
     """Answer the recordings that come with Parley, and show what came of them."""
     avatar = open_graph(graph)
-    open_folder(out)  # before minutes are spent on loading
+    open_folder(out)  # fails before models are loaded, which takes minutes
     with resources.as_file(resources.files("audio_samples")) as folder:
         inputs = unique_names(find_audio([str(folder)]))
 
         async def run(_: Graph) -> Summary:
-            with watching(Console(stderr=True), len(inputs), silent=False, lines=False) as watcher:
-                return await run_batch(avatar, inputs, out, os.cpu_count() or 1, watcher)
+            with shown_progress(Console(stderr=True), len(inputs), silent=False, lines=False) as progress:
+                return await run_batch(avatar, inputs, out, os.cpu_count() or 1, progress)
 
         summary = asyncio.run(loaded(avatar, run))
     console = Console()

@@ -27,7 +27,7 @@ from pipeline.graph.wiring import wire
 app = typer.Typer(no_args_is_help=True)
 
 WIDE = 160
-"""Columns of tables that no terminal bounds."""
+"""The width of tables in columns, where the output is no terminal."""
 WRITERS = {".svg": svg, ".mmd": mermaid}
 
 Name = Annotated[str, typer.Argument(metavar="GRAPH", help="A graph's name (see: parley graph list) or file.")]
@@ -162,7 +162,7 @@ def draw(
 
 
 def _checked(name: str, changes: list[str], registry: Registry) -> dict[str, Any]:
-    """What is to be said of one graph."""
+    """The report about one graph."""
     report: dict[str, Any] = {"graph": name, "ok": True, "mistakes": [], "notes": []}
     begun = time.perf_counter()
     try:
@@ -181,7 +181,7 @@ def _checked(name: str, changes: list[str], registry: Registry) -> dict[str, Any
 
 
 def _console() -> Console:
-    console = Console(markup=False, highlight=False)  # square brackets mean themselves: pip install 'x[extra]'
+    console = Console(markup=False, highlight=False)  # no markup: errors may say pip install 'x[extra]'
     if not console.is_terminal:
         console.width = WIDE
     return console
@@ -213,7 +213,7 @@ def _named(offer: Offer) -> str:
 
 
 def _engines(offers: list[Offer]) -> Group:
-    """Engines in a table, and below it why some cannot be used."""
+    """A table of engines, and the reasons why some cannot be used."""
     table = Table("step", "engine", "languages", "from", "usable here", box=None, padding=(0, 1))
     for offer in offers:
         table.add_row(offer.step, offer.name, " ".join(offer.languages), offer.origin, "no" if offer.problem else "yes")

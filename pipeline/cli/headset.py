@@ -33,7 +33,7 @@ EPILOG = """Examples:
   parley headset --wav question.wav --sessions 20 --json
 """
 MOST = 2000
-"""Sessions; a process has no sockets for more."""
+"""The most sessions; a process has no sockets for more."""
 
 
 def headset(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
@@ -78,7 +78,7 @@ def headset(  # noqa: PLR0913, PLR0917  typer reads an option from each paramete
     console = Console(stderr=True, quiet=as_json)
     with _listening(console, sessions * len(recordings), out, many=sessions > 1) as (tell, heard):
         troubles = asyncio.run(Fleet(url, sessions, hello, network, seed).talk(recordings, tell))
-    if len(troubles) == sessions:  # nobody came in, or the server ended
+    if len(troubles) == sessions:  # no user could connect, or the server ended
         raise PipelineError(troubles[0])
     if as_json:
         rows = [as_data(exchange) for exchange in heard]
@@ -100,7 +100,7 @@ def _number(text: str, unit: str, option: str, *, most: float) -> float:
 
 
 def _read(wavs: Sequence[str], out: Path | None) -> list[Said]:
-    """What is to be said. Raises BadParameter, MediaError."""
+    """Read the recordings that users say. Raises BadParameter, MediaError."""
     from pipeline.devices.files.decoding import SAMPLE_RATE, read
     from pipeline.runners.batch.claims import make_folder
     from pipeline.runners.headset.fleet import Said
@@ -110,7 +110,7 @@ def _read(wavs: Sequence[str], out: Path | None) -> list[Said]:
     except MediaError as error:
         raise typer.BadParameter(str(error), param_hint="--wav") from error
     if out:
-        make_folder(out)  # before minutes are spent on talking
+        make_folder(out)  # fails before the talk, which takes minutes
     return [Said(name, read(path), SAMPLE_RATE) for path, name in unique_names(paths).items()]
 
 
@@ -118,7 +118,7 @@ def _read(wavs: Sequence[str], out: Path | None) -> list[Said]:
 def _listening(
     console: Console, expected: int, out: Path | None, *, many: bool
 ) -> Iterator[tuple[Callable[[int, MeasuredExchange], None], list[MeasuredExchange]]]:
-    """Takes each exchange when it is over, shows how far all are, and keeps its measures."""
+    """Yield a function that takes each finished exchange and shows the progress, and the list of what it took."""
     from pipeline.runners.headset.measures import write
 
     heard: list[MeasuredExchange] = []

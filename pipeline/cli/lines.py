@@ -1,4 +1,4 @@
-"""``parley talk --text``: a line in, an answer out, in a terminal or a pipe."""
+"""``parley talk --text``: answers typed lines, in a terminal or a pipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ PROMPT = "› "
 
 
 async def talk_in_lines(session: Session) -> int:
-    """Answer the lines of stdin until it ends; an answer is one line on stdout. The exit code: 1 if a turn failed."""
+    """Answer the lines of stdin until it ends, each with one line on stdout. Returns the exit code: 1 if a turn
+    failed."""
     prompt = PROMPT if sys.stdin.isatty() and sys.stdout.isatty() else ""
     failed = 0
     async with (
@@ -47,7 +48,7 @@ def _tell(record: Record) -> None:
 
 
 async def _lines(prompt: str) -> AsyncIterator[str]:
-    """The lines of stdin, read no faster than they are asked for."""
+    """Give the lines of stdin, each read only when it is asked for."""
     decode = getincrementaldecoder("utf-8")(errors="replace").decode
     typer.echo(prompt, nl=False)
     rest = ""
@@ -61,10 +62,10 @@ async def _lines(prompt: str) -> AsyncIterator[str]:
 
 
 async def _read() -> bytes:
-    """What stdin gives next; nothing at its end.
+    """The next line of stdin; empty at its end.
 
-    A thread of its own waits for it: one of the event loop's would keep the process alive until the next line came,
-    and Python's own stdin complains when the process ends while it is being read."""
+    It is read on a thread of its own. A thread of the event loop would keep the process alive until the next line, and
+    Python's own stdin fails when the process ends while it is being read."""
     loop = asyncio.get_running_loop()
     found: asyncio.Future[bytes] = loop.create_future()
 
@@ -74,7 +75,7 @@ async def _read() -> bytes:
 
     def wait() -> None:
         chunk = os.read(STDIN, 4096)
-        with suppress(RuntimeError):  # nobody waits any more: the loop is closed
+        with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(give, chunk)
 
     Thread(target=wait, name="stdin", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Logs of all commands: fields, and no words that a user said."""
+"""Logs of all commands: they carry fields, and no words that a user said."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import Any, Final, TextIO
 from pipeline.errors import causes
 
 _KNOWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-"""What every record has; the rest are fields."""
+"""The attributes that every record has; all others are fields."""
 
 ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class _Discreet(logging.Formatter):
-    """Says of an error what it was and where, but not its message: that of a wrong value quotes it, and a user may have
-    said it."""
+    """Formats an error as its type and place, without its message: the message may quote a value that a user said."""
 
     def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802  logging's own name
         lines: list[str] = []
@@ -30,13 +29,13 @@ class _Discreet(logging.Formatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """What is said; asyncio adds the values at hand in lines of their own, and a user may have said them."""
+    """The first line of a message: asyncio adds further lines with values, which a user may have said."""
     message = record.getMessage()
     return message.partition("\n")[0] if record.name == "asyncio" else message
 
 
 class Plain(_Discreet):
-    """A line for people: time, level, logger, message, fields."""
+    """Formats a record as a line for people: time, level, logger, message, fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
@@ -45,7 +44,7 @@ class Plain(_Discreet):
 
 
 class Json(_Discreet):
-    """One JSON object a line."""
+    """Formats a record as a JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -61,7 +60,7 @@ class Json(_Discreet):
 
 
 def log_to(stream: TextIO, level: int, *, as_json: bool = False) -> None:
-    """Write all logs from this level on to `stream`, in place of where they went before."""
+    """Write all logs of at least this level to `stream`, and nowhere else."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Json() if as_json else Plain())
     logging.basicConfig(handlers=[handler], level=level, force=True)

@@ -1,4 +1,4 @@
-"""``parley models``: what Parley knows by name, what of it is on this machine, and how it comes and goes."""
+"""``parley models``: lists, fetches, checks and removes the models that Parley knows by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 Row = dict[str, Any]
 
 WIDE = 160
-"""Columns that the table of all models takes."""
+"""The width of the table of all models, in columns."""
 
 LIST = """Examples:
 
@@ -127,7 +127,7 @@ def remove(
 
 
 def _each(names: Sequence[str], as_json: bool, work: Callable[[str], Row]) -> None:
-    """Do `work` on each model, tell what came of it, and exit: 0 all good, 1 some failed."""
+    """Do `work` on each model, print its result, and exit: 0 if all succeeded, 1 if some failed."""
     results: list[Row] = []
     for name in names:
         try:
@@ -143,7 +143,7 @@ def _each(names: Sequence[str], as_json: bool, work: Callable[[str], Row]) -> No
 
 
 def _shown(row: Row) -> tuple[str, ...]:
-    """A model's facts as people read them: step, languages, size, licence, state."""
+    """A model's facts for people: step, languages, size, licence, state."""
     languages = " ".join(row["languages"]).replace("*", "many")
     return row["step"], languages, megabytes(row["size"]), row["licence"], row["state"]
 
@@ -157,7 +157,7 @@ def _table(rows: Sequence[Row]) -> Table:
 
 
 def _lines(rows: Sequence[Row]) -> Group:
-    """Two lines a model, for narrow terminals."""
+    """Two lines for each model, for narrow terminals."""
     return Group(
         *(
             Text.assemble((row["name"], "bold"), "  ", " · ".join(_shown(row)), f"\n    {row['purpose']}")
@@ -198,7 +198,7 @@ def _row(store: Store, name: str) -> Row:
 
 
 def _known(store: Store, names: Sequence[str] | None) -> list[str]:
-    """The names, each once. An unknown one is wrong usage."""
+    """The names, each once. Raises BadParameter for an unknown one."""
     for name in names or ():
         if not name.startswith("hub:"):
             try:
@@ -210,7 +210,7 @@ def _known(store: Store, names: Sequence[str] | None) -> list[str]:
 
 def _weights(graph: str) -> list[str]:
     """The models of a graph that can be fetched: local paths cannot."""
-    from pipeline.graph.build import open_graph  # other commands do without it
+    from pipeline.graph.build import open_graph  # other commands do not need it
 
     store = Store()
     return [name for name in open_graph(graph).weights() if name in store.catalog.entries or name.startswith("hub:")]

@@ -1,4 +1,5 @@
-"""Opens a graph for a command: its models are fetched with a bar, its engines loaded, and closed in the end."""
+"""Opens a graph for a command: fetches its models with a progress bar, loads its engines, and closes them at the
+end."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 
 async def loaded(graph: Graph, work: Callable[[Graph], Awaitable[T]], *, silent: bool = False) -> T:
-    """Do `work` with the graph, loaded. Raises EngineFailed, ModelError."""
+    """Load the graph, do `work` with it, and close it. Raises EngineFailed, ModelError."""
     console = Console(stderr=True, quiet=silent)
     await asyncio.to_thread(bring, graph.weights(), console)
     try:
@@ -27,7 +28,7 @@ async def loaded(graph: Graph, work: Callable[[Graph], Awaitable[T]], *, silent:
 
 
 def bring(models: Sequence[str], console: Console) -> None:
-    """Have the models on this machine, and show how what is missing comes. Raises ModelError."""
+    """Fetch the models that are not on this machine, and show the progress. Raises ModelError."""
     from models.store.store import Store
 
     store = Store()

@@ -1,4 +1,4 @@
-"""The standard output of a command that goes on with its work when nobody can read it any more."""
+"""Standard output for commands that continue their work when their output can no longer be written."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from rich.console import Console
 
 
 class Output(Console):
-    """Prints to stdout until that fails, and nothing from then on."""
+    """A console that prints to stdout until that fails, and nothing from then on."""
 
     def __init__(self) -> None:
-        # What a recogniser or a model wrote may hold characters that the terminal's encoding has not.
+        # The words of a recogniser or a model may hold characters that the terminal's encoding lacks.
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         super().__init__()
         self.trouble = ""
-        """Why it prints no more; empty while it does."""
+        """The reason why it no longer prints; empty while it prints."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print as any console, if that is possible."""
+        """Print like any console, if that is possible."""
         if self.trouble:
             return
         try:
@@ -31,7 +31,7 @@ class Output(Console):
             self._end(error)
 
     def print_line(self, line: bytes) -> None:
-        """Print a line without its end as it is, if that is possible."""
+        """Print the bytes of a line, and its end, if that is possible."""
         if self.trouble:
             return
         try:
@@ -41,11 +41,11 @@ class Output(Console):
             self._end(error)
 
     def on_broken_pipe(self) -> None:
-        """Called while the error is handled; a console of Rich's own would end the program here."""
+        """Raise the error that is handled now; Rich's own console would end the program here."""
         raise  # noqa: PLE0704
 
     def _end(self, error: OSError) -> None:
         self.trouble = error.strerror or str(error)
-        # What is left in the buffers must not fail again, and not when the program ends.
+        # The rest of the buffers must not fail again when the program ends.
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""How a batch is shown: a bar with lines above it on a terminal, the lines alone in a pipe, nothing for a machine."""
+"""Shows the progress of a batch: a bar and lines on a terminal, lines in a pipe, nothing for a machine."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from pipeline.devices.files.paths import shown
 from pipeline.runners.batch.results import FileSummary, Summary, TurnResult
 
 DEGRADATIONS = 5
-"""Kinds of failure that are told at most."""
+"""The most kinds of failure that are listed."""
 
 
 class Silent:
-    """Shows nothing."""
+    """A batch's progress that is not shown."""
 
     def began(self, path: Path, expected: float | None) -> None:
-        """Nothing to show."""
+        """Ignore that a recording begins."""
 
     def listened(self, path: Path, seconds: float) -> None:
-        """Nothing to show."""
+        """Ignore how far a recording was heard."""
 
     def answered(self, path: Path, turn: TurnResult) -> None:
-        """Nothing to show."""
+        """Ignore an answer."""
 
     def ended(self, path: Path, summary: FileSummary) -> None:
-        """Nothing to show."""
+        """Ignore the end of a recording."""
 
 
 class Lines(Silent):
-    """A line for every answer, and one for every recording without."""
+    """Prints a line for each answer, and one for each recording without an answer."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -63,7 +63,7 @@ class Lines(Silent):
 
 
 class Bar(Silent):
-    """A bar with the time left, above which another watcher may print."""
+    """Shows a bar with the time left, above which another progress may print."""
 
     def __init__(self, above: Silent, progress: Progress, files: int) -> None:
         self._above, self._progress = above, progress
@@ -93,11 +93,11 @@ class Bar(Silent):
 
 
 @contextmanager
-def watching(console: Console, files: int, silent: bool, *, lines: bool = True) -> Iterator[Silent]:
-    """The watcher that fits where the output goes; `lines` tells of each answer."""
-    told = Lines(console) if lines and not silent else Silent()
+def shown_progress(console: Console, files: int, silent: bool, *, lines: bool = True) -> Iterator[Silent]:
+    """The progress that fits the output; with `lines`, it prints each answer."""
+    printed = Lines(console) if lines and not silent else Silent()
     if silent or not console.is_terminal:
-        yield told
+        yield printed
         return
     columns = (
         TextColumn("{task.description}"),
@@ -108,11 +108,11 @@ def watching(console: Console, files: int, silent: bool, *, lines: bool = True) 
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield Bar(told, progress, files)
+        yield Bar(printed, progress, files)
 
 
 def degradations(summary: Summary) -> Iterator[str]:
-    """What failed in stages that answered all the same, a line for each, the most frequent first."""
+    """Give a line for each failure despite which a recording was answered, the most frequent first."""
     counts = Counter(notice for file in summary.files for notice in file.degraded)
     for notice, count in counts.most_common(DEGRADATIONS):
         yield f"in {count} recording{'s' if count > 1 else ''}: {shown(notice)}"
@@ -121,5 +121,5 @@ def degradations(summary: Summary) -> Iterator[str]:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds, as 1:05."""
+    """Minutes and seconds as text, such as 1:05."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -38,7 +38,7 @@ EPILOG = """Examples:
   parley replay talks/monday --swap tts.volume=2 --swap response.persona=coach
 """
 WRONG = 2
-"""Exit code where nothing could be compared."""
+"""The exit code where nothing could be compared."""
 
 
 def replay(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
@@ -67,8 +67,8 @@ def replay(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     try:
         changes = [_change(swap) for swap in swaps or []]
         origins = {stage for stage, _ in changes} | ({start} if start else set())
-        read_header(journal)  # before its graph, so that a folder without a journal is called that
-        standing_in(open_graph(journal / GRAPH), origins)  # likewise, before changes to a stage that is not there
+        read_header(journal)  # read before the graph, so that a folder without a journal is named as the mistake
+        standing_in(open_graph(journal / GRAPH), origins)  # before the changes, for their message
         graph = open_graph(journal / GRAPH, [change for _, change in changes])
         recorded = read_journal(journal, {kind for node in graph.nodes for kind in node.emits})
         with _drawing(html) as draw:
@@ -90,7 +90,7 @@ def replay(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
 
 
 def _change(swap: str) -> tuple[str, str]:
-    """The stage that a swap is about, and the swap as a change of the graph. Raises BadParameter."""
+    """The stage that a swap names, and the swap as a change of the graph. Raises BadParameter."""
     path, equals, value = swap.partition("=")
     keys = [key.strip() for key in path.strip().removeprefix("stages.").split(".")]
     if not equals or not all(keys):
@@ -101,7 +101,7 @@ def _change(swap: str) -> tuple[str, str]:
 
 @contextmanager
 def _drawing(file: Path | None) -> Iterator[Callable[[Recorded, Graph, Replayed | None, str], None]]:
-    """Draws the page, where one is wanted; that it can be written is known first. Raises MediaError."""
+    """Yield a function that writes the page, if one is wanted. Raises MediaError at once if it cannot be written."""
     if file is None:
         yield lambda *_: None
         return
@@ -111,13 +111,13 @@ def _drawing(file: Path | None) -> Iterator[Callable[[Recorded, Graph, Replayed 
 
 
 class _Teller:
-    """A line for every turn, and what it all came to."""
+    """Print a line for each turn, and the result."""
 
     def __init__(self, console: Console, *, diff: bool) -> None:
         self._console, self._diff = console, diff
 
     def tell(self, turn: ReplayedTurn) -> None:
-        """How a turn went."""
+        """Print whether a turn differs, and how."""
         number = turn.recorded.turn.id.rpartition("/")[2]
         words = turn.record.transcript.text if turn.record.transcript else turn.recorded.turn.prompt
         outcome = "[green]equal[/]"
@@ -136,7 +136,7 @@ class _Teller:
                 self._print(f"        [green]replayed[/]  {escape(change.replayed)}")
 
     def conclude(self, replayed: Replayed, standing_in: frozenset[str]) -> None:
-        """How it all went, and what may explain it."""
+        """Print the result, and what may explain differences."""
         recorded = replayed.recorded
         if passed := passed_over(replayed):
             self._print(f"[dim]not run again, because no stage gave anything: {escape(', '.join(passed))}[/]")

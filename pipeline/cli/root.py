@@ -1,4 +1,4 @@
-"""``parley``: the commands, and what is common to them."""
+"""``parley``: the commands and their common parts."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def common(
     ] = False,
 ) -> None:
     """Set up logging for every command."""
-    if not logging.getLogger().handlers:  # a program that runs commands in itself has its own
+    if not logging.getLogger().handlers:  # a program that runs commands within itself has its own
         log_to(sys.stderr, logging.INFO if verbose else logging.ERROR)
 
 
 def main() -> None:
-    """Run the command line; mistakes of people and machines end in one clear line and an exit code."""
+    """Run the command line; an expected error ends it with one clear line and an exit code."""
     try:
         app()
     except GraphError as error:
@@ -66,7 +66,7 @@ def main() -> None:
         typer.echo("parley: interrupted; what was finished is kept", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read the output has left; Python would complain once more when it flushes at exit.
+        # The reader of the output is gone; Python would fail once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
 

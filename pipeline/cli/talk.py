@@ -113,7 +113,7 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     devices = Devices(input_device, output_device, suppress_noise)
     policy: Policy | None = "hands-free" if hands_free else None
 
-    # What is misspelt first, then what is missing here, and only then are seconds spent on loading.
+    # Misspelt options fail first, then what this machine lacks; only then are models loaded, which takes seconds.
     with _displays(osc or ()) as displays:
         if ptt_key:
             require_key(ptt_key)
@@ -128,7 +128,7 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
 
 
 async def _held(built: Built, user: User, record: Path | None, hold: Callable[[Session], Awaitable[int]]) -> int:
-    """Hold a session with the loaded graph, and record it where somebody asked for that."""
+    """Hold a session with the loaded graph, and record it if that was asked for."""
 
     async def work(_: Graph) -> int:
         with ExitStack() as stack:
@@ -142,7 +142,7 @@ async def _held(built: Built, user: User, record: Path | None, hold: Callable[[S
 
 
 def _displays(wanted: Sequence[str]) -> AbstractContextManager[Sequence[Display]]:
-    """Where the face is shown. Raises PipelineError when it is entered."""
+    """The displays that show the face. Raises PipelineError when the context is entered."""
     if not wanted:
         return nullcontext(())
     from pipeline.runners.talk.avatar_display import open_displays
@@ -181,7 +181,7 @@ def _require_terminal() -> None:
 
 
 def _require_sound(devices: Devices) -> None:
-    """Find both devices before seconds are spent on loading."""
+    """Find both devices before models are loaded, which takes seconds."""
 
     def find() -> None:
         portaudio.find(devices.input, "input")

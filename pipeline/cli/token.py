@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def token() -> None:
-    """Tokens for parley serve: a server that other machines can reach knows its users by them.
+    """Tokens for parley serve, by which a server that other machines can reach knows its users.
 
     They are signed with a secret in your data folder, or with the one in the variable PARLEY_SECRET.
     """
@@ -32,14 +32,14 @@ def token() -> None:
 
 @app.command(epilog=CREATE)
 def create(
-    user: Annotated[str, typer.Option(metavar="NAME", help="Whose token it is.")],
+    user: Annotated[str, typer.Option(metavar="NAME", help="The user whom the token stands for.")],
     expires: Annotated[
-        str, typer.Option(metavar="TIME", help="How long it is good: 90s, 45m, 12h, 30d or 4w.")
+        str, typer.Option(metavar="TIME", help="How long it is valid: 90s, 45m, 12h, 30d or 4w.")
     ] = "30d",
 ) -> None:
     """Print a token, and nothing else.
 
-    Whoever has it is that user: give it to nobody else.
+    It makes its bearer that user, so give it to that user alone.
     """
     from pipeline.runners.serve.settings import WrongSetting, read_duration
     from pipeline.runners.serve.tokens import BadName, issue, secret_of_this_user
@@ -56,11 +56,11 @@ def create(
 
 @app.command(epilog=RESET)
 def reset() -> None:
-    """Make a new secret: no token that was made before is good any more.
+    """Make a new secret, which ends the validity of all tokens that were made before.
 
-    Sessions that are open go on; a server need not be started again.
+    Open sessions go on. A server need not be restarted.
     """
     from pipeline.runners.serve.tokens import secret_of_this_user
 
     secret_of_this_user().renew()
-    typer.echo("parley: tokens made before are not good any more; make new ones: parley token create --user NAME")
+    typer.echo("parley: all earlier tokens are now invalid; make new ones: parley token create --user NAME")

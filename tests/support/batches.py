@@ -32,7 +32,7 @@ def answer(
     graph: Graph | None = None,
     jobs: int = 2,
     user: str | None = None,
-    watcher: Silent | None = None,
+    progress: Silent | None = None,
 ) -> Summary:
     """What comes of the recordings."""
 
@@ -40,7 +40,7 @@ def answer(
         avatar = graph or scripted_graph("assistant")
         await avatar.load()
         try:
-            return await run_batch(avatar, unique_names(paths), out, jobs, watcher or Silent(), user)
+            return await run_batch(avatar, unique_names(paths), out, jobs, progress or Silent(), user)
         finally:
             await avatar.close()
 

@@ -1,4 +1,4 @@
-"""The terminal interface of a conversation: who speaks, what was said, how loud it is, and what took how long."""
+"""The terminal interface of a conversation: its state, its words, the microphone's level, and the latency by steps."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from pipeline.runtime.waterfall import waterfall
 from pipeline.stages.stage import Turn
 
 POLL = 0.05
-"""Seconds between two looks at how much of the answer was heard, and at the key that is held."""
+"""Seconds between two checks of how much of the answer was heard, and of the key that is held."""
 
 SIGNS = {State.IDLE: "○", State.LISTENING: "●", State.THINKING: "◌", State.SPEAKING: "▶"}
 
 
 Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""Holds the conversation to its end."""
+"""The task that holds the conversation to its end."""
 
 
 class Line(Input):
-    """Where the user types; it takes the space bar as a letter."""
+    """The line in which the user types; there the space bar is a letter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "send"),
@@ -45,7 +45,7 @@ class Line(Input):
 
 
 class TalkApp(App[None], inherit_bindings=False):
-    """Shows one session, and takes the user's keys and lines to it."""
+    """Shows one session, and passes the user's keys and typed lines to it."""
 
     CSS_PATH = "app.tcss"
     TITLE = "Parley"
@@ -61,7 +61,7 @@ class TalkApp(App[None], inherit_bindings=False):
     ]
 
     def __init__(self, conversation: Conversation, run: Run) -> None:
-        """`run` holds the conversation; the app ends with it, and it with the app."""
+        """`run` holds the conversation. The app ends when it ends, and cancels it when the app ends first."""
         super().__init__()
         self.theme = "ansi-dark"
         self._conversation, self._run = conversation, run
@@ -79,7 +79,7 @@ class TalkApp(App[None], inherit_bindings=False):
         self._sign, self._notice = Static(id="state"), Static(id="notice", markup=False)
 
     async def talk(self, *, headless: bool = False) -> None:
-        """Show the interface until the user leaves or the conversation ends. Raises what the conversation raised."""
+        """Show the interface until the user leaves or the conversation ends. Raises the error of the conversation."""
         try:
             await self.run_async(headless=headless)
         finally:
@@ -122,20 +122,20 @@ class TalkApp(App[None], inherit_bindings=False):
     # --- what the session tells -------------------------------------------------------------------------------------
 
     def show_state(self, state: State) -> None:
-        """What the avatar does now."""
+        """Show the avatar's state."""
         self._state = state
         self._sign.update(f"{SIGNS[state]} {state}")
         if state is State.THINKING:
             self._key.stop()
 
     def show_end(self, record: Record) -> None:
-        """A turn is over."""
+        """Show the result of a turn."""
         self.dialogue.end(record)
         if record.sounded is not None:
             self.waterfall.spans = waterfall(record, self._graph)
 
     def show_notice(self, subject: str, text: str | None) -> None:
-        """Something that the user should know about a subject, until it is None."""
+        """Show a notice about a subject, until the notice is None."""
         self._notices.pop(subject, None)
         if text:
             self._notices[subject] = text
@@ -145,7 +145,7 @@ class TalkApp(App[None], inherit_bindings=False):
     # --- what the user does -----------------------------------------------------------------------------------------
 
     def hold(self, talking: bool) -> None:
-        """The talk key, wherever it is, was pressed or let go."""
+        """Take the talk key, of the terminal or of the system, that was pressed or released."""
         (self._floor.press if talking else self._floor.release)()
 
     def action_talk(self) -> None:
@@ -170,9 +170,9 @@ class TalkApp(App[None], inherit_bindings=False):
             self.exit()
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed goes to the line, whatever has the focus; the space bar alone talks.
+        """Pass typed letters to the line, whatever has the focus; only the space bar talks.
 
-        Done before the event is handed on, so that letters that come at once with the first are typed as well."""
+        This happens before the event is passed on, so letters that arrive together with the first are typed as well."""
         typed = isinstance(event, events.Key) and event.is_printable and event.character != " "
         if typed or isinstance(event, events.Paste):
             self.screen.set_focus(self.line)
@@ -203,7 +203,7 @@ class TalkApp(App[None], inherit_bindings=False):
 
 
 class Reporter(Observer):
-    """Shows on the app what a session tells."""
+    """An observer that shows on the app what happens in a session."""
 
     def __init__(self, app: TalkApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What was said, turn by turn, as it is said."""
+"""The words of the user and the avatar, turn by turn, while they are said."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.packets import Intent, Outcome, Partial, Reply, Transcript
 from pipeline.runtime.record import Fate, Record
 
 KEPT = 200
-"""Turns that can be scrolled back to."""
+"""The number of turns that are kept to scroll back to."""
 
 HINT = """\
 {talk}
@@ -28,7 +28,7 @@ HANDS_FREE = HINT.format(talk="Just speak.")
 
 
 class Row(Horizontal):
-    """Who, and what; not there as long as there is nothing."""
+    """A speaker and their words; hidden while there are none."""
 
     def __init__(self, who: str, kind: str) -> None:
         super().__init__(classes=f"row {kind}")
@@ -41,14 +41,14 @@ class Row(Horizontal):
         yield self._what
 
     def put(self, what: Content | str) -> None:
-        """Show this and nothing else."""
+        """Replace the words."""
         content = Content(what) if isinstance(what, str) else what
         self.display = bool(content.plain)
         self._what.update(content)
 
 
 class TurnView(Vertical):
-    """One turn: the user's words, what they were taken for, and the answer as it is heard."""
+    """One turn: the user's words, the intent, and the answer as it is heard."""
 
     def __init__(self) -> None:
         super().__init__(classes="turn")
@@ -60,7 +60,7 @@ class TurnView(Vertical):
         yield from (self._user, self._meant, self._avatar, self._error)
 
     def take(self, packet: Any) -> None:
-        """Show what a stage gave."""
+        """Show a packet that a stage gave."""
         match packet:
             case Partial(text=text) if text:
                 self._user.put(Content.styled(f"{text} …", "dim italic"))
@@ -79,7 +79,7 @@ class TurnView(Vertical):
                 pass
 
     def hear(self, words: str) -> bool:
-        """Show that these words of the answer were heard; false where they are not this answer's."""
+        """Mark these words of the answer as heard; returns False where they belong to another answer."""
         if not words or not self._reply.startswith(words):
             return False
         if words != self._heard:
@@ -88,7 +88,7 @@ class TurnView(Vertical):
         return True
 
     def close(self, record: Record) -> None:
-        """Show what the turn came to."""
+        """Show the result of the turn."""
         if record.fate is Fate.INTERRUPTED:
             cut = Content.styled("— interrupted", "dim italic")
             self._avatar.put(Content(f"{record.heard.rstrip()} ".lstrip()) + cut)
@@ -101,13 +101,13 @@ class TurnView(Vertical):
         self._meant.put(Content.styled(" → ".join(filter(None, (self._intent, self._outcome))), "dim"))
 
     def _show_reply(self) -> None:
-        """What was heard, and what is still to come; nothing of an answer that is only prepared."""
+        """The words that were heard and those to come; none of an answer that is only prepared."""
         if self._heard:
             self._avatar.put(Content.assemble(self._heard, (self._reply[len(self._heard) :], "dim")))
 
 
 class Dialogue(VerticalScroll):
-    """The turns of a session, the latest at the bottom; it scrolls along unless the user scrolled up."""
+    """The turns of a session, the latest at the bottom. It follows new turns unless the user has scrolled up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "app.talk", "talk"),
@@ -124,7 +124,7 @@ class Dialogue(VerticalScroll):
         yield self._hint
 
     def begin(self, turn: str) -> None:
-        """A turn begins."""
+        """Begin a turn."""
         if self._hint.display:
             self._hint.display = False
             self.anchor()
@@ -134,18 +134,18 @@ class Dialogue(VerticalScroll):
             self._drop(next(iter(self._turns)))
 
     def take(self, turn: str, packet: Any) -> None:
-        """Show what a stage gave in that turn."""
+        """Show a packet that a stage gave in that turn."""
         if view := self._live.get(turn):
             view.take(packet)
 
     def hear(self, words: str) -> None:
-        """That much of the answer that sounds was heard so far; several may be prepared beside it."""
+        """Mark the words that were heard of the answer that sounds; other answers may be prepared meanwhile."""
         for view in self._live.values():
             if view.hear(words):
                 break
 
     def end(self, record: Record) -> None:
-        """A turn ended; one of which nothing was heard leaves no trace."""
+        """End a turn; a turn of which nothing was heard is removed."""
         view = self._live.pop(record.turn, None)
         if record.fate in (Fate.SUPERSEDED, Fate.DROPPED):
             self._drop(record.turn)

@@ -1,4 +1,4 @@
-"""Makes terminals that can tell it tell when a key is let go.
+"""Asks terminals to report when a key is released, if they can.
 
 Textual asks terminals for the kitty keyboard protocol, but not for its event types, and its parser knows none.
 Source: https://sw.kovidgoyal.net/kitty/keyboard-protocol/#event-types
@@ -17,7 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
 RELEASE = "release_"
-"""Begins the name of the key event of a key that was let go: ``release_space``."""
+"""The prefix of the name of a release event, such as ``release_space``."""
 REPORT_EVENT_TYPES = "\x1b[=2;2u"
 """CSI = flags ; mode u, where mode 2 adds the flags to those that Textual has set."""
 EVENT = re.compile(r"(\x1b\[[\d:]*;\d*):([123])((?:;[\d:]*)?[u~A-S])")
@@ -26,7 +26,7 @@ RELEASED = "3"
 
 
 class KeyParser(XTermParser):
-    """Knows releases too; a repetition is one more press."""
+    """A parser that also knows releases; a repetition counts as one more press."""
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
         event = EVENT.fullmatch(sequence)
@@ -38,7 +38,7 @@ class KeyParser(XTermParser):
 
 
 class KeyDriver(LinuxDriver):
-    """Asks for releases. A terminal that does not know them ignores that."""
+    """A driver that asks for releases; terminals that do not know them ignore that."""
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]

@@ -18,7 +18,7 @@ class HotkeyFailed(PipelineError):
 
 @contextmanager
 def hotkey(name: str, changed: Callable[[bool], object]) -> Iterator[None]:
-    """Tell, on a thread of the library's, whenever the key ``f8``, ``ctrl_r``, ``pause``, ``v``... goes down or up.
+    """Call back, on a thread of the library, whenever the key ``f8``, ``ctrl_r``, ``pause``, ``v``... goes down or up.
 
     Raises HotkeyFailed with the reason and the remedy."""
     keyboard = _library()
@@ -40,7 +40,7 @@ def hotkey(name: str, changed: Callable[[bool], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        listener.stop()  # a daemon thread, which on X11 may only end with the next key: nobody waits for it
+        listener.stop()  # a daemon thread that is not joined: on X11 it may end only with the next key
 
 
 def require_key(name: str) -> None:

@@ -1,4 +1,4 @@
-"""How loud the microphone is."""
+"""Shows how loud the microphone is."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from textual.widget import Widget
 from pipeline.packets import Audio
 
 QUIETEST = -60.0
-"""dB below full scale where the meter begins."""
+"""The level at which the meter begins, in dB below full scale."""
 FALL = 30.0
-"""dB a second: peaks sink so fast, so that a short sound can be seen."""
+"""How fast peaks sink, in dB per second, so that a short sound can be seen."""
 LABEL = "mic "
 REFRESH = 15.0
-"""Times a second."""
+"""How many times a second it is drawn."""
 
 
 def level(audio: Audio) -> float:
-    """Of a piece of sound, in dB below full scale; `QUIETEST` for silence."""
+    """The level of a piece of sound in dB below full scale; `QUIETEST` for silence."""
     power = float(np.square(audio.samples).mean()) if audio.samples.size else 0.0
     return max(QUIETEST, 10 * math.log10(power)) if power > 0 else QUIETEST
 
@@ -36,7 +36,7 @@ class LevelMeter(Widget):
         self.set_interval(1 / REFRESH, self._draw)
 
     def hear(self, audio: Audio) -> None:
-        """Note a piece of sound; drawn with the next frame."""
+        """Take a piece of sound, which is drawn with the next frame."""
         self._now = max(self._now, level(audio))
 
     def render(self) -> Content:

@@ -1,4 +1,4 @@
-"""Keeps the screen to the interface: what libraries print goes to a file."""
+"""Keeps the screen for the interface: output of libraries goes to a file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def log_path() -> Path:
 
 @contextmanager
 def kept_clean(log: Path) -> Iterator[None]:
-    """Let everything that is written to stderr, by Python's logging or by C libraries, go to `log`; a log that stays
-    empty is removed. Textual draws on ``sys.__stderr__``, which is the screen all the while."""
+    """Write everything that goes to stderr, from Python's logging or from C libraries, to `log`.
+
+    A log that stays empty is removed. Textual draws on ``sys.__stderr__``, which remains the screen."""
     log.parent.mkdir(parents=True, exist_ok=True)
     into = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     screen = os.fdopen(os.dup(STDERR), "w", encoding="utf-8")

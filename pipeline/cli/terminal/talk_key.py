@@ -1,35 +1,35 @@
-"""One key that is tapped or held to talk, whatever the terminal tells of it."""
+"""One key that is tapped or held to talk, on terminals with and without release events."""
 
 from __future__ import annotations
 
 TAP = 0.3
-"""Seconds: a key let go sooner was tapped, and talking goes on until the next tap."""
+"""Seconds within which a released key was tapped: talking then goes on until the next tap."""
 REPEAT = 0.15
-"""Seconds: presses that follow each other faster are one held key that repeats itself (systems repeat it every 30 to
-90 ms)."""
+"""Seconds within which presses that follow each other are one held key that repeats itself (systems repeat it every 30
+to 90 ms)."""
 DELAY = 0.8
-"""Seconds until a held key begins to repeat, at most (systems wait for 250 to 660 ms)."""
+"""The most seconds until a held key begins to repeat (systems wait for 250 to 660 ms)."""
 LET_GO = 0.2
-"""Seconds without a repetition after which a held key was let go."""
+"""Seconds without a repetition after which a held key counts as released."""
 
 
 class TalkKey:
     """Tap to begin and tap to end, or hold while talking.
 
-    Few terminals tell when a key is let go. On the others a held key repeats itself, and is let go when that ends; so a
-    press that may be the first repetition waits for the second one. Times are seconds on any clock."""
+    Few terminals report when a key is released. On the others a held key repeats itself, and counts as released when
+    that ends, so a press that may be the first repetition waits for the second one. Times are seconds on any clock."""
 
     def __init__(self) -> None:
         self.talking = False
         self._pressed = float("-inf")  # the latest press
         self._began = float("-inf")
-        self._down = False  # known from a terminal that tells of releases
-        self._tells = False  # whether it does
+        self._down = False  # known from a terminal that reports releases
+        self._tells = False  # whether the terminal reports releases
         self._repeats = False
         self._doubtful = False  # the latest press may have been a repetition
 
     def press(self, at: float) -> bool:
-        """The key is down, or repeats itself; true while the user talks."""
+        """Take a press or a repetition of the key; returns whether the user talks."""
         gap, self._pressed = at - self._pressed, at
         if self._tells:
             if not self._down:
@@ -44,7 +44,7 @@ class TalkKey:
         return self.talking
 
     def release(self, at: float) -> bool:
-        """The terminal says that the key was let go."""
+        """Take the terminal's report that the key was released; returns whether the user talks."""
         self._tells, self._down = True, False
         self._doubtful = self._repeats = False
         if self.talking and at - self._began >= TAP:
@@ -52,14 +52,14 @@ class TalkKey:
         return self.talking
 
     def tick(self, at: float) -> bool:
-        """To be called some ten times a second or more often."""
+        """Check the time; call it ten times a second or more often. Returns whether the user talks."""
         quiet = at - self._pressed
         if (self._repeats and quiet > LET_GO) or (self._doubtful and quiet > REPEAT):
             self._turn(False, at)
         return self.talking
 
     def stop(self) -> None:
-        """Talking ended for another reason."""
+        """Note that talking ended for another reason."""
         self._turn(False, self._began)
 
     def _turn(self, talking: bool, at: float) -> None:

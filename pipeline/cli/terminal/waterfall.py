@@ -1,4 +1,4 @@
-"""Where the time went between the user's last word and the first sound of the answer, drawn."""
+"""Draws the steps between the user's last word and the first sound of the answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from textual.widget import Widget
 from pipeline.runtime.waterfall import Span
 
 NAME, FIGURES = 10, 8
-"""Columns of the names, and of the milliseconds behind the bars."""
+"""The columns of the names, and of the milliseconds after the bars."""
 
 
 def line(start: float, end: float, width: int) -> str:
-    """A line between two shares of `width` cells, to half a cell, and never invisible."""
+    """A bar between two shares of `width` cells, exact to half a cell, and at least half a cell long."""
     first = min(round(start * width * 2), width * 2 - 1)
     last = max(first + 1, round(end * width * 2))
     halves = [first <= half < last for half in range(width * 2)]
@@ -24,7 +24,7 @@ def line(start: float, end: float, width: int) -> str:
 
 
 class WaterfallView(Widget):
-    """A row for each thing that the user waited for in the last turn."""
+    """A widget with a row for each step that the user waited for in the last turn."""
 
     spans: reactive[Sequence[Span]] = reactive[Sequence[Span]]((), layout=True)
 

@@ -40,7 +40,7 @@ from pipeline.runtime.turn_taking.segmenting import Passage, utterances
 log = logging.getLogger(__name__)
 
 
-class Watcher(Protocol):
+class BatchProgress(Protocol):
     """Is told how a batch goes on."""
 
     def began(self, path: Path, expected: float | None) -> None:
@@ -61,7 +61,7 @@ class Watcher(Protocol):
 
 
 async def run_batch(
-    graph: Graph, inputs: Mapping[Path, str], out: Path, jobs: int, watcher: Watcher, user: str | None = None
+    graph: Graph, inputs: Mapping[Path, str], out: Path, jobs: int, progress: BatchProgress, user: str | None = None
 ) -> Summary:
     """Answer recordings with a loaded graph, `jobs` at a time.
 
@@ -83,8 +83,8 @@ async def run_batch(
     async def work() -> None:
         for path, name in waiting:
             session = Session(graph, name, User(user) if user else guest(f"{run} {shown(name)}"))
-            summaries[path] = await _FileJob(session, path, claims, watcher).run()
-            watcher.ended(path, summaries[path])
+            summaries[path] = await _FileJob(session, path, claims, progress).run()
+            progress.ended(path, summaries[path])
 
     async with asyncio.TaskGroup() as group:
         for _ in range(1 if user else jobs):
@@ -112,8 +112,8 @@ NEVER_RINGS = "what the avatar was asked to say later, such as a timer's end, is
 class _FileJob:
     """One recording on its way from sound to answers."""
 
-    def __init__(self, session: Session, path: Path, claims: Claims, watcher: Watcher) -> None:
-        self.session, self.path, self.claims, self.watcher = session, path, claims, watcher
+    def __init__(self, session: Session, path: Path, claims: Claims, progress: BatchProgress) -> None:
+        self.session, self.path, self.claims, self.progress = session, path, claims, progress
         self.graph, self.name = session.graph, session.name
         self.turns, self.duration = 0, 0.0
         self.notes: list[str] = []
@@ -198,7 +198,7 @@ class _FileJob:
     async def _answer(self, result: Draft, claim: Claim, beside: Together) -> None:
         with ExitStack() as stack:
             recording = stack.enter_context(Recording(self.path, self.graph.sample_rate))
-            self.watcher.began(self.path, recording.expected)
+            self.progress.began(self.path, recording.expected)
             tracks = Tracks(claim.result.parent, self.name, stack, beside.file)
             answer = AnswerFile(claim.sound, stack, beside.file)
             heard = utterances(self._progressing(recording), self.graph.detector, self.graph.turns)
@@ -208,7 +208,7 @@ class _FileJob:
                     if turn.transcript or turn.error:
                         result.write((b"," if self.turns else b"") + json_line(turn))
                         self.turns += 1
-                        self.watcher.answered(self.path, turn)
+                        self.progress.answered(self.path, turn)
             self.duration, self.notes = recording.duration, [*recording.notes, *self.notes]
         self.spoken = answer.path.name if answer.writer else None
         self.tracks = tracks.files
@@ -247,7 +247,7 @@ class _FileJob:
             async for piece in pieces:
                 yield piece
                 self.duration = recording.duration
-                self.watcher.listened(self.path, self.duration)
+                self.progress.listened(self.path, self.duration)
 
     def _status(self) -> Status:
         if self.errors:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipeline.cli.progress import Bar, Lines, Silent, clock, watching
+from pipeline.cli.progress import Bar, Lines, Silent, clock, shown_progress
 from pipeline.runners.batch.results import FileSummary, TurnResult
 
 PATH = Path("recordings/[odd] name.wav")
@@ -45,16 +45,16 @@ def summary(status: str, error: str | None = None, notes: tuple[str, ...] = ()) 
 
 
 def watch(*, terminal: bool, silent: bool = False, lines: bool = True) -> tuple[type[Silent], str]:
-    """Everything that can happen, shown; the kind of watcher, and what it printed."""
+    """Everything that can happen, shown; the kind of progress, and what it printed."""
     out = StringIO()
     console = Console(file=out, force_terminal=terminal, width=100)
-    with watching(console, 2, silent, lines=lines) as watcher:
-        watcher.began(PATH, 10.0)
-        watcher.listened(PATH, 5.0)
-        watcher.answered(PATH, TURN)
-        watcher.ended(PATH, summary("failed", error="[odd] name.wav: is empty", notes=("cut off",)))
-        watcher.ended(Path("b.wav"), summary("nothing heard"))
-        kind = type(watcher)
+    with shown_progress(console, 2, silent, lines=lines) as progress:
+        progress.began(PATH, 10.0)
+        progress.listened(PATH, 5.0)
+        progress.answered(PATH, TURN)
+        progress.ended(PATH, summary("failed", error="[odd] name.wav: is empty", notes=("cut off",)))
+        progress.ended(Path("b.wav"), summary("nothing heard"))
+        kind = type(progress)
     return kind, out.getvalue()
 
 

@@ -17,8 +17,8 @@ from pipeline.runners.batch.results import FileResult, FileSummary
 from pipeline.testing import scripted_graph
 
 
-def batch(out: Path, *paths: Path, graph: Graph | None = None, watcher: Silent | None = None) -> list[FileSummary]:
-    return answer(out, *paths, graph=graph, watcher=watcher).files
+def batch(out: Path, *paths: Path, graph: Graph | None = None, progress: Silent | None = None) -> list[FileSummary]:
+    return answer(out, *paths, graph=graph, progress=progress).files
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
@@ -167,7 +167,7 @@ def test_a_file_that_appears_meanwhile_is_kept(folder: Path) -> None:
         def answered(self, path: Path, turn: object) -> None:
             Path("out/foo.srt").write_text("mine")
 
-    (file,) = batch(Path("out"), record(Path("foo.wav"), "hello there"), watcher=Meddler())
+    (file,) = batch(Path("out"), record(Path("foo.wav"), "hello there"), progress=Meddler())
     assert "out/foo.srt: appeared while it was being written" in (file.error or "")
     assert Path("out/foo.srt").read_text() == "mine"
     assert "foo.json" not in contents(Path("out"))

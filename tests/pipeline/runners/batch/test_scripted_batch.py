@@ -79,7 +79,7 @@ def test_recordings_of_one_user_are_answered_one_after_the_other(tmp_path: Path,
     tasks = ScriptedTasks([Outcome("buy", "done", "Here it is.")], seconds=0.02)
     graph = scripted_graph("assistant", engines={"intent": ScriptedIntents({"buy": Intent("buy")}), "task": tasks})
     order = Order()
-    answer(tmp_path / "out", *paths, graph=graph, jobs=3, user=user, watcher=order)
+    answer(tmp_path / "out", *paths, graph=graph, jobs=3, user=user, progress=order)
     in_turn = [f"{name} {what}" for name in "cab" for what in ("begins", "ends")]
     assert (order.told == in_turn) is (user is not None)
     assert all(context.user == User(user or "") for context in tasks.contexts) is (user is not None)
