@@ -65,7 +65,7 @@ def test_what_a_journal_cannot_hold_is_told_by_its_digest() -> None:
 
 def test_another_type_and_nothing_at_all() -> None:
     (change,) = changes(Partial("he", 0.5), Reply("Hello."))
-    assert (change.place, change.replayed) == ("packet", 'Reply {"text": "Hello."}')
+    assert (change.place, change.replayed) == ("packet", 'Reply {"text": "Hello.", "language": "en"}')
     assert changes(None, Reply("Hello."))[0].recorded == "nothing"
 
 
