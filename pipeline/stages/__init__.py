@@ -1,1 +1,2 @@
-"""One policy per step of the avatar. Stages know engine protocols only; engines arrive through the registry."""
+"""The stages: one policy for each step of the avatar. Stages know engine protocols only; the registry brings the
+engines."""

@@ -1,4 +1,4 @@
-"""asr: from the sound of an utterance to its words."""
+"""The step asr: from the sound of an utterance to its words."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pipeline.stages.stage import Turn
 INTERVAL = 0.5
 """Seconds of new sound between two partial hypotheses, unless the graph says otherwise."""
 SHARE = 0.25
-"""Of an engine's time, partial hypotheses of one utterance take no more."""
+"""The share of an engine's time that partial hypotheses of one utterance take at most."""
 PAUSE = 0.24
 """Seconds of quiet after which the utterance may be over, so that its words are worth knowing now."""
 QUIET = 10 ** (-30 / 20)
-"""Of the loudest piece so far: less than this is quiet."""
+"""The loudness below which a piece is quiet, relative to the loudest piece so far."""
 LIVE = 0.5
-"""Of a piece's length. A piece that was waited for at least so long is somebody speaking now. The others come from a
-recording, or lead an utterance that is given from its beginning again, and nobody waits for their captions."""
+"""The share of a piece's length. A piece that was waited for at least so long comes from a user who speaks now. Other
+pieces come from a recording, or from the beginning of an utterance that is given again, and need no captions."""
 
 
 class Options(BaseModel, extra="forbid"):
@@ -45,18 +45,18 @@ def loop_time() -> float:
 class Asr:
     """Listens to an utterance, and recognises it when it ends. A typed line is its own transcript.
 
-    While the user speaks, it recognises what there is: that gives captions, and leaves an incremental engine little to
-    do when the utterance ends. It does so again as soon as the user pauses, because that may have been the end."""
+    While the user speaks, it recognises what there is. That gives captions, and leaves an incremental engine little to
+    do when the utterance ends. It does so again when the user pauses, because the pause may be the end."""
 
     def __init__(self, host: Host[Recogniser], options: Options, clock: Callable[[], float] = loop_time) -> None:
         self.host, self.options, self._clock = host, options, clock
         self._interval = options.partials
         if self._interval is None:
             self._interval = INTERVAL if host.engine.incremental else 0.0
-        self._busy = 0  # utterances of all sessions that wait for the engine
+        self._busy = 0  # number of utterances of all sessions that wait for the engine
 
     async def run(self, inputs: AsyncIterator[Audio | Text], turn: Turn) -> AsyncIterator[Partial | Transcript]:
-        """Partial captions while `inputs` last, then the transcript; nothing where there was no sound at all."""
+        """Give partial captions while `inputs` last, then the transcript; nothing where there was no sound at all."""
         heard = Heard(self.host.engine.sample_rate)
         captions: Captions = Live(self._interval or 0.0, self._clock)
         if turn.captions is not None:
@@ -88,11 +88,11 @@ class Asr:
 
 
 def typed_language(engine: Recogniser, context: Context) -> str:
-    """The language of typed lines, ISO 639-1: the turn's own. Where that is not known, which is so in a replay of what
-    an earlier Parley recorded, it is the language that the engine was told to expect, or the first that it names."""
+    """Return the ISO 639-1 code of the language of typed lines, which is the turn's own. In a replay of a journal
+    without languages it is the language that the engine was told to expect, or the first that it names."""
     if context.languages:
         return context.language
-    expected: str | None = getattr(engine, "language", None)  # of engines that know many, an option names one
+    expected: str | None = getattr(engine, "language", None)  # an option of engines that know many
     return expected or min(engine.languages - ANY_LANGUAGE, default="en")
 
 
@@ -102,20 +102,20 @@ class Heard:
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self.start = 0.0
-        """In session time, seconds."""
+        """The session time of the first sample, in seconds."""
         self.samples = 0
-        """How many there are."""
+        """The number of samples."""
         self.fresh = 0
-        """Samples behind those that were taken last."""
+        """The number of samples after those that were taken last."""
         self.live = False
-        """The latest piece is somebody speaking now."""
+        """Whether the latest piece comes from a user who speaks now."""
         self._pieces: list[Samples] = []
-        self._quiet = 0  # samples at the end
+        self._quiet = 0  # number of samples at the end
         self._loudest = 0.0
         self._taken = False
 
     def add(self, audio: Audio, waited: float) -> None:
-        """Take the next piece, which was waited for so many seconds. Raises PipelineError at another sample rate than
+        """Take the next piece, which was waited for `waited` seconds. Raises PipelineError at another sample rate than
         the engine's."""
         if audio.sample_rate != self.sample_rate:
             raise PipelineError(
@@ -139,56 +139,56 @@ class Heard:
             self._quiet += size
 
     def at(self, samples: int) -> float:
-        """Where the first so many samples end, in session time, seconds."""
+        """Return the session time in seconds at which the first `samples` samples end."""
         return self.start + samples / self.sample_rate
 
     def index(self, at: float) -> int:
-        """How many samples end at that point of session time: the inverse of `at`."""
+        """Return the number of samples that end at a session time: the inverse of `at`."""
         return round((at - self.start) * self.sample_rate)
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """The length of the sound in seconds."""
         return self.samples / self.sample_rate
 
     @property
     def quiet(self) -> bool:
-        """True while the user pauses."""
+        """Whether the user pauses."""
         return self._quiet >= PAUSE * self.sample_rate
 
     @property
     def paused(self) -> bool:
-        """True where the user has fallen silent, and the words before have not been taken since."""
+        """Whether the user has fallen silent, and the words before have not been taken since."""
         return self.quiet and not self._taken
 
     def take(self, samples: int) -> Samples:
-        """The first so many samples."""
+        """Return the first `samples` samples, and note that they were taken."""
         self._pieces = [np.concatenate(self._pieces)]
         self._taken, self.fresh = self.quiet, self.samples - samples
         return self._pieces[0][:samples]
 
 
 class Captions(Protocol):
-    """Decides when the words so far are worth knowing."""
+    """Decides when the words so far are worth recognising."""
 
     def due(self, heard: Heard, busy: bool) -> Iterator[int]:
-        """How many of the samples heard are to be recognised now; the next is asked for when that was done. `busy`
-        tells that the engine has others to serve."""
+        """Give the numbers of samples heard that are to be recognised now. The next number is asked for when the last
+        one is done. `busy` tells that the engine has other utterances to serve."""
         ...
 
 
 class Live(Captions):
-    """At intervals and in pauses while somebody speaks, as far as the engine has the time."""
+    """Asks for captions at intervals and in pauses while a user speaks, as far as the engine has time."""
 
     def __init__(self, interval: float, clock: Callable[[], float]) -> None:
-        """`interval` in seconds of sound; 0 for never."""
+        """`interval` is in seconds of sound; 0 makes no captions."""
         self._interval, self._clock = interval, clock
         self._next: float | None = None
 
     def due(self, heard: Heard, busy: bool) -> Iterator[int]:
         if not self._interval or not heard.live:
             return
-        if self._next is None:  # what was given at once, such as the silence before the first word, needs no caption
+        if self._next is None:  # sound given at once, such as silence before the first word, needs none
             self._next = heard.seconds + self._interval
         if busy or not (heard.seconds >= self._next or heard.paused):
             return
@@ -198,10 +198,10 @@ class Live(Captions):
 
 
 class Given(Captions):
-    """At the points of a session that is replayed."""
+    """Asks for captions at the points of a session that is replayed."""
 
     def __init__(self, ends: Sequence[float]) -> None:
-        """`ends` of the sound of each caption, in session time, seconds, ascending."""
+        """`ends` are the ends of each caption's sound, in seconds of session time, ascending."""
         self._ends = iter(ends)
         self._end = next(self._ends, None)
 

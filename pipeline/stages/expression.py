@@ -1,4 +1,5 @@
-"""expression: from what the avatar says, and what came of the task, to looks and gestures in the answer's time."""
+"""The step expression: from what the avatar says, and the outcome of the task, to looks and gestures in the answer's
+time."""
 
 from __future__ import annotations
 
@@ -22,25 +23,26 @@ OUTCOMES = {
     "refused": Look("sad", 0.6, "shake"),
     "unclear": Look("", 0.0, "think"),
 }
-"""What came of a task shows where its words show nothing."""
+"""The looks of outcomes; they show where the words show nothing."""
 SHOWN = {"navigate": "point"}
-"""Gestures of actions."""
+"""The gestures of actions."""
 REST = 0.35
-"""How much of the persona's resting look shows in plain words."""
+"""The weight of the persona's resting look in plain words."""
 LINGERS = 0.6
-"""Seconds that a look stays behind its words, and fades in: into the next one, if there is one."""
+"""Seconds that a look stays after its words, and in which it fades into the next one."""
 QUESTION, ASKING = Look("surprised", 0.3), 0.8
 """Raised brows at the end of a question, and the seconds for which they rise before it."""
 APART = 2.0
-"""Seconds from one gesture to the next, of a persona whose liveliness is 1."""
+"""Seconds between two gestures of a persona whose liveliness is 1."""
 
 
 class Options(BaseModel, extra="forbid"):
-    """There is nothing to choose: the persona is that of the stage that answers."""
+    """The step has no options: the persona is that of the stage that answers."""
 
 
 class Expressions:
-    """Gives every clause its look, and some a gesture, when their sound is there: the voice never waits for it."""
+    """Gives every clause its look, and some clauses a gesture, when their sound is there: the voice never waits for
+    it."""
 
     def __init__(self, host: Host[ExpressionReader], options: Options) -> None:
         self.host, self.options = host, options
@@ -59,7 +61,7 @@ class Expressions:
                 continue
             if packet.text.strip():
                 look = _joined(await self._read(packet, turn), came)
-                came = Look(came.expression, came.weight)  # its gesture was made
+                came = Look(came.expression, came.weight)  # its gesture was given
                 start = packet.start + _lead(packet)
                 if look.gesture and self.persona.lively and start >= clear_from:
                     yield Gesture(look.gesture, start)
@@ -68,7 +70,8 @@ class Expressions:
                 yield expression
 
     async def _read(self, speech: Speech, turn: Turn) -> Look:
-        """What the words show; nothing where no engine can tell, for a face must not silence the voice."""
+        """Return the look of the words; an empty one where no engine can tell, because a face must not silence the
+        voice."""
         try:
             context = turn.context.speaking(speech.language)
             return await self.host.call(lambda engine: engine.read(speech.text, context), context.language)
@@ -78,7 +81,8 @@ class Expressions:
             return Look()
 
     def _expressions(self, speech: Speech, look: Look) -> Iterator[Expression]:
-        """What shows while a piece of speech is heard: the later pieces of a clause have the look of its first."""
+        """Give the expressions that show while a piece of speech is heard. The later pieces of a clause have the look
+        of its first."""
         length = _length(speech)
         name, weight = (look.expression, look.weight) if look.expression else (self.persona.rest, REST)
         if weight := round(min(weight * self.persona.lively, 1.0), 3):
@@ -89,14 +93,14 @@ class Expressions:
 
 
 def _came(outcome: Outcome) -> Look:
-    """The look of what came of a task."""
+    """Return the look of an outcome."""
     look = OUTCOMES.get(outcome.status, Look())
     gestures = (SHOWN[action.kind] for action in outcome.actions if action.kind in SHOWN)
     return Look(look.expression, look.weight, next(gestures, look.gesture))
 
 
 def _joined(said: Look, came: Look) -> Look:
-    """What the words show, and for the rest what came of the task."""
+    """Return the look of the words, filled up with the look of the outcome."""
     shown = said if said.expression else came
     return Look(shown.expression, shown.weight, said.gesture or came.gesture)
 
@@ -106,6 +110,6 @@ def _length(speech: Speech) -> float:
 
 
 def _lead(speech: Speech) -> float:
-    """The seconds of a breath before the words."""
+    """Return the seconds of breath before the words."""
     first = next(iter(speech.voiced.phonemes), None)
     return first.duration if first and not any(char.isalpha() for char in first.symbol) else 0.0

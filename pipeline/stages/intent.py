@@ -1,4 +1,4 @@
-"""intent: from the user's words to what they want."""
+"""The step intent: from the user's words to what the user wants."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pipeline.stages.stage import OffersSkills, Turn
 
 
 class Options(BaseModel, extra="forbid"):
-    """Whose skills are recognised."""
+    """The options of the step intent."""
 
     skills: str = "task"
-    """The stage that acts on intents: what it can do is what is recognised."""
+    """The name of the stage that acts on intents. Its skills are what is recognised."""
 
 
 class IntentStage:
@@ -60,7 +60,7 @@ class IntentStage:
                 yield intent if intent.language == language else replace(intent, language=language)
 
     async def _understand(self, text: str, language: str, context: Context) -> Intent:
-        """What the engine makes of the words, unless it is a deed that they do not order."""
+        """Return what the engine makes of the words, unless it is a deed that they do not order."""
         intent = await self._ask(text, context)
         if not self._guard.concerns(intent):
             return intent

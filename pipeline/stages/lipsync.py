@@ -1,4 +1,4 @@
-"""lipsync: from the sound of an answer to mouth shapes in its time."""
+"""The step lipsync: from the sound of an answer to mouth shapes in its time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.stages.stage import Turn
 
 
 class Options(BaseModel, extra="forbid"):
-    """There is nothing to choose."""
+    """The step has no options."""
 
 
 class Lipsync:
-    """Shapes the mouth for each piece of speech."""
+    """Gives the mouth's shapes for each piece of speech."""
 
     def __init__(self, host: Host[MouthShaper], options: Options) -> None:
         self.host, self.options = host, options

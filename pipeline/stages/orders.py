@@ -29,7 +29,8 @@ class Guard:
         return intent.name in self._moods
 
     def check(self, intent: Intent, told: Told) -> Intent:
-        """The intent that `told` allows: the same one, one to remember the words, or ``UNKNOWN`` with the reason."""
+        """Return the intent that `told` allows: the same one, one to remember the words, or ``UNKNOWN`` with the
+        reason."""
         if not self.concerns(intent):
             return intent
         if told.mood is Mood.BROKEN_OFF:  # without its slots the skill asks for what is missing
@@ -51,7 +52,7 @@ class Guard:
 
 
 def _moods(card: SkillCard) -> frozenset[Mood]:
-    """The moods in which a skill is asked for."""
+    """Return the moods in which a skill is asked for."""
     told = {read_mood(example, "en").mood for example in card.examples}
     return frozenset(told - {Mood.STRAY, Mood.BROKEN_OFF} | {Mood.ORDER})
 

@@ -1,8 +1,7 @@
-"""response: from what came of a task to what the avatar says.
+"""The step response: from the outcome of a task to what the avatar says.
 
 What a task states is spoken as the task states it, or in a wording that was checked against it: nothing unchecked is
-said about the world. Everything else is free talk under a persona, watched clause by clause.
-"""
+said about the world. Everything else is free talk in a role, checked clause by clause."""
 
 from __future__ import annotations
 
@@ -35,13 +34,13 @@ log = logging.getLogger(__name__)
 CHAT = frozenset(("small_talk", UNKNOWN))
 """Open tasks that the persona's prompt directs well enough, so the conversation reads as it was, and stays cached."""
 _BLOCK = 4
-"""Exchanges that are forgotten together."""
+"""The number of exchanges that are forgotten together."""
 _REWORD_TOKENS = 64
 _CLOSE_TOKENS = 16
 
 
 class Options(BaseModel, extra="forbid"):
-    """How the avatar talks."""
+    """The options of the step response."""
 
     persona: str = "guide"
     """The name of a role, or the text of a prompt."""
@@ -49,18 +48,18 @@ class Options(BaseModel, extra="forbid"):
     """``quote`` speaks a task's own sentence, at once; ``phrase`` lets the model word it, checks the wording, and
     quotes where it does not hold."""
     closing: bool = False
-    """Lets the model add a courtesy to what was done, where it manages one that states nothing."""
+    """Whether the model may add a courtesy to what was done, where it writes one that states nothing."""
     unknown: Literal["chat", "decline"] = "chat"
     """What happens to words that no skill answers to: the model chats about them, or the persona says what it can do. A
     small model answers such words with inventions."""
     max_tokens: int = Field(120, ge=8)
-    """The most that the model writes in free talk."""
+    """Tokens that the model writes in free talk, at most."""
     sentences: int = Field(2, ge=1)
-    """The most that are spoken in chat."""
+    """Sentences that are spoken in chat, at most."""
     long_sentences: int = Field(4, ge=1)
-    """Likewise where a task asked for a text, such as a story."""
+    """Sentences that are spoken at most where a task asked for a text, such as a story."""
     history: int = Field(1200, ge=0)
-    """Characters of earlier turns that the model reads."""
+    """Characters of earlier turns that the model reads, at most."""
 
     @field_validator("persona")
     @classmethod
@@ -83,7 +82,7 @@ class Response:
         await self.host.each(lambda engine: list(engine.complete([self._system], max_tokens=0)))
 
     async def run(self, inputs: AsyncIterator[Transcript | Intent | Outcome], turn: Turn) -> AsyncIterator[Reply]:
-        """Answers an outcome as soon as it comes; words that no outcome came of are answered when the inputs end."""
+        """Answer an outcome as soon as it comes. Words without an outcome are answered when the inputs end."""
         heard, wanted, joint = "", "", ""
         language, withheld = "", ""
         async for packet in inputs:
@@ -108,7 +107,8 @@ class Response:
                     yield Reply(text, turn.context.language)
 
     def _decline(self, withheld: str, heard: str, language: str) -> str:
-        """What is said at once where words name a deed that they do not order; nothing where the model may talk."""
+        """Return what is said at once where words name a deed that they do not order; empty where the model may
+        talk."""
         if withheld in TALKED_ABOUT and self.options.unknown == "chat":
             return ""
         return answer(withheld, heard, language)
@@ -123,7 +123,7 @@ class Response:
         return _after(outcome.opening, talk, self._language) if outcome.opening else talk
 
     async def _state(self, outcome: Outcome, turn: Turn) -> AsyncGenerator[str, None]:
-        """The outcome's own sentence, or a checked wording of it."""
+        """Give the outcome's own sentence, or a checked wording of it."""
         text = outcome.say if self.options.grounding == "quote" else await self._phrase(outcome, turn)
         for clause in clauses([text], self._language):
             yield clause
@@ -143,7 +143,7 @@ class Response:
         return first if ends_sentence(first) and self._language.wording.is_courtesy(first) else ""
 
     async def _write(self, request: str, max_tokens: int, turn: Turn) -> str:
-        """What the model makes of a request, whole; empty where it fails."""
+        """Return what the model writes on a request, as a whole; empty where it fails."""
         messages = [self._system, Message("user", request)]
         text = ""
         try:
@@ -156,7 +156,7 @@ class Response:
         return text.strip().strip('"')
 
     async def _talk(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
-        """Free talk, watched; the persona's excuse where nothing of it can be said."""
+        """Give free talk that is checked; the persona's excuse where nothing of it can be said."""
         chat = outcome.task in CHAT or not outcome.say
         messages = [self._system, *recall(turn.context.dialogue.exchanges, self.options.history)]
         messages.append(Message("user", heard if chat else outcome.say))
@@ -200,9 +200,10 @@ class Response:
 
 
 def recall(exchanges: Sequence[Exchange], budget: int) -> list[Message]:
-    """Earlier turns as messages, the latest, as far as `budget` characters hold them.
+    """Return earlier turns as messages, the latest ones, as far as `budget` characters hold them.
 
-    Old ones go by fours: what is left begins alike for several turns, so a model that keeps what it read profits."""
+    Old ones are dropped in fours. So the messages begin alike for several turns, and a model that keeps what it read
+    profits."""
     told = [(exchange.heard, _said(exchange)) for exchange in exchanges if exchange.heard and exchange.said]
     start = 0
     while sum(len(heard) + len(said) for heard, said in told[start:]) > budget:
@@ -211,12 +212,12 @@ def recall(exchanges: Sequence[Exchange], budget: int) -> list[Message]:
 
 
 def _said(exchange: Exchange) -> str:
-    """The avatar's words; a dash ends those that the user broke off, as it does in print."""
+    """Return the avatar's words. A dash ends words that the user interrupted, as it does in print."""
     return f"{exchange.said.rstrip(' ,;:–—')} —" if exchange.interrupted else exchange.said
 
 
 async def _after(opening: str, talk: AsyncGenerator[str, None], language: Language) -> AsyncGenerator[str, None]:
-    """`opening`, then the talk."""
+    """Give `opening`, then the talk."""
     for clause in clauses([opening], language):
         yield clause
     joint = " "

@@ -17,19 +17,19 @@ Out = TypeVar("Out", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that failed in a turn and did not end it."""
+    """A failure in a turn that did not end the turn."""
 
     stage: str
     engine: str
     """The name of the engine that failed."""
     error: str
-    """The type of its error, and what it says."""
+    """The type of the engine's error, and its message."""
     effect: str
     """How the turn goes on without it, as a sentence without its full stop."""
 
     @classmethod
     def of(cls, stage: str, failure: EngineFailed, effect: str) -> Notice:
-        """The notice that a stage gives of a failure which it makes up for."""
+        """Return the notice that a stage gives of a failure for which it has a substitute."""
         return cls(stage, failure.engine, f"{type(failure.__cause__ or failure).__name__}: {failure}", effect)
 
     def __str__(self) -> str:
@@ -37,11 +37,11 @@ class Notice:
 
 
 async def at_once() -> None:
-    """The `confirmed` of a turn whose end is beyond doubt."""
+    """Stand for `confirmed` in a turn whose user has certainly finished."""
 
 
 def unnoticed(notice: Notice) -> None:
-    """The `notice` of a turn that nobody asks about afterwards."""
+    """Stand for `notice` in a turn whose notices are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,19 @@ class Turn:
 
     id: str
     context: Context = DEFAULT
-    """Who speaks with whom, and what was said before; engines are handed it beside their input."""
+    """Who speaks with whom, and what was said before. Engines get it with their input."""
     confirmed: Callable[[], Awaitable[None]] = at_once
-    """Returns when the user is known to have finished. A turn may begin before: whatever acts must wait for it."""
+    """Returns when the user is known to have finished. A turn may begin before that, so a stage that acts must wait for
+    it."""
     prompt: str = ""
-    """What the avatar says of its own accord; such a turn listens to nobody."""
+    """What the avatar says of its own accord. Such a turn hears no user."""
     earlier: Hypothesis | None = None
-    """What was recognised of the beginning of this utterance when the user paused in it, and then went on."""
+    """What was recognised of the beginning of this utterance, where the user paused in it and then went on."""
     notice: Callable[[Notice], None] = unnoticed
-    """Takes what failed in a stage that answers all the same, such as a template in the place of a language model."""
+    """Takes the notice of a stage that answers in spite of a failure, as with a template instead of a language
+    model."""
     captions: tuple[float, ...] | None = None
-    """For a replay: the ends of the sound of each partial caption that there was. None makes them as time allows."""
+    """For a replay, the ends of the sound of each partial caption. None makes captions as time allows."""
 
 
 class Stage(Protocol[In, Out]):
@@ -71,13 +73,13 @@ class Stage(Protocol[In, Out]):
     """
 
     def run(self, inputs: AsyncIterator[In], turn: Turn) -> AsyncIterator[Out]:
-        """Take what arrives, give what follows from it."""
+        """Read `inputs`, and give what follows from them."""
         ...
 
 
 @runtime_checkable
 class Prepares(Protocol):
-    """A stage that needs more than its own engine before it serves anybody."""
+    """A stage that needs more than its own engine before it can serve."""
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Get ready, after all engines were loaded; `peers` maps the names of the graph's nodes to their stages.
@@ -91,9 +93,9 @@ class Checks(Protocol):
     """A stage that depends on other stages of its graph."""
 
     def check(self, peers: Mapping[str, object]) -> None:
-        """Look at the other stages while the graph is built; `peers` maps the names of its nodes to their stages.
+        """Check the other stages while the graph is built; `peers` maps the names of its nodes to their stages.
 
-        Raises ValueError, which is a mistake of this stage in the graph's file."""
+        Raises ValueError, which is reported as a mistake of this stage in the graph's file."""
         ...
 
 
@@ -102,7 +104,7 @@ class OffersSkills(Protocol):
     """A stage that acts on intents."""
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """What it can do; known before its engines are loaded."""
+        """Return the skills of the stage, which are known before its engines are loaded."""
         ...
 
 

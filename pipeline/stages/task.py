@@ -1,4 +1,4 @@
-"""task: from an intent to what came of it."""
+"""The step task: from an intent to its outcome."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pipeline.stages.stage import Turn
 
 
 class Options(BaseModel, extra="forbid"):
-    """Tasks need no policy of their own."""
+    """The step has no options."""
 
 
 class Task:
-    """Acts on every intent, with the user's words, and what is around the user, beside it where the graph gives them.
+    """Acts on every intent. The user's words, and what is around the user, are read too where the graph gives them.
 
-    What the user showed stands in the intent for words such as "this", as far as the words tell when that was. A skill
-    that has effects is not called before the user is known to have finished."""
+    A word such as "this" in the intent becomes what the user showed when the word was said. A skill with effects is not
+    called before the user is known to have finished."""
 
     def __init__(self, host: Host[TaskHandler], options: Options) -> None:
         self.host, self.options = host, options
@@ -45,11 +45,11 @@ class Task:
                     around.notice(packet)
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """What it can do."""
+        """Return the skills of its engines."""
         return self.host.engine.skills()
 
     def _has_effects(self, intent: Intent) -> bool:
-        """Whether acting on it changes anything; words that no skill answers to are only talked about."""
+        """Whether acting on an intent changes anything; words that no skill answers to are only talked about."""
         return any(card.effects for card in self.skills() if card.name == intent.name)
 
     async def _handle(self, request: Request, context: Context) -> Outcome:

@@ -1,4 +1,4 @@
-"""tts: from the words of an answer to its sound."""
+"""The step tts: from the words of an answer to its sound."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from pipeline.stages.stage import Turn
 
 
 class Options(BaseModel, extra="forbid"):
-    """How an answer is spoken."""
+    """The options of the step tts."""
 
     volume: float = Field(1.0, ge=0.0, le=4.0)
-    """Factor on the samples; what then exceeds full scale is clipped."""
+    """The factor on the samples; what then exceeds full scale is clipped."""
     sentence_pause: float = Field(0.3, ge=0.0, le=3.0)
-    """Seconds of breath between two sentences."""
+    """Seconds of silence between two sentences."""
     clause_pause: float = Field(0.12, ge=0.0, le=3.0)
-    """Seconds behind a comma at which the answer was cut."""
+    """Seconds of silence after a comma at which the answer was cut."""
     first_clause: int = Field(12, ge=1)
-    """Characters that the first clause of an answer has at least; fewer are heard earlier, but sound cut off."""
+    """Characters that the first clause of an answer has at least. Fewer are heard earlier, but sound cut off."""
 
 
 class Tts:
@@ -43,7 +43,7 @@ class Tts:
         self.host, self.options = host, options
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
-        """Build the tables of the text rules before somebody waits for a first word."""
+        """Build the tables of the text rules before a user waits for the first word."""
         await asyncio.to_thread(speakable, "1", known_language(DEFAULT.language))
 
     async def run(self, inputs: AsyncIterator[Reply], turn: Turn) -> AsyncIterator[Speech]:
@@ -63,7 +63,7 @@ class Tts:
                         start += Fraction(voiced.samples.size, voiced.sample_rate)
                         pause, text = 0.0, ""
                 pause = max(pause, self._pause_after(clause)) if start else 0.0
-        if text.strip():  # such as a closing emoji: seen in the captions for the time of a breath
+        if text.strip():  # such as a closing emoji, which the captions show for the time of a breath
             rate = self.host.speaking(language).sample_rate
             yield Speech(_silence(self.options.sentence_pause, rate), float(start), text, language)
 
@@ -71,7 +71,7 @@ class Tts:
         return self.host.stream(lambda engine: engine.speak(words, context), context.language)
 
     def _beginning(self, text: str, language: Language) -> Iterator[str]:
-        """`text` cut early once, then into sentences."""
+        """Give `text` cut early once, then in sentences."""
         first = beginning(text, language, self.options.first_clause)
         yield first
         yield from sentences(text[len(first) :], language)
@@ -82,7 +82,7 @@ class Tts:
         return self.options.clause_pause if pauses(clause) else 0.0
 
     def _finish(self, voiced: Voiced, pause: float) -> Voiced:
-        """`voiced` at the right volume, behind a silence of `pause` seconds."""
+        """Return `voiced` at the right volume, after a silence of `pause` seconds."""
         if self.options.volume != 1.0:
             voiced = replace(voiced, samples=np.clip(voiced.samples * np.float32(self.options.volume), -1.0, 1.0))
         if not pause:

@@ -25,7 +25,7 @@ from pipeline.runtime.record import Record
 T = TypeVar("T")
 
 Json: TypeAlias = Any
-"""What `json` reads and writes."""
+"""A value that `json` reads and writes."""
 
 DERIVED: Mapping[type, frozenset[str]] = {
     Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "face", "partial", "shown"}),
@@ -35,36 +35,37 @@ DERIVED: Mapping[type, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Where samples are."""
+    """The place of samples in a track."""
 
     track: str
     offset: int
-    """Samples from the track's beginning."""
+    """The number of samples before them in the track."""
     count: int
     digest: str
-    """As `digest` gives it."""
+    """The digest of the samples, as `digest` returns it."""
 
 
 Keep: TypeAlias = Callable[[Samples, int], Sound]
-"""Takes samples and their rate in Hz somewhere."""
+"""Stores samples, given with their rate in Hz, and returns their place."""
 
 Restore: TypeAlias = Callable[[Sound], Samples]
 
 
 def no_sound(*_: Any) -> NoReturn:
-    """The `Keep` and `Restore` of what never holds samples. Raises ValueError."""
+    """Stand for `Keep` and `Restore` where no samples may occur. Raises ValueError."""
     raise ValueError("samples in a place where none can be")
 
 
 def digest(samples: Samples) -> str:
-    """BLAKE2b, 8 bytes, of the samples as little-endian float32: equal only for sound that is equal bit by bit.
+    """Return BLAKE2b, 8 bytes, of the samples as little-endian float32: equal only for sound that is equal bit by bit.
 
-    A zero is a zero: tracks do not hold the sign that filters leave on it."""
+    Negative zeros count as zeros, because tracks do not hold the sign that filters leave on a zero."""
     return hashlib.blake2b((samples + np.float32(0.0)).astype("<f4").tobytes(), digest_size=8).hexdigest()
 
 
 def fingerprint(packet: Any, digest_of: Callable[[Samples], str] = digest) -> str:
-    """A packet as a line of text, with digests in the place of samples: equal for packets that are equal bit by bit.
+    """Return a packet as a line of text, with digests instead of samples. Packets have the same line if they are equal
+    bit by bit.
 
     Raises TypeError for what no packet may hold."""
     data = encode(packet, lambda samples, _: Sound("", 0, samples.size, digest_of(samples)))
@@ -72,9 +73,9 @@ def fingerprint(packet: Any, digest_of: Callable[[Samples], str] = digest) -> st
 
 
 def encode(value: Any, keep: Keep) -> Json:
-    """`value` as JSON. Raises TypeError for what no packet may hold."""
+    """Return `value` as JSON. Raises TypeError for what no packet may hold."""
     match value:
-        case None | str() | bool() | int() | float():  # a StrEnum among them, which json writes as its value
+        case None | str() | bool() | int() | float():  # also a StrEnum, which json writes as its value
             return value
         case np.generic():
             return value.item()
@@ -112,7 +113,7 @@ def _encode_fields(value: Any, keep: Keep) -> Json:
 
 
 def decode(kind: type[T], data: Json, restore: Restore) -> T:
-    """A value of the type `kind` from its JSON. Raises ValueError, with the place, for data that is not one."""
+    """Return a value of the type `kind` from its JSON. Raises ValueError, with the place, for data that is not one."""
     return cast(T, decoder(cast(Hashable, kind))(data, restore))
 
 
@@ -121,7 +122,7 @@ Decode: TypeAlias = Callable[[Json, Restore], Any]
 
 @cache
 def decoder(kind: Any) -> Decode:
-    """What reads values of a type. Raises TypeError for a type that cannot be recorded."""
+    """Return the function that reads values of a type. Raises TypeError for a type that cannot be recorded."""
     found: Decode | None = None
     if get_args(kind):
         found = _composed(kind, get_origin(kind), get_args(kind))
@@ -139,7 +140,7 @@ def decoder(kind: Any) -> Decode:
 
 
 def _composed(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Decode | None:
-    """What reads values of a type with parameters."""
+    """Return the function that reads values of a type with parameters."""
     if origin is np.ndarray and kind == Samples:
         sound = decoder(Sound)
         return lambda data, restore: restore(sound(data, restore))

@@ -1,4 +1,4 @@
-"""The lines of a journal, and what a line is allowed to be."""
+"""The lines of a journal, and what a line may hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.runtime.record import Record, State
 from pipeline.stages.stage import Turn
 
 LONGEST = 4_000_000
-"""Bytes in a line; a turn whose history is full has some 20,000."""
+"""Bytes in a line at most; a turn whose history is full has some 20,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class WrittenTurn:
     guest: bool | None = None
     """Whether the user is a guest; None in a line that was written before guests were marked."""
     language: str = ""
-    """ISO 639-1; empty in a line that was written before turns had one."""
+    """The ISO 639-1 code of the language; empty in a line that was written before turns had one."""
     languages: tuple[str, ...] = ()
     role: str = ""
     voice: str = ""
@@ -43,7 +43,7 @@ class WrittenTurn:
 
     @classmethod
     def of(cls, turn: Turn) -> WrittenTurn:
-        """How a turn is written."""
+        """Return a turn as it is written."""
         context, dialogue = turn.context, turn.context.dialogue
         return cls(
             turn.id,
@@ -63,7 +63,8 @@ class WrittenTurn:
         )
 
     def turn(self) -> Turn:
-        """The turn that was written. Its context names no `languages` where the line was written before it could."""
+        """Return the turn that was written. Its context names no `languages` where the line is from before they were
+        recorded."""
         context = Context(
             self.language or DEFAULT.language,
             self.languages,
@@ -81,10 +82,10 @@ class SoundEvent:
     """From here on, the microphone's sound lies without a break in a track."""
 
     start: float
-    """Session time of the first sample."""
+    """The session time of the first sample, in seconds."""
     track: str
     offset: int
-    """Samples."""
+    """The number of samples before it in the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,10 @@ class EndedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ClosedEvent:
-    """Nothing comes behind this line."""
+    """The last line of a journal."""
 
     stopped: str = ""
-    """Why the rest of the session is not here; empty where the session came to its end."""
+    """Why the rest of the session is missing; empty where the session came to its end."""
 
 
 Event: TypeAlias = SoundEvent | StateEvent | BeganEvent | CrossedEvent | EndedEvent | ClosedEvent
@@ -145,7 +146,8 @@ _KINDS = {name: kind for kind, name in NAMES.items()}
 
 
 def to_line(event: Event, keep: Keep) -> bytes:
-    """The event as a line. Raises TypeError for what cannot be recorded, ValueError for a line that is too long."""
+    """Return the event as a line. Raises TypeError for what cannot be recorded, and ValueError for a line that is too
+    long."""
     text = json.dumps({"event": NAMES[type(event)], **encode(event, keep)}, ensure_ascii=False, separators=(",", ":"))
     # Lone surrogates, which file names and broken model output hold, become JSON's own escapes.
     line = text.encode("utf-8", "backslashreplace") + b"\n"
@@ -155,7 +157,7 @@ def to_line(event: Event, keep: Keep) -> bytes:
 
 
 def from_line(line: bytes, restore: Restore) -> Event:
-    """The event in a line. Raises ValueError."""
+    """Return the event in a line. Raises ValueError."""
     try:
         data = json.loads(line)
     except RecursionError:

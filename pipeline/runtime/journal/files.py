@@ -1,4 +1,4 @@
-"""The files of a journal: its user's only, and whole up to what was written last."""
+"""The files of a journal. Only their user may read them, and they are whole up to the last write."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 class Growing:
-    """A new file to which is appended; what is added reaches the operating system with `flush`."""
+    """A new file that grows by appending. What is added reaches the operating system with `flush`."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError, FileExistsError among them."""
+        """Create the file. Raises OSError, and FileExistsError where it exists."""
         self._file = _private(path)
         self._added: list[bytes] = []
 
@@ -21,20 +21,20 @@ class Growing:
         self._added.append(data)
 
     def flush(self) -> None:
-        """Hand over what was added. Raises OSError, and the file is then as it was."""
+        """Hand over what was added. Where this raises OSError, the file is as it was before."""
         data = b"".join(self._added)
         whole = self._file.tell()
         try:
             _write(self._file, data)
         except OSError:
-            with contextlib.suppress(OSError):  # the reader copes with a part, too
+            with contextlib.suppress(OSError):  # the reader can read an incomplete file, too
                 self._file.truncate(whole)
                 self._file.seek(whole)
             raise
         self._added.clear()
 
     def forget(self) -> None:
-        """Forget what was added and not handed over."""
+        """Drop what was added and not handed over."""
         self._added.clear()
 
     def amend(self, position: int, data: bytes) -> None:
@@ -44,12 +44,12 @@ class Growing:
         self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:
-        """Close the file; what was not handed over is forgotten. Raises OSError."""
+        """Close the file; what was not handed over is dropped. Raises OSError."""
         self._file.close()
 
 
 def write_new(path: Path, text: str) -> None:
-    """A new file, whole or not at all. Raises OSError."""
+    """Write a new file, as a whole or not at all. Raises OSError."""
     draft = path.with_name(f".{path.name}.part")
     with _private(draft) as file:
         _write(file, text.encode("utf-8", "backslashreplace"))

@@ -24,10 +24,10 @@ BITS = 24
 FULL = 1 << (BITS - 1)
 """The sample value of full scale."""
 STREAMINFO = 34
-"""Bytes in the block that begins the file, behind ``fLaC`` and four bytes of its own header (section 8.2)."""
+"""Bytes in the block that begins the file, after ``fLaC`` and four bytes of its own header (section 8.2)."""
 HEAD = b"fLaC" + bytes([0x80, *STREAMINFO.to_bytes(3, "big")])
 _LENGTH_AT = len(HEAD) + 10
-"""Where 64 bits hold rate, channels, bits and, in the last 36, the count of samples."""
+"""The place of 64 bits that hold rate, channels, bits per sample and, in the last 36 bits, the number of samples."""
 
 
 class FlacWriter:
@@ -50,7 +50,7 @@ class FlacWriter:
         self._file.add(self._head)
 
     def append(self, samples: Samples) -> int:
-        """Add sound, shape (n,), behind the rest; the offset in samples at which it begins."""
+        """Append sound, shape (n,), and return the offset in samples at which it begins."""
         offset = self.length
         self.length += samples.size
         sound = np.nan_to_num(samples.astype(np.float64), posinf=1.0, neginf=-1.0)
@@ -62,17 +62,17 @@ class FlacWriter:
         return offset
 
     def settle(self) -> None:
-        """Fill the last block with silence if nothing came since this was called last, so that it can be written."""
+        """Fill the last block with silence if nothing came since the previous call, so that it can be written."""
         if self._rest.size and self._settled == self.length:
             self.append(np.zeros(self._block - self._rest.size, np.float32))
         self._settled = self.length
 
     def flush(self) -> None:
-        """Give whole blocks to the operating system."""
+        """Hand whole blocks to the operating system."""
         self._file.flush()
 
     def finish(self) -> None:
-        """Write what is left, and in the header how much there is."""
+        """Write what is left, and write the length into the header."""
         if self._rest.size:
             self._encode(self._rest)
         self._add(self._encoder.encode(None))
@@ -81,7 +81,7 @@ class FlacWriter:
         self._file.amend(_LENGTH_AT, (begin | self.length).to_bytes(8, "big"))
 
     def close(self) -> None:
-        """Close the file; what was not flushed is forgotten."""
+        """Close the file; what was not flushed is dropped."""
         self._file.close()
 
     def _encode(self, block: Any) -> None:
@@ -100,7 +100,7 @@ class FlacReader:
     """Reads any part of a file that `FlacWriter` wrote, to the last whole block if it was cut off."""
 
     def __init__(self, path: Path) -> None:
-        """Raises JournalError for what is no such file, OSError for one that cannot be read."""
+        """Open the file. Raises JournalError where it is no such file, and OSError where it cannot be read."""
         self.path = path
         with path.open("rb") as file:
             head = file.read(len(HEAD) + STREAMINFO)
@@ -117,16 +117,17 @@ class FlacReader:
         self._decoded: tuple[int, Samples] | None = None
         last = self._last()
         self.length = (len(self._packets) - 1) * self._block + last if self._packets else 0
-        """Samples in it."""
+        """The number of samples in the file."""
 
     def read(self, offset: int, count: int) -> Samples:
-        """`count` samples from `offset` on, full scale -1 to 1. Raises JournalError where they are not all there."""
+        """Return `count` samples from `offset` on, full scale -1 to 1. Raises JournalError where some of them are
+        missing."""
         if not 0 <= offset <= offset + count <= self.length:
             raise self._damaged(f"holds {self.length} samples, and not those from {offset} to {offset + count}")
         first, last = offset // self._block, -(-(offset + count) // self._block)
         blocks = [np.zeros(0, np.float32), *(self._decode(index) for index in range(first, last))]
         start = offset - first * self._block
-        return np.concatenate(blocks)[start : start + count].copy()  # a view would keep whole blocks
+        return np.concatenate(blocks)[start : start + count].copy()  # a view would keep whole blocks in memory
 
     def _frames(self, file: BinaryIO) -> Iterator[bytes]:
         import av
@@ -135,23 +136,23 @@ class FlacReader:
             with av.open(file, "r", format="flac") as container:
                 for index, packet in enumerate(container.demux(audio=0)):
                     if not packet.size or packet.pts != index * self._block:
-                        return  # the end, or damage that took blocks away: what is behind it has lost its place
+                        return  # the end, or damage that removed blocks, after which the place of samples is unknown
                     yield bytes(packet)
         except (av.FFmpegError, EOFError, ValueError, IndexError):
-            return  # cut off inside what was written last
+            return  # the file was cut off inside the last write
 
     def _open(self) -> AudioCodecContext:
         import av
 
         decoder: AudioCodecContext = av.CodecContext.create("flac", "r")
         decoder.extradata = self._info
-        # Damaged sound must not be taken for sound; and a frame is wanted as soon as its packet is given.
+        # Damaged sound must raise an error, and each packet must give its frame at once.
         decoder.options = {"err_detect": "crccheck+explode"}
         decoder.thread_count = 1
         return decoder
 
     def _last(self) -> int:
-        """Samples in the last block; blocks at the end that cannot be decoded are taken away."""
+        """Return the number of samples in the last block. Blocks at the end that cannot be decoded are removed."""
         while self._packets:
             try:
                 return self._decode(len(self._packets) - 1).size

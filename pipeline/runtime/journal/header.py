@@ -1,4 +1,4 @@
-"""What a journal says of its session as a whole."""
+"""The header of a journal: what it says of its session as a whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.errors import JournalError
 from pipeline.runtime.journal.codec import decode, encode, no_sound
 
 FORMAT = 1
-"""Of journals that this code writes, and the latest that it reads."""
+"""The format of the journals that this code writes, and the latest that it reads."""
 
 SESSION = "session.json"
 GRAPH = "graph.yaml"
@@ -21,50 +21,52 @@ EVENTS = "events.jsonl"
 MICROPHONE = "microphone"
 
 LARGEST = 1_000_000
-"""Bytes in a session.json; a large graph has some ten thousand."""
+"""Bytes in a session.json at most; a large graph has some ten thousand."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineUsed:
-    """An engine of the graph."""
+    """An engine that the graph ran on."""
 
     place: str
     """Where the graph names it: ``stages.asr``, ``stages.asr.fallbacks[0]``, ``turns``."""
     step: str
     name: str
     options: Mapping[str, Any]
-    """Without what came from the environment: references stand there."""
+    """The engine's options. References stand in the place of what came from the environment."""
     packages: Mapping[str, str]
-    """Versions of the packages that it is made of and works with."""
+    """The versions of the packages that the engine is made of and works with."""
     weights: Mapping[str, Mapping[str, str]]
-    """SHA-256 of the files of its models, by model and path; no files where the catalogue does not know the model."""
+    """The SHA-256 of the files of its models, by model and path. A model that the catalogue does not know has no
+    files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a session was."""
+    """The circumstances of a session."""
 
     started: str
-    """UTC, ISO 8601."""
+    """The time at which it began: UTC, ISO 8601."""
     parley: str
-    """Version."""
+    """The version of Parley."""
     python: str
-    """Version and platform."""
+    """The version of Python, and the platform."""
     graph: str
-    """Its name."""
+    """The graph's name."""
     user: str
     sample_rate: int
-    """Hz, of the user's sound."""
+    """The sample rate of the user's sound in Hz."""
     engines: tuple[EngineUsed, ...]
 
 
 def to_text(header: Header) -> str:
-    """The content of a session.json."""
+    """Return the content of a session.json."""
     return json.dumps({"format": FORMAT, **encode(header, no_sound)}, ensure_ascii=False, indent=2) + "\n"
 
 
 def read_header(folder: Path) -> Header:
-    """Raises JournalError for a folder without a journal, or with one that this version cannot read."""
+    """Read the header of the journal in `folder`. Raises JournalError where there is none, or one that this version
+    cannot read."""
     path = folder / SESSION
     try:
         with path.open("rb") as file:
@@ -91,7 +93,7 @@ def read_header(folder: Path) -> Header:
 
 
 def track_path(folder: Path, track: str) -> Path:
-    """The file of a track. Raises JournalError for a name that could lead out of the folder."""
+    """Return the file of a track. Raises JournalError for a name that could lead out of the folder."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", track):
         raise JournalError(f"{folder}: {track[:80]!r} is not the name of a track; expected letters, digits, - and _")
     return folder / f"{track}.flac"

@@ -1,4 +1,4 @@
-"""Reads a journal, also one whose writer was killed, and also one from a stranger."""
+"""Reads a journal, even if its writer was killed, and even if a stranger made it."""
 
 from __future__ import annotations
 
@@ -41,15 +41,16 @@ class Crossing:
     """A packet that crossed an edge."""
 
     at: float
-    """Session time."""
+    """The session time in seconds."""
     node: str
     packet: Any
     fingerprint: str
-    """Of the packet as it was, by `pipeline.runtime.journal.fingerprint`."""
+    """The fingerprint of the packet as it was, by `pipeline.runtime.journal.fingerprint`."""
     exact: bool
-    """Whether `packet` is that packet bit by bit: its samples may have had more than a track's 24 bits."""
+    """Whether `packet` is that packet bit by bit. Its samples may have had more than a track's 24 bits."""
     lacking: frozenset[str] = frozenset()
-    """Fields that packets of this type did not have when the journal was written; in `packet` they have defaults."""
+    """The fields that packets of this type did not have when the journal was written. In `packet` they have
+    defaults."""
 
 
 @dataclass(slots=True)
@@ -57,17 +58,17 @@ class RecordedTurn:
     """A turn, as far as it was recorded."""
 
     turn: Turn
-    """As the stages saw it; `captions` are those that there were."""
+    """The turn as the stages saw it; `captions` are those that were made."""
     began: float
-    """Session time; likewise `ended`."""
+    """The session time at which it began, in seconds."""
     crossings: list[Crossing] = field(default_factory=list)
-    """In the order in which they happened."""
+    """The packets that crossed an edge, in the order in which they did."""
     record: Record | None = None
-    """None where the journal ends before the turn does; likewise `ended`."""
+    """The record of the turn. It is None where the journal ends before the turn does; `ended` is then None, too."""
     ended: float | None = None
 
     def packets(self, node: str) -> list[Any]:
-        """What a node, or ``audio``, gave."""
+        """Return the packets that a node, or ``audio``, gave."""
         return [crossing.packet for crossing in self.crossings if crossing.node == node]
 
 
@@ -78,23 +79,23 @@ class Recorded:
     folder: Path
     header: Header
     turns: list[RecordedTurn] = field(default_factory=list)
-    """In the order in which they began."""
+    """The turns in the order in which they began."""
     states: list[tuple[float, State]] = field(default_factory=list)
-    """What the avatar did from which session time on."""
+    """The states of the avatar, each with the session time from which it lasted."""
     stopped: str = KILLED
-    """Why the rest of the session is not here; empty where it came to its end."""
+    """Why the rest of the session is missing; empty where the session came to its end."""
     _runs: list[SoundEvent] = field(default_factory=list)
     _tracks: dict[str, FlacReader] = field(default_factory=dict)
 
     @property
     def graph(self) -> Path:
-        """The graph's file, as it was with overlays and overrides."""
+        """The file of the graph, with its overlays and overrides laid on."""
         return self.folder / GRAPH
 
     def sound(self, piece: float = 1.0) -> Iterator[Audio]:
-        """The microphone's sound in pieces of at most so many seconds, without the times at which it gave none.
+        """Give the microphone's sound in pieces of at most `piece` seconds. Times at which it gave none are left out.
 
-        A last piece may end in silence that fills up a block of the track."""
+        The last piece may end in silence that fills up a block of the track."""
         for run, following in zip_longest(self._runs, self._runs[1:]):
             track = self._tracks[run.track]
             rate, end = track.sample_rate, track.length
@@ -108,19 +109,19 @@ class Recorded:
 
 
 def read_journal(folder: Path, kinds: Iterable[type] = ()) -> Recorded:
-    """Read what was recorded in `folder`, all of it into memory: up to half a gigabyte for an hour.
+    """Read what was recorded in `folder` into memory: up to half a gigabyte for an hour.
 
-    `kinds` are types of packets beside those that come with Parley: what the nodes of the graph emit. Raises
-    JournalError for what is no journal, or not one that this version reads."""
+    `kinds` are types of packets besides those that come with Parley: what the nodes of the graph emit. Raises
+    JournalError where there is no journal, or one that this version does not read."""
     return _Reading(folder, {kind.__name__: kind for kind in (*PACKETS, *kinds)}).run()
 
 
 class _Missing(Exception):
-    """Sound that a line speaks of was not written any more."""
+    """Sound that a line refers to was not written any more."""
 
 
 class _Reading:
-    """A journal, line by line."""
+    """The state of reading a journal line by line."""
 
     def __init__(self, folder: Path, kinds: dict[str, type]) -> None:
         self._folder, self._kinds = folder, kinds
@@ -145,7 +146,7 @@ class _Reading:
         return self._recorded
 
     def _read(self, event: Event) -> None:
-        """Take the event, unless its sound, or that of one before it, is lost like half a line at the end."""
+        """Take the event, unless its sound or earlier sound is lost, like an incomplete line at the end."""
         if not self._cut:
             try:
                 self._take(event)
@@ -219,7 +220,7 @@ class _Reading:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, without half a one at the end. Raises ValueError for one that is too long."""
+    """Give whole lines, without an incomplete one at the end. Raises ValueError for one that is too long."""
     while line := file.readline(LONGEST + 1):
         if len(line) > LONGEST:
             raise ValueError(f"a line is longer than {LONGEST:,} bytes")
@@ -228,7 +229,7 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _whole(record: Record, turn: RecordedTurn) -> Record:
-    """The record with what follows from the turn's packets."""
+    """Return the record with the fields that follow from the turn's packets."""
     observed = Record(record.turn)
     for crossing in turn.crossings:
         observed.observe(crossing.node, crossing.packet)

@@ -16,12 +16,12 @@ from pipeline.runtime.journal.flac import FlacWriter
 from pipeline.runtime.journal.header import MICROPHONE, track_path
 
 REMEMBERED = 64
-"""Seconds of the microphone's sound that are at hand to recognise what a turn hears of it; the longest utterance has 30
-unless the graph says otherwise, and what is not recognised is stored once more."""
+"""Seconds of the microphone's sound in memory, in which the sound of a turn is found again. The longest utterance has
+30 s unless the graph changes that. Sound that is not found is stored once more."""
 
 
 class Tracks:
-    """Writes sound, and tells where it is. Its methods raise OSError."""
+    """Writes sound, and returns its place. Its methods raise OSError."""
 
     def __init__(self, folder: Path, sample_rate: int) -> None:
         """`sample_rate` is the one that the microphone is expected to have, in Hz."""
@@ -30,7 +30,7 @@ class Tracks:
         self._microphone: _Microphone | None = None
 
     def hear(self, audio: Audio) -> SoundEvent | None:
-        """Write what the microphone gave; an event where it does not follow what it gave before."""
+        """Write what the microphone gave. Return an event where it does not follow what it gave before."""
         rate = audio.sample_rate
         name = MICROPHONE if rate == self._sample_rate else f"{MICROPHONE}-{rate}"
         if self._microphone is None or self._microphone.name != name:
@@ -38,7 +38,7 @@ class Tracks:
         return self._microphone.hear(audio)
 
     def keep(self, node: str, packet: Any) -> Keep:
-        """What writes the samples of a packet, unless they lie in the microphone's track."""
+        """Return the function that writes the samples of a packet, unless they lie in the microphone's track."""
 
         def keep(samples: Samples, sample_rate: int) -> Sound:
             if isinstance(packet, Audio) and self._microphone and samples.size:
@@ -51,12 +51,12 @@ class Tracks:
         return keep
 
     def settle(self) -> None:
-        """See `FlacWriter.settle`."""
+        """Call `FlacWriter.settle` on every track."""
         for track in self._open.values():
             track.settle()
 
     def flush(self) -> None:
-        """Give whole blocks to the operating system."""
+        """Hand whole blocks to the operating system."""
         for track in self._open.values():
             track.flush()
 
@@ -66,7 +66,7 @@ class Tracks:
             track.finish()
 
     def close(self) -> None:
-        """Close the files; what was not written is forgotten."""
+        """Close the files; what was not written is dropped."""
         for track in self._open.values():
             track.close()
 
@@ -77,14 +77,14 @@ class Tracks:
 
 
 class _Microphone:
-    """Its track, and which session time lies where in it."""
+    """The microphone's track, and the session times of its sound."""
 
     def __init__(self, name: str, track: FlacWriter) -> None:
         self.name, self._track = name, track
         self._latest = np.zeros(REMEMBERED * track.sample_rate, np.float32)
-        """The sample at the offset i is at i modulo the size."""
+        """The latest samples. The sample at the offset i is at i modulo the size."""
         self._runs: deque[tuple[float, int]] = deque(maxlen=100)
-        """Session time and offset at which sound began that goes on without a break."""
+        """The session times and offsets at which sound without a break began."""
 
     def hear(self, audio: Audio) -> SoundEvent | None:
         rate = self._track.sample_rate
@@ -98,7 +98,7 @@ class _Microphone:
         return SoundEvent(audio.start, self.name, offset)
 
     def find(self, audio: Audio) -> int | None:
-        """Where exactly this sound is."""
+        """Return the offset of exactly this sound, or None."""
         rate, count = self._track.sample_rate, audio.samples.size
         if audio.sample_rate != rate:
             return None

@@ -1,4 +1,4 @@
-"""Writes a journal while the session runs, on a thread of its own: a slow disk never holds a conversation up."""
+"""Writes a journal while the session runs, in a thread of its own, so that a slow disk never delays a conversation."""
 
 from __future__ import annotations
 
@@ -36,38 +36,39 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.1
 """Seconds between two writes."""
 SETTLE = 3
-"""Writes after which sound that goes on no more is filled up with silence, so that its end can be written."""
+"""Writes after which sound that has stopped is filled up with silence, so that its end can be written."""
 ROOM = 64_000_000
 """Bytes that wait for the disk at most: some minutes of a session."""
 PATIENCE = 10.0
-"""Seconds that a session which is over waits for the disk."""
+"""Seconds that an ended session waits for the disk."""
 EVENT = 1_000
-"""Bytes that an event takes while it waits, its samples aside; about."""
+"""Bytes that an event takes while it waits, without its samples; an estimate."""
 
 
 class Journal(Observer):
     """Records a session in a new journal; a context manager around the session.
 
-    What goes wrong on the disk ends the recording and never the conversation: it is logged, and `trouble` says it."""
+    A fault of the disk ends the recording and never the conversation. It is logged, and `trouble` tells it."""
 
     def __init__(self, folder: Path, header: Header, graph: str, packets: Iterable[type] = ()) -> None:
-        """`graph` is the graph's file as `pipeline.graph.dump.dump` gives it, `packets` what its stages emit.
+        """`graph` is the graph's file as `pipeline.graph.dump.dump` returns it; `packets` are the types that its stages
+        emit.
 
-        Raises JournalError for a folder that holds a journal or cannot be written to, and for packets that have fields
-        which cannot be recorded."""
+        Raises JournalError for a folder that holds a journal or cannot be written to, and for packets with fields that
+        cannot be recorded."""
         for kind in packets:
             _check(kind)
         import av  # noqa: F401  takes a moment, which should not be one in which somebody speaks
 
         self.folder = folder
         self.trouble = ""
-        """Why the rest of the session is not recorded; empty while it is."""
+        """Why the rest of the session is not recorded; empty while it is recorded."""
         self._events = _create(folder, to_text(header), graph)
         self._tracks = Tracks(folder, header.sample_rate)
         self._lock, self._closing = Lock(), Flag()
         self._queue: list[Event | Audio] = []
         self.waiting = 0
-        """Bytes that wait for the disk, about."""
+        """Bytes that wait for the disk, estimated."""
         self._thread = Thread(target=self._run, name="journal", daemon=True)
 
     def __enter__(self) -> Journal:
@@ -149,7 +150,7 @@ class Journal(Observer):
                 self._events.add(to_line(heard, no_sound))
 
     def _flush(self) -> None:
-        self._tracks.flush()  # sound first, so that no line speaks of sound that is not there
+        self._tracks.flush()  # sound first, so that no line refers to sound that is missing
         self._events.flush()
 
     def _close(self) -> None:
@@ -165,18 +166,18 @@ class Journal(Observer):
 
 
 def require_new(folder: Path) -> None:
-    """Raises JournalError where a journal is in `folder` already."""
+    """Check that `folder` holds no journal. Raises JournalError where it does."""
     taken = [name for name in (EVENTS, SESSION, GRAPH) if (folder / name).exists()]
     if taken:
         raise JournalError(f"{folder}: holds {taken[0]} already, and nothing is written over it; give a new folder")
 
 
 def _create(folder: Path, session: str, graph: str) -> Growing:
-    """The files that a journal begins with; its events are still to come. Raises JournalError."""
+    """Create the files with which a journal begins, and return the one for events. Raises JournalError."""
     require_new(folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        events = Growing(folder / EVENTS)  # first, so that of two that come at the same time only one goes on
+        events = Growing(folder / EVENTS)  # first, so that only one of two writers at the same time goes on
         try:
             write_new(folder / SESSION, session)
             write_new(folder / GRAPH, graph)
@@ -189,7 +190,7 @@ def _create(folder: Path, session: str, graph: str) -> Growing:
 
 
 def _size(packet: Any) -> int:
-    """Bytes of a packet's samples."""
+    """Return the bytes of a packet's samples."""
     match packet:
         case Audio(samples=samples) | Speech(voiced=Voiced(samples=samples)):
             return samples.nbytes
