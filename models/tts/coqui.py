@@ -30,8 +30,9 @@ class Coqui(Synthesiser):
 
     `model` is a name of Coqui's catalogue (``tts_models/en/ljspeech/vits``), fetched by Coqui's own client, or a folder
     or checkpoint: a path, or ``hub:org/repo#file``. A checkpoint's `config` is ``config.json`` beside it unless given.
-    `speaker` and `language` choose where a model has several, `speaker_wav` is a recording to clone. `device` is one of
-    torch's, such as ``cpu`` or ``cuda``. It gives no phonemes, so lips follow the loudness."""
+    `speaker` and `language` choose where a model has several; a turn may name another speaker as its voice.
+    `speaker_wav` is a recording to clone. `device` is one of torch's, such as ``cpu`` or ``cuda``. It gives no
+    phonemes, so lips follow the loudness."""
 
     extra: ClassVar[str] = "coqui"
     requires: ClassVar[tuple[str, ...]] = ("TTS", "torch", "torchaudio")
@@ -72,6 +73,8 @@ class Coqui(Synthesiser):
         self.sample_rate = int(self._tts.synthesizer.output_sample_rate)
         self._options = {name: choice for name, choice in self._choices.items() if choice}
         self._check_choices()
+        self._speakers = frozenset(self._tts.speakers or () if self._tts.is_multi_speaker else ())
+        self._languages = frozenset(self._tts.languages or () if self._tts.is_multi_lingual else ())
         for _ in self.speak("Hello."):  # the first call imports and compiles for seconds
             pass
 
@@ -81,10 +84,16 @@ class Coqui(Synthesiser):
             return
         for sentence in self._tts.synthesizer.split_into_sentences(text, self._choices["language"] or None):
             if self._can_read(sentence):
-                sound = self._tts.tts(sentence, split_sentences=False, **self._options)
+                sound = self._tts.tts(sentence, split_sentences=False, **self._options | self._wanted(context))
                 samples = trimmed(np.asarray(sound, np.float32), self.sample_rate)
                 if samples.size:
                     yield Voiced(samples, self.sample_rate)
+
+    def _wanted(self, context: Context) -> dict[str, str]:
+        """The speaker that the turn names, and its language in a graph of several, where the model has them."""
+        voice = {"speaker": context.voice} if context.voice in self._speakers else {}
+        chosen = len(context.languages) > 1 and context.language in self._languages
+        return voice | ({"language": context.language} if chosen else {})
 
     def _from_catalogue(self, tts: Any) -> Any:
         if "xtts" in self.model and os.environ.get(CONSENT) != "1":

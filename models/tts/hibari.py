@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,56 +42,63 @@ LONGEST = 200
 class Hibari(Synthesiser):
     """Speaks English with the package's own front end, and cuts the silence before and behind each sentence.
 
-    `voice` is one of `VOICES`, or a model of the same design: a path, or ``hub:org/repo#file``. `speed` is 0.5 (slow)
-    to 2. One thread is enough for 40 times real time, and leaves the other cores to the language model."""
+    `voice` is one of `VOICES`, or a model of the same design: a path, or ``hub:org/repo#file``. `others` are further
+    ones that a turn may name as its voice; each takes some 0.1 GB. `speed` is 0.5 (slow) to 2. One thread is enough for
+    40 times real time, and leaves the other cores to the language model."""
 
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
     requires: ClassVar[tuple[str, ...]] = ("hibari", "onnxruntime")
     sample_rate = 24000
 
-    def __init__(self, voice: str = "heart", speed: float = 1.0, threads: int = 1) -> None:
-        if voice not in VOICES and not voice.startswith("hub:") and not voice.endswith(".onnx"):
-            raise ValueError(
-                f"voice: {voice!r} is none of {', '.join(VOICES)}, nor hub:org/repo#file, nor a .onnx file"
-            )
+    def __init__(
+        self, voice: str = "heart", speed: float = 1.0, threads: int = 1, *, others: list[str] | None = None
+    ) -> None:
+        for option, name in (("voice", voice), *(("others", other) for other in others or ())):
+            if name not in VOICES and not name.startswith("hub:") and not name.endswith(".onnx"):
+                raise ValueError(
+                    f"{option}: {name!r} is none of {', '.join(VOICES)}, nor hub:org/repo#file, nor a .onnx file"
+                )
         if not 0.5 <= speed <= 2.0:
             raise ValueError(f"speed: {speed:g} is not between 0.5 and 2")
         if threads < 1:
             raise ValueError(f"threads: {threads} is less than 1")
         self.voice, self.speed, self.threads = voice, speed, threads
+        self.others = tuple(others or ())
 
     def load(self) -> None:
-        """Open the voice and its dictionaries. Raises ModelUnavailable offline, for voices that a hub keeps."""
+        """Open the voices and their dictionaries. Raises ModelUnavailable offline, for voices that a hub keeps."""
         import hibari
         from hibari import dsp, voices
         from hibari.g2p import G2P
 
         assets = Path(voices.ASSETS)
-        known = voices.VOICES.get(self.voice)
-        self._network = open_network(
-            expose_durations(self._read(assets, known)), self.threads, f"a voice of hibari's design: {self.voice}"
-        )
+        fronts = {british: G2P(british=british) for british in {_british(name) for name in (self.voice, *self.others)}}
+        self._voices = {
+            name: _Voice(self._open(assets, name), fronts[_british(name)])
+            for name in dict.fromkeys((self.voice, *self.others))
+        }
         self._symbols: dict[str, int] = json.loads((assets / "vocab.json").read_text(encoding="utf-8"))
         self._sentences = hibari.Hibari.split_sentences
-        self._phonemes = G2P(british=bool(known and known["british"]))
         self._synthesise = dsp.synth
         # The first call allocates, and a word that no dictionary has opens the network that guesses at such words.
-        for _ in self.speak("Parley zyxwer."):
-            pass
+        for name in self._voices:
+            for _ in self.speak("Parley zyxwer.", Context(voice=name)):
+                pass
 
     def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak a sentence at a time; nothing where `text` holds no word in Latin letters or digits."""
+        voice = self._voices.get(context.voice) or self._voices[self.voice]
         for sentence in self._sentences(readable(text)):
-            for phonemes in chunks(self._phonemes(sentence), LONGEST):
+            for phonemes in chunks(voice.phonemes(sentence), LONGEST):
                 symbols = [symbol for symbol in phonemes if symbol in self._symbols]
                 if not PAUSES.issuperset(symbols):
-                    yield self._voice(symbols)
+                    yield self._voiced(symbols, voice)
 
-    def _voice(self, symbols: list[str]) -> Voiced:
+    def _voiced(self, symbols: list[str], voice: _Voice) -> Voiced:
         """The sound of `symbols`, from the first audible frame to the last."""
         ids = [0, *(self._symbols[symbol] for symbol in symbols), 0]
         feeds = {"ids": np.array([ids]), "speed": np.array([self.speed], np.float32)}
-        *spectrum, durations = self._network.run(None, feeds)
+        *spectrum, durations = voice.network.run(None, feeds)
         parts = [part[0] for part in spectrum]  # five of shape (601, frames), then the pitch, shape (frames,)
         first, last = audible(np.maximum(parts[2], parts[3]))  # the noise and the free-phase branch
         # The outermost frames of an inverse transform are incomplete, so a few more are made and cut off again.
@@ -102,17 +110,42 @@ class Hibari(Synthesiser):
         edges = (frames * HOP / self.sample_rate).tolist()
         return Voiced(samples, self.sample_rate, align([" ", *symbols, " "], edges, samples, self.sample_rate))
 
-    def _read(self, assets: Path, known: dict[str, Any] | None) -> bytes:
-        """The bytes of the voice's network."""
-        if known is None:
-            return locate(self.voice).read_bytes()
-        path = assets / known["file"] if known.get("bundled") else locate(HUB + known["file"])
-        network = path.read_bytes()
-        if hashlib.sha256(network).hexdigest() != known["sha256"]:
-            raise ModelCorrupt(
-                f"{path}: not the SHA-256 of hibari's voice {self.voice!r}; remove the file and try again"
-            )
-        return network
+    def _open(self, assets: Path, name: str) -> Any:
+        return open_network(expose_durations(_read(assets, name)), self.threads, f"a voice of hibari's design: {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """One voice that was opened."""
+
+    network: Any
+    phonemes: Callable[[str], str]
+    """The front end of its accent."""
+
+
+def _known(name: str) -> dict[str, Any] | None:
+    """What the package says of one of its own voices; None for others."""
+    from hibari import voices
+
+    found: dict[str, Any] | None = voices.VOICES.get(name)
+    return found
+
+
+def _british(name: str) -> bool:
+    known = _known(name)
+    return bool(known and known["british"])
+
+
+def _read(assets: Path, name: str) -> bytes:
+    """The bytes of a voice's network."""
+    known = _known(name)
+    if known is None:
+        return locate(name).read_bytes()
+    path = assets / known["file"] if known.get("bundled") else locate(HUB + known["file"])
+    network = path.read_bytes()
+    if hashlib.sha256(network).hexdigest() != known["sha256"]:
+        raise ModelCorrupt(f"{path}: not the SHA-256 of hibari's voice {name!r}; remove the file and try again")
+    return network
 
 
 def expose_durations(network: bytes) -> bytes:

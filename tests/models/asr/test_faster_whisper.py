@@ -11,6 +11,7 @@ from support.reading import word_error_rate
 from support.sounds import RATE, SAID, noises, speech
 
 from models.asr.faster_whisper import FasterWhisper
+from models.context import Context
 from models.errors import ModelCorrupt, ModelUnavailable
 
 
@@ -48,13 +49,33 @@ def test_the_same_sound_gives_the_same_words(whisper: FasterWhisper) -> None:
     assert whisper.transcribe(said) == whisper.transcribe(said)
 
 
+def test_names_that_may_be_said_do_not_become_words(whisper: FasterWhisper) -> None:
+    named = Context(hints=("lantern", "lighthouse", "Anya"))
+    assert word_error_rate(SAID["speech-jfk"], whisper.transcribe(speech("speech-jfk"), named).text) == 0
+    for sound in noises().values():
+        assert whisper.transcribe(sound, named).text == ""
+
+
+def test_words_with_their_times() -> None:
+    engine = FasterWhisper(words=True)
+    engine.load()
+    found = engine.transcribe(speech("speech-jfk"))
+    assert [word.text for word in found.words] == found.text.split()
+    times = [moment for word in found.words for moment in (word.start, word.end)]
+    assert times == sorted(times)
+    assert times[-1] <= speech("speech-jfk").size / RATE + 0.1
+    assert all(word.confidence is not None and 0.0 <= word.confidence <= 1.0 for word in found.words)
+
+
 def test_a_multilingual_model_names_the_language() -> None:
     engine = FasterWhisper(model="whisper-base")
     engine.load()
-    found = engine.transcribe(speech("speech-jfk"))
+    for spoken in ((), ("en",), ("en", "zh")):
+        found = engine.transcribe(speech("speech-jfk"), Context(languages=spoken))
+        assert found.language == "en"
+        assert word_error_rate(SAID["speech-jfk"], found.text) == 0
+    assert engine.transcribe(speech("speech-jfk"), Context("zh", ("zh", "ja"))).language in ("zh", "ja")
     engine.close()
-    assert found.language == "en"
-    assert word_error_rate(SAID["speech-jfk"], found.text) == 0
 
 
 @pytest.mark.parametrize(

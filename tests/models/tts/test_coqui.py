@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from support.waves import silence, tone
 
+from models.context import Context
 from models.errors import ModelError, ModelUnavailable
 from models.tts.coqui import Coqui, find_checkpoint, trimmed
 
@@ -82,11 +84,22 @@ def test_without_words_that_it_knows_there_is_no_sound(voice: Coqui, text: str) 
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_model_with_several_speakers(tmp_path: Path) -> None:
+def test_a_model_with_several_speakers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build(tmp_path, "anna", "bert")
     anna = Coqui(model=str(tmp_path), speaker="anna")
     anna.load()
     assert list(anna.speak("Hello."))
+    asked: list[str] = []
+    speak = anna._tts.tts
+
+    def noted(text: str, **options: Any) -> Any:
+        asked.append(options["speaker"])
+        return speak(text, **options)
+
+    monkeypatch.setattr(anna._tts, "tts", noted)
+    for name in ("", "anna", "bert", "heart"):  # the last is another engine's
+        assert list(anna.speak("Hello.", Context(voice=name)))
+    assert asked == ["anna", "anna", "bert", "anna"]
     for wrong in ("", "carl"):
         with pytest.raises(ModelError, match=f"speaker '{wrong}' is none of this model's: anna, bert"):
             Coqui(model=str(tmp_path), speaker=wrong).load()

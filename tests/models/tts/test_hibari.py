@@ -13,6 +13,7 @@ import pytest
 from support.reading import word_error_rate
 from support.registries import UNREACHABLE, Registry
 
+from models.context import Context
 from models.errors import ModelError
 from models.protocols import Samples, Voiced
 from models.tts.hibari import Hibari, chunks, readable
@@ -176,8 +177,11 @@ def test_a_voice_in_a_file(tmp_path: Path, voice: Hibari) -> None:
 
     copy = tmp_path / "own.onnx"
     copy.write_bytes(Path(voice_path("heart")).read_bytes())
-    engine = Hibari(voice=str(copy))
+    engine = Hibari(voice=str(copy), others=["heart"])
     engine.load()
+    for name in ("heart", str(copy), "nobody's"):
+        (named,) = engine.speak("Good morning.", Context(voice=name))
+        assert np.array_equal(named.samples, next(voice.speak("Good morning.")).samples)
     (one,), (other,) = engine.speak("Good morning."), voice.speak("Good morning.")
     assert np.array_equal(one.samples, other.samples)
 
