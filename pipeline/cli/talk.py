@@ -153,8 +153,8 @@ def _displays(wanted: Sequence[str]) -> AbstractContextManager[Sequence[Display]
 async def _on_screen(
     session: Session, policy: Policy | None, devices: Devices, ptt_key: str | None, displays: Sequence[Display]
 ) -> None:
-    from pipeline.cli.terminal.app import TalkApp
     from pipeline.cli.terminal.screen import kept_clean, log_path
+    from pipeline.cli.terminal.talk_app import TalkApp
 
     player = Player(PLAYED)
     conversation = Conversation(session, Floor(session.graph, policy), player)

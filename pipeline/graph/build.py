@@ -16,6 +16,7 @@ from pipeline.graph.load import load
 from pipeline.graph.mistakes import Mistakes, Path
 from pipeline.graph.ports import Ports
 from pipeline.graph.registry import Registry
+from pipeline.graph.section import read_section
 from pipeline.graph.spec import (
     DEFAULT_ENGINES,
     EngineSpec,
@@ -23,7 +24,6 @@ from pipeline.graph.spec import (
     NodeSpec,
     Ranked,
     StageSpec,
-    read_section,
     read_spec,
 )
 from pipeline.graph.turns import Turns

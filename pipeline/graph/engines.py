@@ -12,7 +12,8 @@ from pipeline.graph.document import Value
 from pipeline.graph.mistakes import Path, unknown
 from pipeline.graph.options import signature
 from pipeline.graph.registry import Registry, Unusable
-from pipeline.graph.spec import GraphSpec, Ranked, read_section
+from pipeline.graph.section import read_section
+from pipeline.graph.spec import GraphSpec, Ranked
 from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from support.sessions import spoken
 
-from pipeline.cli.terminal.app import TalkApp
+from pipeline.cli.terminal.talk_app import TalkApp
 from pipeline.devices.card.player import Player
 from pipeline.graph.build import open_graph
 from pipeline.runtime.record import State

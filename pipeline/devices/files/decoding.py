@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.protocols import Samples
-from pipeline.devices.files.header import looks_like, promised
 from pipeline.devices.files.paths import shown
+from pipeline.devices.files.sound_header import looks_like, promised
 from pipeline.errors import MediaError
 from pipeline.packets import Audio
 

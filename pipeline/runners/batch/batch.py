@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, aclosing
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from models.context import User, guest
 from models.protocols import Voiced
@@ -21,6 +21,7 @@ from pipeline.devices.word_timing import Words
 from pipeline.errors import MediaError, PipelineError
 from pipeline.graph.graph import Graph
 from pipeline.packets import Audio, Speech
+from pipeline.runners.batch.batch_progress import BatchProgress
 from pipeline.runners.batch.claims import SUMMARY, Claim, Claims, open_folder
 from pipeline.runners.batch.results import (
     FileResult,
@@ -38,26 +39,6 @@ from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.segmenting import Passage, utterances
 
 log = logging.getLogger(__name__)
-
-
-class BatchProgress(Protocol):
-    """Is told how a batch goes on."""
-
-    def began(self, path: Path, expected: float | None) -> None:
-        """A recording was opened; `expected` seconds long, where its header says so."""
-        ...
-
-    def listened(self, path: Path, seconds: float) -> None:
-        """That much of it was worked on so far."""
-        ...
-
-    def answered(self, path: Path, turn: TurnResult) -> None:
-        """One utterance has its answer."""
-        ...
-
-    def ended(self, path: Path, summary: FileSummary) -> None:
-        """All of it was answered, or could not be."""
-        ...
 
 
 async def run_batch(

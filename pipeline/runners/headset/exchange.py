@@ -12,7 +12,7 @@ import numpy as np
 
 from models.protocols import Samples
 from pipeline.runners.headset.headset import Headset, TimedMessage
-from pipeline.runners.headset.mouth_timing import AnswerClock, Shape, skews
+from pipeline.runners.headset.mouth_timing import AnswerClock, SeenShape, skews
 from pipeline.runners.headset.playout import AUDIBLE, Stretch
 from pipeline.wire import from_server
 from pipeline.wire.frames import since
@@ -53,7 +53,7 @@ class MeasuredExchange:
     """The delays of the mouth after the sound, each time that both begin after a pause; see `mouth_timing.skews`."""
     late: float
     """The greatest delay with which mouth shapes arrived after their sound."""
-    visemes: tuple[Shape, ...]
+    visemes: tuple[SeenShape, ...]
     """The mouth shapes as they were seen."""
     captions: tuple[tuple[float, str], ...]
     """The avatar's captions, each with the time at which it is due."""
@@ -131,7 +131,7 @@ def _measured(
     )
 
 
-def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[Shape, float]]:
+def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[SeenShape, float]]:
     """Give each mouth shape as it was seen, and the seconds by which it arrived too late.
 
     A shape is seen when its sound is heard, but not before the shape arrived."""
@@ -140,7 +140,7 @@ def _shapes(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> 
             for start, duration, name, weight in one.message.visemes:
                 for due in clock.due(one.message.turn, start):
                     late = max(0.0, one.at - due)
-                    yield Shape(due + late - begin, max(0.0, duration / 1000 - late), name, weight), late
+                    yield SeenShape(due + late - begin, max(0.0, duration / 1000 - late), name, weight), late
 
 
 def _captions(clock: AnswerClock, later: Sequence[TimedMessage], begin: float) -> Iterator[tuple[float, str]]:

@@ -20,7 +20,7 @@ NEAR = 0.2
 CLOSED = "sil"
 
 
-class Shape(NamedTuple):
+class SeenShape(NamedTuple):
     """A mouth shape and the time at which it is seen."""
 
     start: float
@@ -54,7 +54,7 @@ class AnswerClock:
                     yield heard
 
 
-def skews(shapes: Sequence[Shape], sound: Samples, sample_rate: int) -> list[float]:
+def skews(shapes: Sequence[SeenShape], sound: Samples, sample_rate: int) -> list[float]:
     """The delays of the mouth after the sound, in seconds, each time that both begin after a pause.
 
     `sound`, shape (n,), and `shapes` count time from the same moment. An event in only one of them is left out."""
@@ -67,7 +67,7 @@ def skews(shapes: Sequence[Shape], sound: Samples, sample_rate: int) -> list[flo
     return found
 
 
-def _openings(shapes: Sequence[Shape]) -> Iterator[float]:
+def _openings(shapes: Sequence[SeenShape]) -> Iterator[float]:
     """Give the times at which the mouth begins to move after a pause."""
     closed_from: float | None = -PAUSE
     for shape in shapes:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.devices.files.header import looks_like
+from pipeline.devices.files.sound_header import looks_like
 
 
 @pytest.mark.parametrize(

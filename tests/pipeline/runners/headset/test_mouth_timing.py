@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.protocols import Samples
-from pipeline.runners.headset.mouth_timing import AnswerClock, Shape, skews
+from pipeline.runners.headset.mouth_timing import AnswerClock, SeenShape, skews
 from pipeline.runners.headset.playout import Playout
 from pipeline.wire.frames import WRAP
 from pipeline.wire.from_server import Sync
@@ -23,10 +23,10 @@ def sound(late: float = 0.0) -> Samples:
     return made
 
 
-def mouth() -> list[Shape]:
+def mouth() -> list[SeenShape]:
     shapes, at = [], 0.0
     for start, duration in SPOKEN:
-        shapes += [Shape(at, start - at, "sil", 1.0), Shape(start, duration, "aa", 1.0)]
+        shapes += [SeenShape(at, start - at, "sil", 1.0), SeenShape(start, duration, "aa", 1.0)]
         at = start + duration
     return shapes
 

@@ -14,10 +14,10 @@ from textual.driver import Driver
 from textual.markup import escape
 from textual.widgets import Footer, Input, Static
 
-from pipeline.cli.terminal.dialogue import Dialogue
-from pipeline.cli.terminal.meter import LevelMeter
+from pipeline.cli.terminal.level_meter import LevelMeter
 from pipeline.cli.terminal.talk_key import TalkKey
-from pipeline.cli.terminal.waterfall import WaterfallView
+from pipeline.cli.terminal.transcript_view import TranscriptView
+from pipeline.cli.terminal.waterfall_view import WaterfallView
 from pipeline.errors import PipelineError
 from pipeline.packets import Audio
 from pipeline.runtime.record import Observer, Record, State
@@ -35,7 +35,7 @@ Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """The task that holds the conversation to its end."""
 
 
-class Line(Input):
+class InputLine(Input):
     """The line in which the user types; there the space bar is a letter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +47,7 @@ class Line(Input):
 class TalkApp(App[None], inherit_bindings=False):
     """Shows one session, and passes the user's keys and typed lines to it."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = "talk_app.tcss"
     TITLE = "Parley"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012  typed so by Textual
@@ -70,11 +70,11 @@ class TalkApp(App[None], inherit_bindings=False):
         self._state = State.IDLE
         self._notices: dict[str, str] = {}
         self._talking: asyncio.Task[None] | None = None
-        self.dialogue = Dialogue(hands_free=self._floor.policy == "hands-free")
+        self.dialogue = TranscriptView(hands_free=self._floor.policy == "hands-free")
         self.meter, self.waterfall, self.line = (
             LevelMeter(),
             WaterfallView(),
-            Line(placeholder="type here, or talk", select_on_focus=False, id="line"),
+            InputLine(placeholder="type here, or talk", select_on_focus=False, id="line"),
         )
         self._sign, self._notice = Static(id="state"), Static(id="notice", markup=False)
 

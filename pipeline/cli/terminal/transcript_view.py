@@ -106,7 +106,7 @@ class TurnView(Vertical):
             self._avatar.put(Content.assemble(self._heard, (self._reply[len(self._heard) :], "dim")))
 
 
-class Dialogue(VerticalScroll):
+class TranscriptView(VerticalScroll):
     """The turns of a session, the latest at the bottom. It follows new turns unless the user has scrolled up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

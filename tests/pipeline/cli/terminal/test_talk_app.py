@@ -15,7 +15,7 @@ from textual.events import Key
 
 from models.dialogue import Exchange
 from models.protocols import Action, Intent, Outcome
-from pipeline.cli.terminal.app import TalkApp
+from pipeline.cli.terminal.talk_app import TalkApp
 from pipeline.devices.card.player import Player
 from pipeline.errors import MediaError
 from pipeline.runtime.session import Session
