@@ -22,6 +22,7 @@ from models.language.amounts import durations, numbers
 from models.language.backchannel import Listener
 from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
+from models.language.mood import Mood, Told
 from models.language.words import Found, Word, split
 from models.protocols import Position
 
@@ -142,10 +143,23 @@ class Language:
         words = re.findall(r"\w{2,}", text.casefold())
         return [word for word in words if word not in self.stop_words]
 
+    def indexed(self, text: str) -> str:
+        """A text as it is indexed: what `search_tokens` looks for, parted by spaces."""
+        return text if self.joint else " ".join(self.search_tokens(text))
+
     def breaks_off(self, text: str) -> bool:
         """Whether words stop where no sentence ends; also where there is no word at all."""
         words = self.split_words(text)
         return not words or words[-1].text in self.open_words
+
+    def mood(self, text: str) -> Told:
+        """What `text` does with the deed that it names; a language without rules takes all words for orders."""
+        return Told(Mood.ORDER, text)
+
+    @property
+    def mood_answers(self) -> Mapping[Mood, str]:
+        """What is said where a deed was named and, for its mood, not done."""
+        return {}
 
     # --- text that is said -------------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from models.context import Context
+from models.language.finding import language_of
 from models.language.mood import Mood
-from models.language.moods import read_mood
 from models.protocols import IntentRecogniser
 from pipeline.errors import GraphError
 from pipeline.host.host import Host
@@ -64,7 +64,7 @@ class IntentStage:
         intent = await self._ask(text, context)
         if not self._guard.concerns(intent):
             return intent
-        told = read_mood(text, language)
+        told = language_of(text, language).mood(text)
         if told.mood is Mood.ORDER and told.part != text:  # the words that count may ask for something else
             intent = await self._ask(told.part, context)
         return self._guard.check(intent, told)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from models.language.finding import language_of
 from models.language.mood import Mood, Told
-from models.language.moods import read_mood
 from models.protocols import UNKNOWN, WITHHELD, Intent, SkillCard
 
 MEMORY: Final = "remember"
@@ -53,7 +53,7 @@ class Guard:
 
 def _moods(card: SkillCard) -> frozenset[Mood]:
     """Return the moods in which a skill is asked for."""
-    told = {read_mood(example, "en").mood for example in card.examples}
+    told = {language_of(example, "en").mood(example).mood for example in card.examples}
     return frozenset(told - {Mood.STRAY, Mood.BROKEN_OFF} | {Mood.ORDER})
 
 

@@ -16,12 +16,11 @@ from pydantic import BaseModel, Field, field_validator
 from models.context import Context
 from models.dialogue import Exchange
 from models.language.clauses import Clauses, clauses
-from models.language.finding import find_language
+from models.language.finding import known_language, language_of
 from models.language.guardrails import Guardrails
 from models.language.language import Language
 from models.language.marks import ends_sentence
 from models.language.mood import TALKED_ABOUT
-from models.language.moods import answer
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.roles.role import find_persona
 from pipeline.errors import EngineFailed, traced
@@ -74,7 +73,6 @@ class Response:
     def __init__(self, host: Host[LanguageModel], options: Options) -> None:
         self.host, self.options = host, options
         self.persona = find_persona(options.persona)
-        self._language = find_language("en")
         self._system = Message("system", self.persona.prompt)
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
@@ -95,7 +93,7 @@ class Response:
                     wanted, withheld = packet.name, str(packet.slots.get(WITHHELD, ""))
                 case Outcome():
                     decline = self._decline(withheld, heard, language) if packet.task == UNKNOWN else ""
-                    said = _recite(decline, self._language) if decline else self._answer(packet, heard, turn)
+                    said = _recite(decline, _spoken(turn)) if decline else self._answer(packet, heard, turn)
                     async with aclosing(said) as texts:
                         async for text in texts:
                             yield Reply(joint + text, turn.context.language)
@@ -111,36 +109,38 @@ class Response:
         talk."""
         if withheld in TALKED_ABOUT and self.options.unknown == "chat":
             return ""
-        return answer(withheld, heard, language)
+        answers = language_of(heard, language).mood_answers
+        return next((said for mood, said in answers.items() if mood.value == withheld), "")
 
     def _answer(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         if outcome.status != "open":
             return self._state(outcome, turn)
-        if outcome.task == UNKNOWN and (self.options.unknown == "decline" or self._language.talk.asks_for_deed(heard)):
-            reason = "cannot" if self._language.talk.asks_for_deed(heard) else "unsure"
-            return _recite(f"{self._language.phrases[reason]} {self.persona.offer}", self._language)
+        language = _spoken(turn)
+        wish = language_of(heard, language.code).talk.asks_for_deed(heard)
+        if outcome.task == UNKNOWN and (self.options.unknown == "decline" or wish):
+            return _recite(f"{language.phrases['cannot' if wish else 'unsure']} {self.persona.offer}", language)
         talk = self._talk(outcome, heard, turn)
-        return _after(outcome.opening, talk, self._language) if outcome.opening else talk
+        return _after(outcome.opening, talk, language) if outcome.opening else talk
 
     async def _state(self, outcome: Outcome, turn: Turn) -> AsyncGenerator[str, None]:
         """Give the outcome's own sentence, or a checked wording of it."""
         text = outcome.say if self.options.grounding == "quote" else await self._phrase(outcome, turn)
-        for clause in clauses([text], self._language):
+        for clause in clauses([text], _spoken(turn)):
             yield clause
         if self.options.closing and outcome.status == "done" and (courtesy := await self._close(outcome, turn)):
             yield f" {courtesy}"
 
     async def _phrase(self, outcome: Outcome, turn: Turn) -> str:
-        text = await self._write(self._language.phrases["reword"].format(say=outcome.say), _REWORD_TOKENS, turn)
-        if (reason := self._language.wording.objection(text, outcome)) is None:
+        text = await self._write(_spoken(turn).phrases["reword"].format(say=outcome.say), _REWORD_TOKENS, turn)
+        if (reason := _spoken(turn).wording.objection(text, outcome)) is None:
             return text
         log.info("%s: the wording of an outcome was refused: %s", self.host.name, reason, extra={"task": outcome.task})
         return outcome.say
 
     async def _close(self, outcome: Outcome, turn: Turn) -> str:
-        text = await self._write(self._language.phrases["close"].format(say=outcome.say), _CLOSE_TOKENS, turn)
-        first = next(clauses([text], self._language), "").strip()
-        return first if ends_sentence(first) and self._language.wording.is_courtesy(first) else ""
+        text = await self._write(_spoken(turn).phrases["close"].format(say=outcome.say), _CLOSE_TOKENS, turn)
+        first = next(clauses([text], _spoken(turn)), "").strip()
+        return first if ends_sentence(first) and _spoken(turn).wording.is_courtesy(first) else ""
 
     async def _write(self, request: str, max_tokens: int, turn: Turn) -> str:
         """Return what the model writes on a request, as a whole; empty where it fails."""
@@ -161,8 +161,8 @@ class Response:
         messages = [self._system, *recall(turn.context.dialogue.exchanges, self.options.history)]
         messages.append(Message("user", heard if chat else outcome.say))
         sentences = self.options.sentences if chat else self.options.long_sentences
-        guardrails = Guardrails(self._language.talk, self.persona.name, self.persona.prompt, sentences)
-        texts = self._watched(messages, turn.context, guardrails)
+        guardrails = Guardrails(_spoken(turn).talk, self.persona.name, self.persona.prompt, sentences)
+        texts = self._watched(messages, turn, guardrails)
         try:
             async with aclosing(texts):
                 async for text in texts:
@@ -170,16 +170,16 @@ class Response:
         except EngineFailed as error:
             self._tell(error, turn, "a template answers")
         if guardrails.dangling:
-            yield self._language.phrases["retreat"]
+            yield _spoken(turn).phrases["retreat"]
         elif not guardrails.spoken:
-            cannot = f"{self._language.phrases['cannot']} {self.persona.offer}"
+            cannot = f"{_spoken(turn).phrases['cannot']} {self.persona.offer}"
             yield cannot if outcome.task == UNKNOWN else self.persona.lost
 
     async def _watched(
-        self, messages: Sequence[Message], context: Context, guardrails: Guardrails
+        self, messages: Sequence[Message], turn: Turn, guardrails: Guardrails
     ) -> AsyncGenerator[str, None]:
-        cutter = Clauses(self._language)
-        async with aclosing(self._stream(messages, context, self.options.max_tokens)) as pieces:
+        cutter = Clauses(_spoken(turn))
+        async with aclosing(self._stream(messages, turn.context, self.options.max_tokens)) as pieces:
             async for piece in pieces:
                 for clause in cutter.add(piece):
                     if text := guardrails.admit(clause):
@@ -230,3 +230,8 @@ async def _after(opening: str, talk: AsyncGenerator[str, None], language: Langua
 async def _recite(text: str, language: Language) -> AsyncGenerator[str, None]:
     for clause in clauses([text], language):
         yield clause
+
+
+def _spoken(turn: Turn) -> Language:
+    """The language of the answer."""
+    return known_language(turn.context.language)

@@ -14,6 +14,7 @@ from models.language.en.wording import WORDING
 from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.language import Language
+from models.language.mood import Mood, Told
 from models.language.words import Found, Word
 from models.protocols import Position
 
@@ -59,6 +60,17 @@ class English(Language):
 
     def find_durations(self, words: Sequence[Word]) -> list[Found[int]]:
         return amounts.find_durations(words)
+
+    def mood(self, text: str) -> Told:
+        from models.language.en import mood  # its patterns take some 40 ms to compile
+
+        return mood.mood(text)
+
+    @property
+    def mood_answers(self) -> Mapping[Mood, str]:
+        from models.language.en import mood
+
+        return mood.ANSWERS
 
     def breaks_off(self, text: str) -> bool:
         return words.last_word(text) in vocabulary.OPEN_WORDS | {""}

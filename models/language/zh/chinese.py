@@ -10,6 +10,7 @@ from models.language.backchannel import Listener
 from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.language import Language
+from models.language.mood import Mood, Told
 from models.language.words import HAN, Found, Word
 from models.language.zh import amounts, sentences, vocabulary
 from models.language.zh.listener import LISTENER
@@ -70,6 +71,17 @@ class Chinese(Language):
             for part in "".join(" " if char in self.stop_words else char for char in piece).split():
                 yield from part
                 yield from (part[at : at + 2] for at in range(len(part) - 1))
+
+    def mood(self, text: str) -> Told:
+        from models.language.zh import mood  # its patterns take some 40 ms to compile
+
+        return mood.mood(text)
+
+    @property
+    def mood_answers(self) -> Mapping[Mood, str]:
+        from models.language.zh import mood
+
+        return mood.ANSWERS
 
     def breaks_off(self, text: str) -> bool:
         words = _WORDS.findall(text)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import ModelError
-from models.language.finding import find_language
+from models.language.finding import language_of
 from models.task.world.setting import PLAZA, Setting
 
 BUSY_S = 5.0
@@ -37,6 +37,18 @@ MIGRATIONS = (
     CREATE VIRTUAL TABLE fact_words USING fts5 (text, content=fact, content_rowid=id, tokenize='porter unicode61');
     CREATE TRIGGER fact_told AFTER INSERT ON fact BEGIN
         INSERT INTO fact_words (rowid, text) VALUES (new.id, new.text);
+    END;
+    """,
+    # What is searched is no longer the text itself: where words are not parted by spaces, the index must be given them.
+    """
+    ALTER TABLE fact ADD COLUMN words TEXT NOT NULL DEFAULT '';
+    UPDATE fact SET words = text;
+    DROP TRIGGER fact_told;
+    DROP TABLE fact_words;
+    CREATE VIRTUAL TABLE fact_words USING fts5 (words, content=fact, content_rowid=id, tokenize='porter unicode61');
+    INSERT INTO fact_words (rowid, words) SELECT id, words FROM fact;
+    CREATE TRIGGER fact_told AFTER INSERT ON fact BEGIN
+        INSERT INTO fact_words (rowid, words) VALUES (new.id, new.words);
     END;
     """,
 )
@@ -219,9 +231,9 @@ class World:
         """Keep a fact; one that is told again counts as told now."""
         with self._store.writing() as base:
             base.execute(
-                "INSERT INTO fact (user, text, told_at) VALUES (?, ?, ?) "
+                "INSERT INTO fact (user, text, told_at, words) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET told_at = excluded.told_at",
-                (self.user, fact, self.now()),
+                (self.user, fact, self.now(), language_of(fact, "").indexed(fact)),
             )
 
     def recall(self, topic: str = "") -> str | None:
@@ -229,7 +241,7 @@ class World:
 
         A topic without a telling word ("me") gives the newest fact of all. Words are stemmed (Porter) and weighed by
         how rare they are (BM25), both by SQLite's FTS5."""
-        words = find_language("en").search_tokens(topic)
+        words = language_of(topic, "en").search_tokens(topic)
         if not words:
             return self._first("SELECT text FROM fact WHERE user = ? ORDER BY told_at DESC, id DESC LIMIT 1", self.user)
         query = " OR ".join(f'"{word}"' for word in words)

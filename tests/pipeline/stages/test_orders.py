@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.language.moods import read_mood
+from models.language.finding import language_of
 from models.protocols import UNKNOWN, WITHHELD, Intent, SkillCard, Slot
 from models.task.skills import Skills
 from pipeline.stages.orders import Guard
@@ -15,7 +15,7 @@ BUY = Intent("buy", {"item": "lantern"}, 0.9)
 
 
 def checked(intent: Intent, text: str, guard: Guard = GUARD) -> Intent:
-    return guard.check(intent, read_mood(text, "en"))
+    return guard.check(intent, language_of(text, "en").mood(text))
 
 
 def test_an_order_is_done() -> None:

@@ -116,6 +116,29 @@ def test_a_fact_is_found_by_its_telling_words(world: World, topic: str, fact: st
     assert world.recall(topic) == fact
 
 
+def test_a_chinese_fact_is_found_by_its_telling_characters(world: World) -> None:
+    for told in ("我妹妹的生日是五月三号", "我的车停在图书馆后面", "我对花生过敏"):
+        world.remember(told)
+    assert world.recall("你还记得我妹妹什么时候过生日吗") == "我妹妹的生日是五月三号"
+    assert world.recall("我的车在哪里") == "我的车停在图书馆后面"
+    assert world.recall("护照") is None
+
+
+def test_facts_of_the_first_version_are_still_found(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(world_module, "MIGRATIONS", MIGRATIONS[:1])
+        old = WorldStore(path, lambda: NOON, PLAZA)
+        old.of("ada")
+        with old.writing() as base:
+            base.execute("INSERT INTO fact (user, text, told_at) VALUES ('ada', 'my cat is black', 1.0)")
+        old.close()
+    store = WorldStore(path, lambda: NOON, PLAZA)
+    world = store.of("ada")
+    world.remember("my dog is white")
+    assert [world.recall(topic) for topic in ("cats", "my dog")] == ["my cat is black", "my dog is white"]
+    store.close()
+
+
 def test_the_newest_fact_wins_and_telling_again_counts(path: Path) -> None:
     now = NOON
     store = WorldStore(path, lambda: now, PLAZA)
