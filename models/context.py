@@ -1,4 +1,4 @@
-"""Who speaks with whom: what every engine is told beside its input, and the one rule for guests."""
+"""Says who speaks with whom. Every engine is told so beside its input, and the one rule for guests stands here."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from dataclasses import dataclass, replace
 from models.dialogue import EMPTY, Dialogue
 
 _GUEST = "guest"
-"""The id of a guest whose process serves no others."""
+"""The id of a guest in a process that serves no other users."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whose world, memory and history a turn belongs to.
+    """The user to whom a turn belongs, with its world, memory and history.
 
-    Whether somebody is a guest was decided when the value was made, by `known_as` or `guest`; no name is ever searched
-    for it, so a user may be called guestavo."""
+    `known_as` or `guest` decided whether the user is a guest when it made the value. Names are never searched for the
+    word, so a user may be called guestavo."""
 
     id: str
-    """Different for different users of one process."""
+    """Tells the user from the other users of the process."""
     guest: bool = False
-    """True for a user who is not remembered: what is theirs ends with the process."""
+    """True for a user who is not remembered. What belongs to a guest ends with the process."""
 
 
 ANYBODY = User(_GUEST, guest=True)
-"""A guest who did not say a name."""
+"""The guest who gave no name."""
 
 
 def known_as(name: str | None) -> User:
-    """The user who goes by a name. No name, and the very word ``guest``, which is what a setting says for nobody in
-    particular, are `ANYBODY`."""
+    """The user of that name. `ANYBODY` where there is no name, or where it is exactly ``guest``, the word by which a
+    setting means no user in particular."""
     return User(name) if name and name != _GUEST else ANYBODY
 
 
 def guest(mark: str) -> User:
-    """A guest of their own, apart from those with other marks: ``guest-1f3a``."""
+    """A guest with a mark, apart from guests with other marks. The id is, for example, ``guest-1f3a``."""
     return User(f"{_GUEST}-{mark}", guest=True)
 
 
 def recorded_user(id: str) -> User:
-    """The user whose id stands in a journal that was written before guests were marked as such.
+    """The user whose id stands in a journal of an earlier version, which did not mark guests.
 
-    At that time, and only then, everybody whose id began with ``guest`` was a guest."""
+    In those journals, and only there, a user whose id begins with ``guest`` is a guest."""
     return User(id, guest=id.startswith(_GUEST))
 
 
@@ -52,8 +52,8 @@ class Context:
     language: str = "en"
     """ISO 639-1 code of the language in which the answer is wanted."""
     languages: tuple[str, ...] = ()
-    """ISO 639-1 codes of those that the user may speak, `language` among them; empty where that is not known. A
-    recogniser takes a single one for granted, and chooses among several."""
+    """ISO 639-1 codes of the languages that the user may speak, `language` among them; empty where they are not known.
+    A recogniser takes a single one for granted, and chooses among several."""
     user: User = ANYBODY
     role: str = ""
     """The name of the role that the avatar plays; empty where it has none."""
@@ -62,16 +62,16 @@ class Context:
     dialogue: Dialogue = EMPTY
     """What was said, asked, named and done before this turn."""
     hints: tuple[str, ...] = ()
-    """Names that are likely to be said, the likeliest first: those of the scene, the skills' and the user's own."""
+    """Names that are likely to be said, the likeliest first: names of the scene, of the skills and of the user."""
 
     def speaking(self, language: str) -> Context:
-        """The same, where the answer is wanted in `language`."""
+        """The same context, with the answer wanted in `language`."""
         return self if language == self.language else replace(self, language=language)
 
     def answered_in(self, spoken: str) -> str:
-        """The language of the answer to words in the language `spoken`: the same, if the graph speaks it too."""
+        """The language of the answer to words in the language `spoken`: that language, if the graph speaks it."""
         return spoken if spoken in self.languages else self.language
 
 
 DEFAULT = Context()
-"""A guest who speaks English, and has not said anything yet."""
+"""The context of a guest who speaks English and has not said anything yet."""

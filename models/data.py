@@ -1,6 +1,6 @@
-"""Data files: YAML that people write beside the code, read and checked, with the line of every mistake.
+"""Reads and checks the YAML files that people write beside the code, and tells the line of every mistake.
 
-Every scalar is text until the model says otherwise, so ``no`` is a word and 007 keeps its zeros.
+Every scalar is text unless the model says otherwise, so ``no`` is a word and 007 keeps its zeros.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from models.errors import WrongData
 T = TypeVar("T")
 
 Place: TypeAlias = tuple[str | int, ...]
-"""The way into a file: ``("wares", "apple", "price")``."""
+"""The keys and indices that lead to a part of a file, such as ``("wares", "apple", "price")``."""
 
 
 class Entry(BaseModel, extra="forbid", frozen=True):
-    """A part of a data file; keys that it does not know are refused."""
+    """A part of a data file. It refuses keys that it does not know."""
 
 
 def read_data(file: Traversable, model: type[T] | TypeAdapter[T]) -> T:
-    """What the file says, as `model`. Raises WrongData with every mistake, each with the file and the line."""
+    """Read the file as `model`. Raises WrongData, which tells every mistake with its file and line."""
     adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
     lines: dict[Place, int] = {}
     try:
@@ -51,7 +51,7 @@ def read_data(file: Traversable, model: type[T] | TypeAdapter[T]) -> T:
 
 
 def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], file: Traversable) -> Any:
-    """The node as maps, lists and text; the line of each is noted."""
+    """The node as maps, lists and text. `lines` takes the line of each."""
     lines[place] = node.start_mark.line + 1
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*place, at), lines, file) for at, item in enumerate(node.value)]
@@ -66,7 +66,7 @@ def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], file: Travers
 
 
 def _told(place: Place, message: str, lines: dict[Place, int], file: Traversable) -> str:
-    """One mistake as a line; it stands where the nearest thing around it stands."""
+    """One mistake as a line of text. A place without a line of its own gets that of the nearest part around it."""
     known = place
     while known not in lines:
         known = known[:-1]

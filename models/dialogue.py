@@ -1,7 +1,7 @@
-"""A dialogue as a value: what was said, what is asked, what was named and what was done.
+"""A dialogue is a value: it holds what was said, what is asked, what was named and what was done.
 
-Nothing here changes: `Dialogue.add` and `Dialogue.amend` give a new value. Only the session that keeps a dialogue
-replaces it; engines and stages read it in their `models.context.Context`.
+Values here never change: `Dialogue.add` and `Dialogue.amend` give a new one. Only the session that keeps a dialogue
+replaces it. Engines and stages read it in their `models.context.Context`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ SlotValue: TypeAlias = str | int | float
 Speaker: TypeAlias = Literal["user", "avatar"]
 
 REMEMBERED = 48
-"""Exchanges that a dialogue keeps at least; a language model takes as many of the latest as it has room for."""
+"""Exchanges that a dialogue keeps at least. A language model takes as many of the latest as it has room for."""
 FORGOTTEN = 8
-"""Exchanges that are forgotten together: what is left begins alike for several turns, so a model's cache stays warm."""
+"""Exchanges that are forgotten together. The rest then begins alike for several turns, so a model's cache stays
+warm."""
 FOCUS = 16
 """Mentions that a dialogue keeps at most."""
 DEEDS = 16
@@ -42,7 +43,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the avatar asked, and waits to be told."""
+    """What the avatar asked, and what it waits for."""
 
     skill: str
     """The skill that waits for the answer."""
@@ -59,12 +60,12 @@ class Mention:
     """A thing, a place, an amount or a person that was named or shown."""
 
     name: str
-    """The name, or the amount in digits."""
+    """The name of the thing, place or person, or the amount in digits."""
     kind: str
-    """The kind of the slot or the name of the fact that held it, such as ``item``, ``place`` or ``integer``; ``thing``
-    for what was pointed at."""
+    """The kind of the slot or the name of the fact that held it, such as ``item``, ``place`` or ``integer``. It is
+    ``thing`` for what the user pointed at."""
     by: Speaker
-    """Who named or showed it."""
+    """The one who named or showed it."""
     turn: str = ""
     """The id of the turn in which it was mentioned last."""
 
@@ -80,8 +81,8 @@ class Deed:
     undoable: bool = False
     """Whether the skill can take it back."""
     told: bool = True
-    """Whether the user heard to the end that it was done. Where the answer was interrupted, or the voice failed, it was
-    done all the same: who asks for it again may not know that."""
+    """Whether the user heard to the end that it was done. Where the answer was interrupted or the voice failed, the
+    deed was done all the same, but a user who asks for it again may not know that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +105,22 @@ class Dialogue:
         mentions: Iterable[Mention] = (),
         deeds: Iterable[Deed] = (),
     ) -> Dialogue:
-        """The dialogue after another turn, whose `mentions` and `deeds` stand in the order in which they happened.
+        """The dialogue after another turn. Its `mentions` and `deeds` stand in the order in which they happened.
 
-        A question that was open is open no more; the oldest of what does not fit is forgotten."""
+        A question that was open is closed. What does not fit is forgotten, the oldest first."""
         exchanges = (*self.exchanges, exchange)
         if len(exchanges) >= REMEMBERED + FORGOTTEN:
             exchanges = exchanges[FORGOTTEN:]
         return Dialogue(exchanges, question, _focused(self.focus, mentions), self._with(deeds))
 
     def did(self, deeds: Iterable[Deed]) -> Dialogue:
-        """The dialogue after deeds of a turn of which nothing was said."""
+        """The dialogue after the deeds of a turn in which nothing was said."""
         return replace(self, deeds=self._with(deeds))
 
     def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> Dialogue:
-        """The dialogue in which the answer of a turn was heard differently; the same one where the turn is forgotten.
+        """The dialogue with a correction to what the user heard in a turn; the same one if the turn is forgotten.
 
-        What is None stays as it is. Deeds of the turn count as told unless it was interrupted."""
+        A value of None leaves that part as it is. The deeds of the turn count as told unless it was interrupted."""
         exchanges = tuple(_heard(each, said, interrupted) if each.turn == turn else each for each in self.exchanges)
         if interrupted is None:
             return replace(self, exchanges=exchanges)
@@ -135,7 +136,7 @@ EMPTY = Dialogue()
 
 
 def _focused(focus: tuple[Mention, ...], mentions: Iterable[Mention]) -> tuple[Mention, ...]:
-    """The focus after further mentions: a name that comes again moves to the front."""
+    """The focus after further mentions. A name that is mentioned again moves to the front."""
     newest = {mention.name.casefold(): mention for mention in focus[::-1]}
     for mention in mentions:
         newest.pop(mention.name.casefold(), None)

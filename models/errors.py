@@ -1,18 +1,18 @@
-"""Errors of the model side.
+"""The errors that the models raise.
 
-ModelError                  anything this package raises on purpose
+ModelError                  the base of every error that this package raises on purpose
 ├── ModelUnavailable        weights or a package are not here, and the message says how to get them
 ├── SourceFailed            one of several sources did not give a file
 ├── ModelCorrupt            a file does not match its checksum
-├── NotRegistered           no installed package has anything of that name; also a ValueError
-└── WrongData               a data file has mistakes; also a ValueError
+├── NotRegistered           no installed package has anything of that name; it is also a ValueError
+└── WrongData               a data file has mistakes; it is also a ValueError
 """
 
 from __future__ import annotations
 
 
 class ModelError(Exception):
-    """Anything this package raises on purpose; its message names the place and the remedy."""
+    """The base of every error that this package raises on purpose. Its message names the place and the remedy."""
 
 
 class ModelUnavailable(ModelError):
@@ -24,7 +24,7 @@ class ModelCorrupt(ModelError):
 
 
 class SourceFailed(ModelError):
-    """One source did not give the file; the message says why in a few words."""
+    """One source did not give the file. The message says why in a few words."""
 
 
 class NotRegistered(ModelError, ValueError):
@@ -32,4 +32,4 @@ class NotRegistered(ModelError, ValueError):
 
 
 class WrongData(ModelError, ValueError):
-    """A data file, such as a setting or a role, has mistakes; the message has a line for each."""
+    """A data file, such as a setting or a role, has mistakes. The message has a line for each."""

@@ -1,6 +1,6 @@
-"""What is registered in entry points of this Python: kinds, services, settings and roles, Parley's own and anyone's.
+"""The entry points that installed packages register with Parley: kinds, services, settings, roles and more.
 
-A package of anyone's adds something with a line in its pyproject.toml, such as
+Parley registers its own in the same way. Any package can add one with a line in its pyproject.toml, such as
 
     [project.entry-points."parley.kinds"]
     colour = "paint:COLOUR"
@@ -19,13 +19,14 @@ from models.errors import NotRegistered
 
 
 def registered(group: str) -> Mapping[str, EntryPoint]:
-    """The entry points of a group, by name; where two packages claim a name, the first one that Python finds has it."""
+    """The entry points of a group, by name. Where two packages claim a name, the first that Python finds has it."""
     return _groups().get(group, {})
 
 
 @cache
 def _groups() -> Mapping[str, Mapping[str, EntryPoint]]:
-    """The groups of Parley, read in one go: looking through every installed package takes milliseconds."""
+    """All of Parley's groups, read once together, because looking through every installed package takes
+    milliseconds."""
     found = entry_points()
     groups: dict[str, dict[str, EntryPoint]] = {}
     for group in found.groups:  # iterating over `found` itself gives groups on Python 3.11, and points later
@@ -35,7 +36,7 @@ def _groups() -> Mapping[str, Mapping[str, EntryPoint]]:
 
 
 def find_registered(group: str, name: str, what: str) -> EntryPoint:
-    """The entry point `name` of a group. Raises NotRegistered, which calls it by `what` it is."""
+    """The entry point `name` of a group. Raises NotRegistered, whose message calls the thing `what`."""
     points = registered(group)
     if name not in points:
         near = get_close_matches(name, points, n=1)
@@ -48,7 +49,7 @@ def find_registered(group: str, name: str, what: str) -> EntryPoint:
 
 
 def folder_of(point: EntryPoint) -> Traversable:
-    """The folder of the package that an entry point names, for what is data and not code. Raises NotRegistered."""
+    """The folder of the package that an entry point names, where that holds data and no code. Raises NotRegistered."""
     try:
         return files(point.value)
     except (ImportError, TypeError) as error:

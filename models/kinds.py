@@ -1,13 +1,13 @@
-"""Kinds of slot: how the words for a value are found in an utterance, and how a value is checked before it is used.
+"""A kind of slot says how the words for a value are found in an utterance, and how the value is checked before use.
 
-A kind takes names from a list, or is read by its form, or takes any words. `Slot.kind` holds its name only, so that a
-card can be written down; here is what the name means, for those who read intents and for those who act on them.
+A kind takes names from a list, or is read by its form, or takes any words. `Slot.kind` holds only its name, so that a
+card can be written down. This module says what the name means to intent recognisers and to task handlers.
 
-A package of anyone's adds a kind with an entry point in the group ``parley.kinds``. The shortest is a list of names:
+Any package can add a kind with an entry point in the group ``parley.kinds``. The shortest kind is a list of names:
 
     COLOUR = Kind("colour", names=("red", "green", "blue"))
 
-One that is read by its form subclasses `Kind`, sets `form`, and has `read` and `check` (`models.kinds.Duration`).
+A kind that is read by its form subclasses `Kind`, sets `form`, and has `read` and `check` (`models.kinds.Duration`).
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ class Kind:
     """A kind of slot that takes names from a list, or any words where there is no list."""
 
     form: ClassVar[bool] = False
-    """Whether its values are read by their form, as numbers are."""
+    """Whether values of the kind are read by their form, as numbers are."""
     counts: ClassVar[bool] = False
     """Whether a value counts what is named after it, as in "two of those apples"."""
     shown: ClassVar[bool] = False
-    """Whether a word such as "this" is as good as a name: the user shows what is meant."""
+    """Whether a word such as "this" may stand for a name, because the user shows what is meant."""
     order: ClassVar[int] = 1
-    """Of readings that overlap the one of the lower order is taken: "two minutes" is no two."""
+    """Where two readings overlap, the one with the lower order is taken: "two minutes" is not read as "two"."""
     samples: ClassVar[tuple[str, ...]] = ()
-    """What people say for it, put into examples, where the language does not tell; empty where its names do."""
+    """What people say for such a value. Examples use it where the language has none; empty where the names suffice."""
 
     def __init__(self, name: str, *, names: Sequence[str] = ()) -> None:
-        """`names`: the only values that it takes; empty where the setting has them, or where there is no list."""
+        """`names` are the only values that it takes; empty where the setting has them, or where there is no list."""
         self.name, self.names = name, tuple(names)
 
     def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
-        """Every value of this form in `words`, in order; asked only where `form` is set."""
+        """Every value of this form in `words`, in order. It is called only where `form` is set."""
         return ()
 
     def check(self, value: SlotValue) -> SlotValue | None:
-        """The value as a skill takes it; None where it is none. Asked only where `form` is set."""
+        """The value as a skill takes it, or None if it is not one. It is called only where `form` is set."""
         return str(value)
 
 
@@ -61,12 +61,12 @@ class Whole(Kind):
     order: ClassVar[int] = 3
 
     def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
-        """Whole numbers in words or digits."""
+        """Every whole number in `words`, in words or digits."""
         whole = [number for number in language.find_numbers(words) if number.value.is_integer()]
         return [Found(int(number.value), number.first, number.end) for number in whole]
 
     def check(self, value: SlotValue) -> SlotValue | None:
-        """An int."""
+        """The value as an int, or None."""
         number = _finite(value)
         return None if number is None or not number.is_integer() else int(value)
 
@@ -79,11 +79,11 @@ class Number(Kind):
     order: ClassVar[int] = 2
 
     def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
-        """Numbers in words or digits."""
+        """Every number in `words`, in words or digits."""
         return language.find_numbers(words)
 
     def check(self, value: SlotValue) -> SlotValue | None:
-        """A float."""
+        """The value as a float, or None."""
         return _finite(value)
 
 
@@ -94,17 +94,17 @@ class Duration(Kind):
     order: ClassVar[int] = 0
 
     def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
-        """Lengths of time, in seconds."""
+        """Every length of time in `words`, in seconds."""
         return language.find_durations(words)
 
     def check(self, value: SlotValue) -> SlotValue | None:
-        """Whole seconds."""
+        """The value in whole seconds, or None."""
         number = _finite(value)
         return None if number is None else int(value) if number.is_integer() else round(number)
 
 
 class Sight(Kind):
-    """Whatever the user shows: a name, or a word such as "this"."""
+    """What the user shows: a name, or a word such as "this"."""
 
     shown: ClassVar[bool] = True
 
@@ -134,7 +134,7 @@ def find_kind(name: str) -> Kind:
 
 @cache
 def kind_of(name: str) -> Kind:
-    """Likewise; a name that nobody registered is a kind of which nothing is known but its slot's choices."""
+    """The kind of that name. A name that no package registers gives a kind that knows only the choices of its slot."""
     return find_kind(name) if name in registered(GROUP) else Kind(name)
 
 

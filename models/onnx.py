@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def open_network(network: Path | bytes, threads: int, expected: str) -> InferenceSession:
-    """A session on the processor with `threads` threads.
+    """Open a network on the processor with `threads` threads.
 
-    `expected` says what the file should be, for the error. Raises ModelCorrupt, ModelUnavailable."""
+    `expected` says in the error what the file should be. Raises ModelCorrupt, ModelUnavailable."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -23,7 +23,7 @@ def open_network(network: Path | bytes, threads: int, expected: str) -> Inferenc
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Threads that spin after a call slow whatever the turn runs next.
+    # Threads that spin after a call slow down the next engines of the turn.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_mem_pattern = False  # every utterance and every sentence has another length
     try:

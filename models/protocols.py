@@ -1,13 +1,14 @@
-"""Every engine protocol, and the plain values that engines take and give, on one page.
+"""This page holds every engine protocol, and the plain values that engines take and give.
 
-An engine is a synchronous model: numpy in, plain values out, nothing known of asyncio or of the pipeline. Beside its
-input it is told who speaks with whom (`models.context.Context`), which has a default and may be ignored.
+An engine is a synchronous model: it takes numpy arrays, gives plain values, and knows neither asyncio nor the pipeline.
+Beside its input it is told who speaks with whom (`models.context.Context`). It may ignore that, and it has a default.
 
 - ``__init__`` stores options (keyword arguments with types: the graph checks a file's ``with:`` against them) and
   imports nothing heavy;
 - ``load`` imports the heavy package and opens the weights, once per process;
 - one loaded engine serves every session, so the state of a turn never lives on it;
-- what takes long is an iterator that yields often (a token, a clause, 50 ms of sound): cancelling lands between items.
+- a call that takes long is an iterator that yields often (a token, a clause, 50 ms of sound), so that it can be
+  cancelled between two items.
 
 Subclass a protocol to inherit its defaults, or match its shape from a package that has never heard of Parley.
 """
@@ -30,29 +31,29 @@ Samples: TypeAlias = NDArray[np.float32]
 SlotValue: TypeAlias = dialogue.SlotValue
 
 UNKNOWN = "unknown"
-"""The intent of words that no skill answers to."""
+"""The intent of an utterance that no skill answers."""
 
 WITHHELD = "withheld"
-"""A slot of an ``UNKNOWN`` intent whose words name a deed without ordering it: the mood of the words
-(`models.language.mood.Mood`), such as ``negated``."""
+"""The slot of an ``UNKNOWN`` intent that holds the mood of the words (`models.language.mood.Mood`), such as
+``negated``. It is filled where the words name a deed without ordering it."""
 
 ANY_LANGUAGE = frozenset({"*"})
-"""What an engine says that works in every language."""
+"""The `Engine.languages` of an engine that works in every language."""
 
 
 class Engine(Protocol):
-    """What every engine has, whatever its step."""
+    """Every engine has these members, in every step."""
 
     languages: ClassVar[frozenset[str]] = ANY_LANGUAGE
-    """ISO 639-1 codes it works in, or ``ANY_LANGUAGE``."""
+    """ISO 639-1 codes of the languages in which it works, or ``ANY_LANGUAGE``."""
     extra: ClassVar[str] = ""
-    """The extra of parley-avatar that installs what it needs, if the default install does not."""
+    """The extra of parley-avatar that installs its packages; empty where the default install does."""
     requires: ClassVar[tuple[str, ...]] = ()
-    """Modules that must be importable; checked without importing them."""
+    """Modules that must be importable. This is checked without importing them."""
     inline: ClassVar[bool] = False
     """True where a call takes microseconds, so a thread hop would cost more than the work."""
     acts: ClassVar[bool] = False
-    """True where calls depend on the world outside, or change it: a replay takes what was recorded instead."""
+    """True where a call depends on the world outside, or changes it: a replay takes the recorded result instead."""
 
     def weights(self) -> tuple[str, ...]:
         """Names in the model catalogue that `load` opens."""
@@ -63,17 +64,16 @@ class Engine(Protocol):
         return
 
     def settle(self) -> None:
-        """Return when nothing is under way any more of what was stopped before: what comes next finds the engine as it
-        would a moment later."""
+        """Wait until the work that was stopped earlier has ended, so that the next call finds the engine idle."""
         return
 
     def close(self) -> None:
-        """Free what `load` opened."""
+        """Free the memory that `load` took."""
         return
 
 
 def speaks(engine: Engine, language: str) -> bool:
-    """Whether an engine works in a language, by its ISO 639-1 code."""
+    """Whether an engine works in the language with this ISO 639-1 code."""
     return language in engine.languages or "*" in engine.languages
 
 
@@ -81,10 +81,12 @@ def speaks(engine: Engine, language: str) -> bool:
 
 
 class VoiceTrack(Protocol):
-    """One stream's memory inside a detector."""
+    """What a detector remembers of one stream of sound."""
 
     def probabilities(self, windows: Samples) -> Sequence[float]:
-        """How likely each of the stream's next windows holds a voice, 0 to 1. Shape (n, detector.window)."""
+        """How likely each of the stream's next windows holds a voice, 0 to 1.
+
+        `windows` has shape (n, detector.window)."""
         ...
 
 
@@ -113,7 +115,7 @@ class EndOfTurn(Engine, Protocol):
     def ended(self, samples: Samples) -> float:
         """How likely the speaker has finished, 0 to 1.
 
-        `samples` are the utterance from its beginning to some 0.1 to 0.3 s of quiet behind it, shape (n,)."""
+        `samples` are the utterance from its beginning to 0.1 to 0.3 s of quiet after it, shape (n,)."""
         ...
 
 
@@ -121,10 +123,10 @@ class EndOfTurn(Engine, Protocol):
 
 
 class WakeTrack(Protocol):
-    """One stream's memory inside a wake word engine."""
+    """What a wake word engine remembers of one stream of sound."""
 
     def heard(self, samples: Samples) -> bool:
-        """True if the wake word ended within the stream's next samples, shape (n,), any n."""
+        """True if the wake word ended within the stream's next samples, shape (n,); n may be any number."""
         ...
 
 
@@ -147,25 +149,26 @@ class HeardWord:
     """One word that a recogniser heard."""
 
     text: str
-    """As it stands in the whole text, without spaces around it."""
+    """The word as it stands in the whole text, without spaces around it."""
     start: float
-    """Seconds since the sound began; likewise `end`."""
+    """Seconds from the beginning of the sound to the beginning of the word."""
     end: float
+    """Seconds from the beginning of the sound to the end of the word."""
     confidence: float | None = None
     """0 to 1, where the model gives one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What a recogniser made of some sound; empty text means that it heard no words."""
+    """What a recogniser heard in some sound. An empty text means that it heard no words."""
 
     text: str
     language: str
-    """ISO 639-1."""
+    """The ISO 639-1 code of the language that was heard."""
     confidence: float | None = None
     """0 to 1, where the model gives one."""
     words: tuple[HeardWord, ...] = ()
-    """The words of the text one by one, where the model tells when they were said."""
+    """The words of the text in order, where the model tells when each was said."""
 
 
 class Recogniser(Engine, Protocol):
@@ -174,14 +177,14 @@ class Recogniser(Engine, Protocol):
     sample_rate: int
     """Hz."""
     incremental: ClassVar[bool] = False
-    """True where an `earlier` hypothesis saves most of the work, so that partial ones make the last one quick."""
+    """True where an `earlier` hypothesis saves most of the work, so that partial hypotheses make the last one quick."""
 
     def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
-        """Recognise one utterance from its beginning; also called on unfinished ones for partial captions.
+        """Recognise one utterance from its beginning. Unfinished utterances are recognised too, for partial captions.
 
-        Where `context.languages` names one language the words are in it. `context.hints` are names worth hearing right.
-        `earlier` is what a recogniser made of the beginning of the same samples: it may save work, and is ignored by an
-        engine that has no use for it or did not make it. Beyond rounding, it does not change what is recognised."""
+        Where `context.languages` names one language, the words are in it. `context.hints` are names worth hearing
+        right. `earlier` is what a recogniser heard in the beginning of the same samples, and may save work. An engine
+        ignores it if it has no use for it or did not make it. Apart from rounding, it does not change the result."""
         ...
 
 
@@ -194,18 +197,18 @@ class Slot:
 
     name: str
     kind: str
-    """``text``, ``integer``, ``number``, ``duration`` (seconds), ``sight`` (whatever the user shows), or a word of the
-    world such as ``item``, ``place``."""
+    """One of ``text``, ``integer``, ``number``, ``duration`` (seconds) and ``sight`` (what the user shows), or a word
+    of the world such as ``item`` or ``place``."""
     required: bool = True
     choices: tuple[str, ...] = ()
-    """The only values allowed, where the world knows them."""
+    """The only values that are allowed, where the world knows them."""
     about: str = ""
-    """What it means, for a language model."""
+    """The meaning of the slot, in words for a language model."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkillCard:
-    """What intent recognition knows of a skill."""
+    """What an intent recogniser knows of a skill."""
 
     name: str
     about: str
@@ -214,17 +217,18 @@ class SkillCard:
     """Phrasings that ask for it."""
     slots: tuple[Slot, ...] = ()
     effects: bool = True
-    """False where it only looks: such a skill may run before the user is known to have finished."""
+    """False where the skill only looks something up. It may then run before the user is known to have finished."""
     acts: bool | None = None
-    """Whether it does something that the user must have ordered, so that it is not done on words that forbid, report or
-    ask about it. None takes `effects`; True without `effects` is for a skill whose only deed is an `Action`."""
+    """Whether the skill does something that the user must have ordered. It then does nothing on words that forbid the
+    deed, report it or ask about it. None means the same as `effects`. A skill whose only deed is an `Action` says True
+    here and False in `effects`."""
 
     undoable: bool = False
     """Whether the skill can take back what it did."""
 
     @property
     def needs_order(self) -> bool:
-        """Whether the user must have ordered what it does."""
+        """Whether the user must have ordered what the skill does."""
         return self.effects if self.acts is None else self.acts
 
 
@@ -234,19 +238,19 @@ class Intent:
 
     name: str
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
-    """By name; in place of the name of a thing or a place there may be a word that refers, such as "this", until it is
-    known what the user means."""
+    """The values of the slots by name. A word that refers, such as "this", may stand for the name of a thing or a place
+    until it is known what the user means."""
     confidence: float = 1.0
     """0 to 1, calibrated on labelled phrasings."""
     language: str = "en"
-    """ISO 639-1 code of the language of the answer; the stage sets it, whatever the engine says."""
+    """The ISO 639-1 code of the language of the answer. The stage sets it, so engines need not."""
 
 
 class IntentRecogniser(Engine, Protocol):
     """Chooses the skill that an utterance asks for, and fills its slots."""
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
-        """Take the skills to choose from; called once, after `load`."""
+        """Take the skills to choose from. It is called once, after `load`."""
         ...
 
     def understand(self, text: str, context: Context = DEFAULT) -> Intent:
@@ -262,20 +266,20 @@ class Action:
     """Something that a client should show or do, such as walking the avatar to a place."""
 
     kind: str
-    """``navigate``, ``inventory``, ``timer``..."""
+    """What the client should do, such as ``navigate``, ``inventory`` or ``timer``."""
     args: Mapping[str, SlotValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Something that the avatar says later of its own accord, as long as the session lasts."""
+    """Something that the avatar says later of its own accord, if the session still lasts."""
 
     id: str
-    """Tells it from the session's others; a later one of the same id replaces it."""
+    """Tells it from the other reminders of the session. A later reminder with the same id replaces it."""
     after: float
-    """Seconds from the outcome that asks for it."""
+    """Seconds from the outcome that asks for the reminder to the moment when it is said."""
     say: str
-    """A whole sentence."""
+    """What the avatar says: a whole sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,19 +289,21 @@ class Outcome:
     task: str
     """The skill's name."""
     status: Literal["done", "refused", "unclear", "open"]
-    """``done``; ``refused``: understood but impossible (too few coins); ``unclear``: a slot is missing and `say` asks
-    for it; ``open``: nothing to state, the response stage is free to talk, as `say` directs."""
+    """``done``: the skill did it. ``refused``: it was understood, but cannot be done (too few coins). ``unclear``: a
+    slot is missing, and `say` asks for it. ``open``: there is nothing to state, and the response stage talks freely, as
+    `say` directs."""
     say: str = ""
-    """The outcome in a plain sentence that holds every fact; for ``open`` a direction to the language model."""
+    """The outcome in a plain sentence that holds every fact. For ``open`` it is a direction to the language model."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What the spoken answer must contain, word for word, by name."""
+    """What the spoken answer must contain word for word, by the name of the fact."""
     actions: tuple[Action, ...] = ()
     opening: str = ""
-    """For ``open``: what is said at once, while the language model still thinks."""
+    """Words that are said at once, while the language model still thinks. Only an ``open`` outcome has them."""
     asks: str = ""
-    """For ``unclear``: the name of the slot that `say` asks for; empty where it asks for something else."""
+    """The name of the slot that the `say` of an ``unclear`` outcome asks for; empty where it asks for something
+    else."""
     reminders: tuple[Reminder, ...] = ()
-    """What the avatar says later. A batch, which ends with its answers, says nothing later."""
+    """What the avatar says later. A batch ends with its answers, so there nothing is said later."""
 
 
 Position: TypeAlias = tuple[float, float, float]
@@ -314,24 +320,24 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An intent, with the words that expressed it and what they were said among."""
+    """An intent, with the words that expressed it and the things around the user."""
 
     intent: Intent
     text: str
     """The user's words."""
     things: tuple[Thing, ...] = ()
-    """What is around the user, as far as their client tells; what they point at comes first."""
+    """The things around the user, as far as the client tells. What the user points at comes first."""
 
 
 class TaskHandler(Engine, Protocol):
-    """Does what an intent asks for."""
+    """Carries out what an intent asks for."""
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """What it can do; known before `load`."""
+        """The skills that it can carry out. They are known before `load`."""
         ...
 
     def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
-        """Act in that part of the world which is `context.user`'s. Effects are complete when it returns."""
+        """Act in the part of the world that belongs to `context.user`. All effects are complete when it returns."""
         ...
 
 
@@ -357,10 +363,10 @@ class LanguageModel(Engine, Protocol):
         max_tokens: int,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """Yield the answer piece by piece, about a token each; with a JSON `schema`, an answer that obeys it.
+        """Yield the answer in pieces of about a token each. With a JSON `schema`, the answer obeys the schema.
 
-        With `max_tokens` 0 it yields nothing, and reads `messages` ahead if it can: answers that begin with them start
-        sooner. Closing the iterator stops the work."""
+        With `max_tokens` 0 it yields nothing, and reads `messages` ahead if it can, so that later answers to messages
+        that begin with them start sooner. Closing the iterator stops the work."""
         ...
 
 
@@ -372,10 +378,10 @@ class Phoneme:
     """A sound of speech and when it is heard."""
 
     symbol: str
-    """International Phonetic Alphabet, stress marks included; a space or punctuation mark is a pause, or where it has
-    no length, only the end of a word."""
+    """The sound in the International Phonetic Alphabet, stress marks included. A space or punctuation mark is a pause;
+    where it has no length, it is only the end of a word."""
     start: float
-    """Seconds since the sound that carries it began."""
+    """Seconds since the piece of sound that carries it began."""
     duration: float
     """Seconds."""
 
@@ -388,7 +394,7 @@ class Voiced:
     sample_rate: int
     """Hz."""
     phonemes: tuple[Phoneme, ...] = ()
-    """Without gaps from the first sample to the last; empty where the voice gives none."""
+    """The phonemes, without gaps from the first sample to the last; empty where the voice gives none."""
 
 
 class Synthesiser(Engine, Protocol):
@@ -400,7 +406,7 @@ class Synthesiser(Engine, Protocol):
     def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak one clause or sentence, in pieces that follow each other without a gap.
 
-        The voice is `context.voice` where the engine has one of that name, else its own."""
+        The voice is `context.voice` if the engine has one of that name. Otherwise it is the engine's own."""
         ...
 
 
@@ -449,9 +455,9 @@ class Expression:
     start: float
     """Seconds since the reply began to sound."""
     duration: float
-    """Seconds, in which it comes, stays and goes."""
+    """Seconds in which it comes, stays and goes."""
     weight: float
-    """At its fullest, 0 to 1."""
+    """How clear the look is at its fullest, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,7 +472,7 @@ class Gesture:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What shows on whoever says something."""
+    """What shows on the face and hands of a speaker."""
 
     expression: str = ""
     """One of `EXPRESSIONS`; empty for none."""
@@ -477,8 +483,8 @@ class Look:
 
 
 class ExpressionReader(Engine, Protocol):
-    """Tells from words what shows on the face of who says them."""
+    """Tells from words what shows on the face of their speaker."""
 
     def read(self, text: str, context: Context = DEFAULT) -> Look:
-        """The look that goes with a clause or a sentence of the avatar."""
+        """The look that goes with a clause or a sentence that the avatar says."""
         ...
