@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from support.needs import needing
 from support.reading import word_error_rate
 from support.waves import loudness
 
@@ -22,6 +23,7 @@ every_sample = pytest.mark.parametrize("sample", samples(), ids=lambda sample: s
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def recogniser() -> Recogniser:
     engine = Moonshine()
     engine.load()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.needs import needing
 
 from models.embedding import Embedder
 
@@ -19,6 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def embedder() -> Embedder:
     return Embedder(threads=1)
 

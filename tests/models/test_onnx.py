@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 LOAD = "from models.vad.silero import Silero; Silero().load()"
 
 
+@pytest.mark.model
 def test_onnxruntime_neither_watches_nor_reports(tmp_path: Path) -> None:
     from models.store.store import Store
 

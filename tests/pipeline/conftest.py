@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from support import sessions
+from support.needs import needing
 
 
 @pytest.fixture(scope="session")
+@needing("model")
 def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The journal of `support.sessions.record_session`; not to be written to.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.reading import word_error_rate
 from support.sounds import RATE, SAID, noises, speech
 
@@ -16,6 +17,7 @@ from models.errors import ModelCorrupt, ModelUnavailable
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def whisper() -> Iterator[FasterWhisper]:
     engine = FasterWhisper()
     engine.load()
@@ -56,6 +58,7 @@ def test_names_that_may_be_said_do_not_become_words(whisper: FasterWhisper) -> N
         assert whisper.transcribe(sound, named).text == ""
 
 
+@pytest.mark.model
 def test_words_with_their_times() -> None:
     engine = FasterWhisper(words=True)
     engine.load()
@@ -67,6 +70,7 @@ def test_words_with_their_times() -> None:
     assert all(word.confidence is not None and 0.0 <= word.confidence <= 1.0 for word in found.words)
 
 
+@pytest.mark.model
 def test_a_multilingual_model_names_the_language() -> None:
     engine = FasterWhisper(model="whisper-base")
     engine.load()
@@ -91,6 +95,7 @@ def test_wrong_options_are_refused(options: dict[str, Any], named: str) -> None:
         FasterWhisper(**options)
 
 
+@pytest.mark.model
 def test_a_language_that_the_model_does_not_know_is_refused() -> None:
     with pytest.raises(ModelUnavailable, match=r"'zh'.*whisper-base"):
         FasterWhisper(language="zh").load()

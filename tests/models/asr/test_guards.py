@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.sounds import SAID, noises, speech
 
 from models.asr.guards import VoiceGate, believable, unlooped
@@ -11,6 +12,7 @@ from models.protocols import Samples
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def gate() -> Iterator[VoiceGate]:
     gate = VoiceGate()
     gate.load()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support.needs import needing
 from support.reading import word_error_rate
 from support.sounds import RATE, SAID, noises, speech
 
@@ -17,6 +18,7 @@ from models.protocols import Hypothesis, Samples
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def moonshine() -> Iterator[Moonshine]:
     engine = Moonshine()
     engine.load()
@@ -143,11 +145,13 @@ def test_wrong_options_are_refused() -> None:
         Moonshine(threads=0)
 
 
+@pytest.mark.model
 def test_a_folder_without_the_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelCorrupt, match=r"encoder_model\.ort"):
         Moonshine(model=str(tmp_path)).load()
 
 
+@pytest.mark.model
 def test_without_onnxruntime_it_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ModelUnavailable, match="pip install onnxruntime"):

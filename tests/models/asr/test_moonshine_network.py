@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support.needs import needing
 from support.sounds import RATE, speech
 
 from models.asr.moonshine_network import Decoded, Network, read_vocabulary
@@ -13,6 +14,7 @@ from models.store.store import locate
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def network() -> Network:
     return Network(locate("moonshine-tiny-en"), threads=2)
 

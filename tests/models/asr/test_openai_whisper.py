@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.needs import needing
 from support.sounds import noises, speech
 
 from models.asr.faster_whisper import FasterWhisper
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*tiktoken:Resource
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("whisper") / "tiny.en.pt"
     write_checkpoint(locate("whisper-tiny-en") / "model.bin", path)
@@ -27,6 +29,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def whisper(checkpoint: Path) -> Iterator[OpenAIWhisper]:
     engine = OpenAIWhisper(model=str(checkpoint))
     engine.load()
@@ -35,6 +38,7 @@ def whisper(checkpoint: Path) -> Iterator[OpenAIWhisper]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def twin() -> Iterator[FasterWhisper]:
     """The same weights on another runtime, which has never seen the checkpoint."""
     engine = FasterWhisper(model="whisper-tiny-en", compute_type="float32")

@@ -59,6 +59,7 @@ def test_without_a_pause_it_is_cut_at_its_quietest_place() -> None:
     assert second == Span(first.stop, samples.size)
 
 
+@pytest.mark.model
 def test_parts_but_the_last_never_change_when_sound_is_appended() -> None:
     samples = speech("speech-two-cities")
     settled: list[Span] = []

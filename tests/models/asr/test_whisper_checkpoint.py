@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support.needs import needing
 
 from models.asr.whisper_checkpoint import Tensors, convert, read_tensors
 from models.errors import ModelCorrupt
@@ -28,6 +29,7 @@ def model(*entries: bytes, version: int = 6) -> bytes:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def tiny() -> Tensors:
     return read_tensors(locate("whisper-tiny-en") / "model.bin")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.sounds import RATE, noises, speech
 
 from audio_samples import samples
@@ -20,6 +21,7 @@ QUIET = 0.1
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def judge() -> Iterator[SmartTurn]:
     engine = SmartTurn()
     engine.load()
@@ -100,6 +102,7 @@ def test_one_network_serves_sessions_at_once(judge: SmartTurn) -> None:
         assert list(pool.map(judge.ended, sounds)) == alone
 
 
+@pytest.mark.model
 def test_the_network_sees_what_it_was_trained_on() -> None:
     from transformers import WhisperFeatureExtractor
 
@@ -114,6 +117,7 @@ def test_the_network_sees_what_it_was_trained_on() -> None:
         assert features == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.model
 def test_what_is_not_the_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / "junk.onnx").write_bytes(b"not a network")
     with pytest.raises(ModelCorrupt, match=r"junk\.onnx: .*expected a Smart Turn v3 network"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from support.needs import needing
 
 from models.expression.nearest import PLAIN, Nearest, examples
 from models.protocols import EXPRESSIONS, GESTURES, Look
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def reader() -> Nearest:
     engine = Nearest()
     engine.load()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from support.needs import needing
 from support.phrasings import Phrasing, read_phrasings, slot_counts
 
 from models.intent.nearest import Nearest, weigh_up
@@ -15,6 +16,7 @@ from models.task.skills import Skills
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def nearest() -> Iterator[Nearest]:
     engine = Nearest()
     engine.load()
@@ -93,6 +95,7 @@ def test_a_speech_of_many_minutes_is_read_from_its_beginning(nearest: Nearest) -
     }
 
 
+@pytest.mark.model
 def test_skills_that_nobody_thought_of_are_learnt() -> None:
     engine = Nearest()
     engine.load()
@@ -108,6 +111,7 @@ def test_skills_that_nobody_thought_of_are_learnt() -> None:
     assert engine.understand("what is the capital of france").name == UNKNOWN
 
 
+@pytest.mark.model
 def test_without_skills_everything_is_unknown() -> None:
     engine = Nearest()
     engine.load()

@@ -10,6 +10,7 @@ import pytest
 import soxr
 from hypothesis import given
 from hypothesis import strategies as st
+from support.needs import needing
 from support.phrasings import read_phrasings
 from support.sounds import RATE, noises, speech
 
@@ -250,6 +251,7 @@ def test_an_echo_needs_words_and_an_answer(text: str, spoken: str) -> None:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def recognise() -> Iterator[Callable[[Samples], Hypothesis]]:
     engine = Moonshine()
     engine.load()

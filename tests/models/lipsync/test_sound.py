@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.waves import silence
 
 from audio_samples import samples
@@ -39,6 +40,7 @@ def names(found: list[Viseme], length: float) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def spoken() -> list[Voiced]:
     voice = Hibari()
     voice.load()
@@ -71,6 +73,7 @@ def test_a_quiet_voice_moves_as_a_loud_one(spoken: list[Voiced]) -> None:
     assert [one.weight for one in loud] == pytest.approx([one.weight for one in quiet], abs=0.002)
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("name", ["speech-jfk", "speech-two-cities", "speech-beckett"])
 def test_people_open_and_close_their_mouths(name: str) -> None:
     found = shapes(read(locate(name))[: 8 * SAMPLE_RATE])

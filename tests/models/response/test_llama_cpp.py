@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.needs import needing
 
 from models.errors import ModelError
 from models.protocols import Message
@@ -27,6 +28,7 @@ def say(text: str) -> list[Message]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def engine() -> Iterator[LlamaCpp]:
     engine = LlamaCpp(model="smollm2-135m-instruct", context=512)
     engine.load()
@@ -115,6 +117,7 @@ def test_a_conversation_goes_on_where_it_was_though_another_came_between(engine:
     assert reads[-1] < 20
 
 
+@pytest.mark.model
 def test_what_was_read_ahead_is_not_read_again(reads: list[int]) -> None:
     engine = LlamaCpp(context=256, slots=1)
     engine.load()
@@ -134,6 +137,7 @@ def test_answers_at_the_same_time_do_not_mix(engine: LlamaCpp) -> None:
     assert "Tokyo" in texts[1] + "".join(second)
 
 
+@pytest.mark.model
 def test_equal_engines_share_one_model_until_the_last_leaves() -> None:
     options: dict[str, Any] = {"model": "smollm2-135m-instruct", "context": 128, "slots": 1}
     one, other = LlamaCpp(**options, temperature=0.7), LlamaCpp(**options)

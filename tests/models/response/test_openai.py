@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support.needs import needing
 
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import Message
@@ -28,6 +29,7 @@ HELLO = [
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def server() -> Iterator[str]:
     """The address of a llama.cpp server that wants a key."""
     xllamacpp = llama_cpp._library()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.needs import needing
 
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import Message
@@ -22,6 +23,7 @@ WORDS = "Hello there. How are you? I am fine, thank you.\nUser: Assistant: Good 
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def smollm2() -> Iterator[Transformers]:
     engine = Transformers(model="smollm2-135m-instruct", device="cpu", repeat_penalty=1.0)
     engine.load()
@@ -30,6 +32,7 @@ def smollm2() -> Iterator[Transformers]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a GPT-2 with 2 layers, 64 positions and random weights."""
     return small_gpt2(tmp_path_factory.mktemp("gpt2"))

@@ -227,6 +227,7 @@ def test_a_missing_member_is_named(index: Registry, tmp_path: Path) -> None:
         Store(tmp_path, catalog(model("toy", {"w.bin": (DATA, ["pypi:toy-weights==1.0#w.bin"])}))).locate("toy")
 
 
+@pytest.mark.browser
 def test_without_a_network_every_source_is_named_with_every_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

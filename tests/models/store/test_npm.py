@@ -14,7 +14,10 @@ from support.registries import Registry, catalog, model, point_clients_at
 from models.errors import ModelUnavailable
 from models.store.store import Store
 
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed (apt-get install npm)")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed (apt-get install npm)"),
+]
 
 DATA = random.Random(2).randbytes(100_000)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.waves import silence, tone
 
 from models.context import Context
@@ -46,6 +47,7 @@ def build(path: Path, *speakers: str) -> Path:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     torch = pytest.importorskip("torch", reason="install the extra coqui")
     pytest.importorskip("TTS", reason="install the extra coqui")
@@ -56,6 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def voice(folder: Path) -> Coqui:
     engine = Coqui(model=str(folder))
     engine.load()

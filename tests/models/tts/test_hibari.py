@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.reading import word_error_rate
 from support.registries import UNREACHABLE, Registry
 
@@ -32,6 +33,7 @@ SENTENCES = (
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def voice() -> Hibari:
     engine = Hibari()
     engine.load()

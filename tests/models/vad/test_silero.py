@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.sounds import noises, speech
 
 from models.errors import ModelCorrupt
@@ -13,6 +14,7 @@ from models.vad.silero import Silero, SileroTrack
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def silero() -> Iterator[Silero]:
     silero = Silero()
     silero.load()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soxr
 from piper import PiperVoice, SynthesisConfig
+from support.needs import needing
 from support.sounds import RATE, SAID, noises, speech
 
 from models.errors import ModelCorrupt, ModelError, ModelUnavailable
@@ -30,6 +31,7 @@ OTHERS = (
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def engine() -> Iterator[MicroWakeWord]:
     engine = MicroWakeWord()
     engine.load()
@@ -38,6 +40,7 @@ def engine() -> Iterator[MicroWakeWord]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def voice() -> Iterator[Hibari]:
     hibari = Hibari()
     hibari.load()
@@ -50,6 +53,7 @@ def said(voice: Hibari, text: str) -> Samples:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def joe() -> PiperVoice:
     """A second voice: the embedded one pronounces "Nabu" as the network does not know it."""
     return PiperVoice.load(locate("piper-joe") / "en_US-joe-medium.onnx")
@@ -158,6 +162,7 @@ def test_a_network_of_ones_own_is_a_path(tmp_path: Path, voice: Hibari) -> None:
     assert len(calls(engine.open(), said(voice, CALL))) == 1
 
 
+@pytest.mark.model
 def test_a_network_without_its_description_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.tflite").write_bytes(locate("hey-jarvis").read_bytes())
     with pytest.raises(ModelCorrupt, match=r"mine\.json: .*No such file.*expected the description"):
@@ -167,6 +172,7 @@ def test_a_network_without_its_description_is_refused(tmp_path: Path) -> None:
         MicroWakeWord(str(tmp_path / "mine.tflite")).load()
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_what_is_not_a_network_is_refused(tmp_path: Path, share: float) -> None:
     whole = locate("hey-jarvis").read_bytes()

@@ -61,6 +61,7 @@ def run(faults: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[subproc
     return done, json.loads((out / "summary.json").read_text("utf-8")), out
 
 
+@pytest.mark.model
 def test_some_failed_is_exit_code_1_and_the_good_are_answered(run: Any) -> None:
     done, summary, out = run
     assert done.returncode == 1, done.stderr
@@ -103,6 +104,7 @@ def test_a_pipe_gets_plain_lines(run: Any) -> None:
     assert "-> I am taking you to the library." in done.stdout
 
 
+@pytest.mark.model
 def test_json_is_all_that_is_printed(tmp_path: Path) -> None:
     done = parley("batch", FOLDER / "stop.wav", "--out", tmp_path / "out", "--set", MEMORY, "--json")
     assert done.returncode == 0, done.stderr
@@ -110,6 +112,7 @@ def test_json_is_all_that_is_printed(tmp_path: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.model
 def test_recordings_with_the_same_name_get_answers_of_their_own(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -120,6 +123,7 @@ def test_recordings_with_the_same_name_get_answers_of_their_own(tmp_path: Path) 
     assert all((tmp_path / "out" / result).is_file() for result in results)
 
 
+@pytest.mark.model
 def test_a_full_disk_costs_what_does_not_fit_and_nothing_else(tmp_path: Path) -> None:
     # `stop` gets a short answer, `where` a long one.
     paths = [FOLDER / "where.wav", FOLDER / "stop.wav"]
@@ -138,6 +142,7 @@ def test_a_full_disk_costs_what_does_not_fit_and_nothing_else(tmp_path: Path) ->
     }
 
 
+@pytest.mark.model
 def test_a_name_that_is_no_utf_8_is_a_name(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.wav")
     path.write_bytes((FOLDER / "stop.wav").read_bytes())

@@ -105,6 +105,7 @@ async def until(line: ClientConnection, kind: str) -> dict[str, Any]:
             return message
 
 
+@pytest.mark.model
 def test_it_tells_one_line_serves_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     with serving(tmp_path, "--graph", "captions", "--wyoming", "0", "--json-logs") as server:
         assert server.told == f"parley: {server.url} serves captions; Ctrl-C ends it\n"
@@ -120,6 +121,7 @@ def test_it_tells_one_line_serves_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     assert not [entry for entry in entries if entry["level"] in {"warning", "error"}]
 
 
+@pytest.mark.model
 def test_sessions_are_told_goodbye(tmp_path: Path) -> None:
     async def terminated(server: Server) -> int:
         async with connect(server.parley) as line:
@@ -153,6 +155,7 @@ def test_wrong_usage_is_told_by_the_option_that_is_wrong(monkeypatch: pytest.Mon
     assert "did you mean 'captions'" in str(unknown.exception)
 
 
+@pytest.mark.model
 def test_beyond_this_machine_it_wants_a_token_and_speaks_tls(tmp_path: Path) -> None:
     created = parley(tmp_path, "token", "create", "--user", "ada", "--expires", "90s")
     assert (created.returncode, created.stderr) == (0, "")

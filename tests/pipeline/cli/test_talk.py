@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.needs import needing
 from support.osc import receiving
 from support.pulse import RATE, SoundCard
 from support.reading import read_speech
@@ -30,6 +31,7 @@ FRESH = ["--set", "stages.task.with.world=:memory:"]
 
 
 @pytest.fixture(scope="module")
+@needing("device")
 def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundCard]:
     with SoundCard(tmp_path_factory.mktemp("card")) as plugged:
         yield plugged
@@ -57,6 +59,7 @@ def records(journal: Path) -> list[Record]:
     return [turn.record for turn in read_journal(journal).turns if turn.record]
 
 
+@pytest.mark.model
 def test_a_line_in_is_an_answer_out_and_everything_is_recorded(tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     run = parley("--text", *FRESH, "--record", str(journal), said="How much is a lantern?\n\nTake me to the library.")
@@ -68,6 +71,7 @@ def test_a_line_in_is_an_answer_out_and_everything_is_recorded(tmp_path: Path) -
     assert [(turn.fate, turn.heard) for turn in records(journal)] == [(Fate.ANSWERED, price), (Fate.ANSWERED, way)]
 
 
+@pytest.mark.model
 def test_a_terminal_without_a_screen_has_a_prompt(tmp_path: Path) -> None:
     with Terminal(tmp_path, [*PARLEY, "talk", "--text", "--graph", "captions"], {}) as terminal:
         terminal.wait_for(PROMPT.strip())

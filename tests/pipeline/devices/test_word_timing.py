@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.needs import needing
 
 from models.language.finding import find_language
 from models.language.speakable import speakable
@@ -117,6 +118,7 @@ def test_the_embedded_voice_tells_where_words_part(voice: Hibari, text: str, spo
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def voice() -> Hibari:
     engine = Hibari()
     engine.load()

@@ -118,6 +118,7 @@ def test_where_it_comes_from_and_why_some_of_it_cannot_be_used(beside: Beside) -
     assert (stages["shout"]["takes"], stages["shout"]["gives"]) == ("Transcript", "Transcript")
 
 
+@pytest.mark.model
 def test_a_graph_uses_it(beside: Beside) -> None:
     checked = beside.parley("graph", "check", "mine.yaml")
     assert checked.returncode == 0, checked.stdout + checked.stderr

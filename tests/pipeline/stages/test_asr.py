@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.reading import word_error_rate
 from support.sounds import RATE, SAID, noises, speech
 from support.streams import collect, stream
@@ -280,6 +281,7 @@ def test_wrong_options_are_refused() -> None:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def moonshine() -> Iterator[Moonshine]:
     engine = Moonshine()
     engine.load()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from support.needs import needing
 from support.streams import collect, stream
 
 from models.context import DEFAULT, Context
@@ -34,6 +35,7 @@ class Plain(Synthesiser):
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def voice() -> Hibari:
     engine = Hibari()
     engine.load()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Playwright
+from support.needs import needing
 from support.pages import browsing
 from support.sources import blank, developing
 
@@ -21,6 +22,7 @@ BEGIN = """async () => {
 
 
 @pytest.fixture(scope="module")
+@needing("browser")
 def sources(playwright: Playwright) -> Iterator[Page]:
     with developing() as url, browsing(playwright, graphics=False) as browser, blank(browser, url) as page:
         yield page

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from support.needs import needing
 
 WATCH = """
 import sys
@@ -31,6 +32,7 @@ for key in (Key.f9, "x", Key.f8):
 
 
 @pytest.fixture(scope="module")
+@needing("device")
 def display() -> Iterator[dict[str, str]]:
     """The environment of a program on an X server of its own."""
     given, give = os.pipe()

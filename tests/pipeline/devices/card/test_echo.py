@@ -67,6 +67,7 @@ def decibels(ratio: float) -> float:
     return 20 * float(np.log10(ratio))
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("suppress_noise", [False, True])
 def test_the_avatar_does_not_hear_itself(suppress_noise: bool) -> None:
     canceller = EchoCanceller(RATE, suppress_noise)
@@ -80,6 +81,7 @@ def test_the_avatar_does_not_hear_itself(suppress_noise: bool) -> None:
     assert decibels(loudness(microphone[settled]) / loudness(left[settled])) > 25
 
 
+@pytest.mark.model
 def test_a_user_who_interrupts_is_understood() -> None:
     canceller = EchoCanceller(RATE)
     canceller.set_delay(0.04)
@@ -111,6 +113,7 @@ def test_noise_is_suppressed_on_demand() -> None:
     assert decibels(loudness(left[False]) / loudness(left[True])) > 6
 
 
+@pytest.mark.model
 def test_blocks_of_any_size_and_another_rate() -> None:
     microphone = room(avatar()) + noise(10.0, 0.0003)
     canceller = EchoCanceller(RATE)

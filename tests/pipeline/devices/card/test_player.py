@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.reading import normalised, word_error_rate
 from support.streams import stream
 from support.waves import tone
@@ -32,6 +33,7 @@ ANSWER = "".join(SENTENCES)
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def answer() -> list[Speech]:
     """`SENTENCES` in the embedded voice."""
     voice = Hibari()
@@ -42,6 +44,7 @@ def answer() -> list[Speech]:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def reader() -> Moonshine:
     engine = Moonshine()
     engine.load()

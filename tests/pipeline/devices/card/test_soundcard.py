@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.pulse import RATE, SoundCard, sound_card
 from support.reading import word_error_rate
 from support.sounds import speech
@@ -31,12 +32,14 @@ ASKED = "And so, my fellow Americans"
 
 
 @pytest.fixture(scope="module")
+@needing("device")
 def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundCard]:
     with sound_card(tmp_path_factory.mktemp("card")) as card:
         yield card
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def reader() -> Moonshine:
     engine = Moonshine()
     engine.load()
@@ -44,11 +47,13 @@ def reader() -> Moonshine:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def tried() -> Speech:
     return Speech(Voiced(speech("speech-beckett")[: 4 * RATE], RATE), 0.0, TRIED)
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def asked() -> Samples:
     return speech("speech-jfk")[: round(2.2 * RATE)]
 

@@ -150,6 +150,7 @@ def test_answers_do_not_depend_on_how_many_run_at_once(
         assert [t.task for t in result(tmp_path, file).turns] == [t.task for t in result(out, twin).turns]
 
 
+@pytest.mark.model
 def test_another_recogniser_is_one_word_away(tmp_path: Path) -> None:
     graph = open_graph("assistant", ["stages.asr.engine=faster-whisper"])
 

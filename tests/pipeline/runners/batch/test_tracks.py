@@ -111,6 +111,7 @@ def test_the_face_lies_on_the_sounds_time(answered: tuple[Path, FileResult]) -> 
     assert any(isinstance(packet, GestureResult) for packet in track.face)
 
 
+@pytest.mark.model
 def test_without_a_voice_there_are_captions_of_the_user_alone(tmp_path: Path) -> None:
     graph = open_graph("captions")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.needs import needing
 from support.node import installed, run
 from support.reading import read_speech, word_error_rate
 from support.realtime import RATE, serving
@@ -21,6 +22,7 @@ from pipeline.graph.graph import Graph
 
 
 @pytest.fixture(scope="session")
+@needing("browser")
 def node() -> None:
     installed()
 
