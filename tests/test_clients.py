@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from models.protocols import Intent, Outcome
 from pipeline.devices.files.decoding import read
 from pipeline.devices.files.wav import write_wav
@@ -30,6 +32,7 @@ async def ask(url: str, *files: Path) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+@pytest.mark.browser
 def test_javascript_asks_and_hears_the_answer(tmp_path: Path) -> None:
     async def main() -> tuple[int, str, str]:
         price = Outcome("price", "done", "Five coins.")
@@ -49,6 +52,7 @@ def test_javascript_asks_and_hears_the_answer(tmp_path: Path) -> None:
     assert read_tones(read(tmp_path / "out.wav", 24_000), 24_000) == "five coins."
 
 
+@pytest.mark.browser
 def test_javascript_without_a_server(tmp_path: Path) -> None:
     write_wav(tmp_path / "in.wav", tones("a lantern?", 16_000), 16_000)
     code, _, err = asyncio.run(ask("ws://127.0.0.1:1/parley", tmp_path / "in.wav", tmp_path / "out.wav"))

@@ -37,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_run(folder: Path, command: str) -> None:
     done = parley(command, folder)

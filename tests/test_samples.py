@@ -130,6 +130,7 @@ def test_a_recogniser_understands_them(recogniser: Recogniser) -> None:
     assert word_error_rate(" ".join(said), " ".join(heard)) < 0.05
 
 
+@pytest.mark.model
 def test_made_again_they_are_the_same(tmp_path: Path) -> None:
     """To the byte on one machine; another kind of processor may round otherwise."""
     recipes = tuple(recipe for recipe in RECIPES if recipe.file in ("stop.wav", "buy.wav", "price.flac", "story.m4a"))

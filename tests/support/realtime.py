@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -28,6 +28,7 @@ from pipeline.runners.serve.http_server import serving as listening
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret
+from pipeline.testing.clock import run
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.graphs import scripted_graph
 
@@ -132,15 +133,20 @@ def quiet(seconds: float) -> Samples:
     return np.zeros(round(seconds * RATE), np.float32)
 
 
-def hold(graph: Graph, exchange: Callable[[Caller, Sessions], Awaitable[None]], **options: Any) -> None:
-    """Let the official client talk with that graph."""
+def hold(
+    graph: Graph,
+    exchange: Callable[[Caller, Sessions], Awaitable[None]],
+    run: Callable[[Coroutine[Any, Any, None]], None] = run,
+    **options: Any,
+) -> None:
+    """Let the official client talk with that graph, in virtual time unless `run` is another."""
 
-    async def run() -> None:
+    async def main() -> None:
         async with serving(graph, **options) as (port, sessions), calling(port) as caller:
             assert (await caller.next())["type"] == "session.created"
             await exchange(caller, sessions)
 
-    asyncio.run(run())
+    run(main())
 
 
 def history(sessions: Sessions) -> list[Exchange]:

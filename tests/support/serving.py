@@ -22,7 +22,7 @@ from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.observers import Journals
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
-from pipeline.testing import ScriptedIntents, ScriptedTasks, scripted_graph, tones
+from pipeline.testing import ScriptedIntents, ScriptedTasks, run, scripted_graph, tones
 from pipeline.wire.frames import SOUND, WRAP, pack, unpack
 
 FRAME = 0.02
@@ -65,7 +65,7 @@ def serving(work: Callable[[Hosting], Awaitable[None]], limits: Limits | None = 
         assert not host.sessions.count
         await graph.close()
 
-    asyncio.run(main())
+    run(main())
 
 
 async def until(true: Callable[[], object]) -> None:

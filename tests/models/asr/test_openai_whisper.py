@@ -69,6 +69,7 @@ def test_a_model_of_the_catalogue_is_converted_while_it_loads(whisper: OpenAIWhi
     assert engine.transcribe(said) == whisper.transcribe(said)
 
 
+@pytest.mark.model
 def test_a_checkpoint_cannot_run_code(tmp_path: Path) -> None:
     class Hostile:
         def __reduce__(self) -> tuple[Any, ...]:

@@ -87,6 +87,7 @@ def test_a_model_without_a_template_continues_a_script(gpt2: Path) -> None:
     assert "\n" not in text
 
 
+@pytest.mark.model
 def test_dialogpt_reads_turns_that_the_end_mark_separates(tmp_path: Path) -> None:
     folder = tmp_path / "DialoGPT-small"
     folder.mkdir()

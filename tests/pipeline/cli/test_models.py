@@ -35,6 +35,7 @@ def states(cache: Path) -> dict[str, Any]:
     return {row["name"]: row for row in json.loads(done.stdout)["models"]}
 
 
+@pytest.mark.model
 def test_a_model_comes_is_checked_is_damaged_is_mended_and_goes(tmp_path: Path) -> None:
     assert states(tmp_path)[MODEL]["state"] == "not fetched"
 

@@ -66,6 +66,7 @@ def test_what_a_file_says_is_what_the_runtime_gets(tmp_path: Path) -> None:
     assert echo.stage is not late.stage
 
 
+@pytest.mark.model
 def test_stages_prepare_when_every_engine_is_loaded(tmp_path: Path) -> None:
     graph = opened(LISTENER, tmp_path)
     engine = cast(Loud, cast(Asr, graph.nodes[0].stage).host.engine)
@@ -86,6 +87,7 @@ outputs: [asr]
 """
 
 
+@pytest.mark.model
 def test_a_fallback_takes_the_place_of_an_engine_that_cannot_be_loaded(tmp_path: Path) -> None:
     graph = opened(RANKED, tmp_path)
 
@@ -135,6 +137,7 @@ def test_shipped_graphs_are_right(name: str) -> None:
     assert graph.weights()
 
 
+@pytest.mark.model
 def test_a_whole_engine_is_swapped_by_one_word(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(shipped()["captions"].read_text(encoding="utf-8").replace("moonshine", "faster-whisper"))

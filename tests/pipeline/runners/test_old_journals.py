@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.model  # the graph is the real one
+
 JOURNALS = Path(__file__).parents[2] / "data" / "journals"
 ROOT = JOURNALS.parents[2]
 MACHINE = json.loads((JOURNALS / "machine.json").read_text("utf-8"))

@@ -14,6 +14,7 @@ from support.pages import WEB
 from pipeline.wire.schema import schema
 
 
+@pytest.mark.browser
 def test_the_shipped_page_is_what_its_sources_build(tmp_path: Path) -> None:
     if not (WEB / "node_modules").is_dir():
         npm("ci")

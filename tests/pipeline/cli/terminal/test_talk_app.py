@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 from support.dialogues import exchanges
@@ -21,7 +20,15 @@ from pipeline.errors import MediaError
 from pipeline.runtime.session import Session
 from pipeline.runtime.turn_taking.conversation import Conversation
 from pipeline.runtime.turn_taking.floor import Floor
-from pipeline.testing import Room, ScriptedIntents, ScriptedRecogniser, ScriptedTasks, ScriptedVoice, scripted_graph
+from pipeline.testing import (
+    Room,
+    ScriptedIntents,
+    ScriptedRecogniser,
+    ScriptedTasks,
+    ScriptedVoice,
+    run,
+    scripted_graph,
+)
 
 PATIENCE = 40.0
 CELL = 12.2
@@ -101,10 +108,6 @@ async def scene(
     await graph.close()
 
 
-def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(test)
-
-
 def test_the_first_screen_says_what_to_do() -> None:
     async def main() -> None:
         async with scene() as seen:
@@ -121,8 +124,7 @@ def test_a_typed_line_is_answered_word_by_word() -> None:
     async def main() -> None:
         async with scene() as seen:
             await seen.type("take me to the library")
-            screen = await seen.until("▶ speaking")
-            assert "Hold space" not in screen
+            await seen.see(lambda screen: "▶ speaking" in screen and "Hold space" not in screen, "speaking, no hints")
             screen = await seen.until(
                 "you +take me to the library.*walk place=library → done, navigate.*avatar +We walk"
             )
@@ -147,7 +149,7 @@ def test_space_talks_and_the_wait_is_drawn() -> None:
             for step in ("listening", "asr", "intent", "task", "response", "tts", "playback"):
                 assert re.search(rf"{step} .*[━╸╺].* ms", screen), screen
 
-    run(main())
+    asyncio.run(main())  # what is drawn are real milliseconds
 
 
 def test_hands_free_needs_no_key() -> None:

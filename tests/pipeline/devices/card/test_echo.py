@@ -17,6 +17,8 @@ from models.vad.silero import Silero
 from pipeline.devices.card.echo import EchoCanceller
 from pipeline.devices.files.wav import resampled
 
+pytestmark = pytest.mark.model  # recordings of people come from the model store
+
 RATE = 16_000
 ASKED = "And so, my fellow Americans, ask not"
 

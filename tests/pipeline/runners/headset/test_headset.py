@@ -21,7 +21,7 @@ from pipeline.runners.headset.transport import TransportError
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import Secret
-from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
+from pipeline.testing import ScriptedIntents, ScriptedTasks, read, run, scripted_graph, tones
 from pipeline.wire import from_client, from_server
 from pipeline.wire.fields import Format
 from pipeline.wire.frames import SOUND, pack
@@ -53,7 +53,7 @@ def talk(folder: Path, work: Callable[[str], Awaitable[Any]]) -> Any:
         async with server(folder) as url:
             return await work(url)
 
-    return asyncio.run(main())
+    return run(main())
 
 
 def spoken(text: str) -> str:
@@ -181,7 +181,7 @@ def against(handler: Callable[[ServerConnection], Awaitable[None]], work: Callab
             port = next(iter(listening.sockets)).getsockname()[1]
             return await work(f"ws://127.0.0.1:{port}/parley")
 
-    return asyncio.run(main())
+    return run(main())
 
 
 async def enter(url: str) -> None:

@@ -26,7 +26,7 @@ from pipeline.runners.serve.hosting import Hosting, hosting
 from pipeline.runners.serve.http_server import CannotListen
 from pipeline.runners.serve.settings import Address, Settings, WrongSetting
 from pipeline.runners.serve.tokens import SHORTEST, Secret, SecretUnusable, issue
-from pipeline.testing import scripted_graph
+from pipeline.testing import run, scripted_graph
 
 SECRET = Secret(Path("nowhere"), b"s" * SHORTEST)
 ANYWHERE = Address(port=0)
@@ -256,7 +256,7 @@ def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(
             cert.unlink()
             assert await shown(host) == after
 
-    asyncio.run(main())
+    run(main())
 
 
 def _binary(certificate: Path) -> bytes:
@@ -325,7 +325,7 @@ def test_a_handshake_that_never_comes_is_not_waited_for(monkeypatch: pytest.Monk
                 assert await reader.read() == b""
             writer.close()
 
-    asyncio.run(main())
+    run(main())
 
 
 async def _dripping(port: int, beginning: bytes) -> None:
@@ -362,7 +362,7 @@ def test_a_thousand_sockets_are_refused_and_hurt_nobody() -> None:
             async with parley(host) as later:
                 assert (await welcomed(later))["type"] in {"welcome", "error"}
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_a_crowd_that_asks_nothing_keeps_nobody_out() -> None:
@@ -379,7 +379,7 @@ def test_a_crowd_that_asks_nothing_keeps_nobody_out() -> None:
                 if not isinstance(each, BaseException):
                     each[1].transport.abort()
 
-    asyncio.run(main())
+    run(main())
 
 
 class Crowd:
@@ -420,7 +420,7 @@ def test_sessions_are_told_when_it_ends() -> None:
         with pytest.raises(ConnectionClosed):
             await line.recv()
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_sessions_that_speak_are_waited_for_until_somebody_hurries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -444,7 +444,7 @@ def test_sessions_that_speak_are_waited_for_until_somebody_hurries(monkeypatch: 
                 assert (await _until(line, "error"))["code"] == "shutting-down"
             await graph.close()
 
-    asyncio.run(main())
+    run(main())
 
 
 async def _until(line: ClientConnection, kind: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pipeline.devices.pcm import to_pcm16
 from pipeline.runners.serve.hosting import hosting
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
-from pipeline.testing import ScriptedRecogniser, scripted_graph, tones
+from pipeline.testing import ScriptedRecogniser, run, scripted_graph, tones
 from pipeline.wire.frames import SOUND, pack
 
 SECRET = Secret(Path("nowhere"), b"s" * SHORTEST)
@@ -72,7 +72,7 @@ async def _until(line: Any, kind: str) -> None:
 
 
 def test_an_exchange_is_counted() -> None:
-    told = asyncio.run(held({}))
+    told = run(held({}))
     assert of(told, "parley_turns_total", fate="answered") == 1
     assert of(told, "parley_turns_total", fate="failed") == 0
     assert of(told, "parley_sessions") == 0
@@ -88,6 +88,6 @@ def test_an_exchange_is_counted() -> None:
 
 
 def test_a_failure_is_counted_with_its_stage() -> None:
-    told = asyncio.run(held({"asr": ScriptedRecogniser(faults=[RuntimeError("broken")])}))
+    told = run(held({"asr": ScriptedRecogniser(faults=[RuntimeError("broken")])}))
     assert of(told, "parley_turns_total", fate="failed") == 1
     assert of(told, "parley_failures_total", stage="asr") == 1

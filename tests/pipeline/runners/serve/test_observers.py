@@ -18,7 +18,7 @@ from pipeline.runners.serve.observers import Journals
 from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret
 from pipeline.runtime.journal import read_journal
-from pipeline.testing import scripted_graph
+from pipeline.testing import run, scripted_graph
 
 SECRET = Secret(Path("nowhere"), b"s" * SHORTEST)
 
@@ -48,7 +48,7 @@ async def talk(journals: Journals, *users: str) -> None:
 
 def test_each_session_has_a_journal_of_its_own(tmp_path: Path, built: Built) -> None:
     folder = tmp_path / "new" / "sessions"
-    asyncio.run(talk(Journals(folder, built), "ada", "bob"))
+    run(talk(Journals(folder, built), "ada", "bob"))
     journals = [read_journal(each) for each in folder.iterdir()]
     assert sorted(journal.header.user for journal in journals) == ["ada", "bob"]
     for journal in journals:
@@ -67,7 +67,7 @@ def test_a_disk_that_takes_nothing_costs_the_journal_and_not_the_session(
     journals = Journals(tmp_path / "sessions", built)
     (tmp_path / "sessions").rmdir()
     (tmp_path / "sessions").touch()
-    asyncio.run(talk(journals, "ada"))
+    run(talk(journals, "ada"))
     assert "not recorded" in caplog.text
 
 

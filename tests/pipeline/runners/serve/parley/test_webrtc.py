@@ -35,6 +35,8 @@ from pipeline.runners.serve.settings import Address, Settings
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
 from pipeline.testing import ScriptedIntents, ScriptedTasks, read, scripted_graph, tones
 
+pytestmark = pytest.mark.device  # its packets take the network interfaces that there are
+
 KEY = b"s" * SHORTEST
 PRICE = "A lantern costs five coins."
 STORY = "Once upon a time a lamp stood in the market, unlit."
@@ -468,6 +470,7 @@ def in_a_browser(url: str, microphone: Path) -> dict[str, Any]:
         return came
 
 
+@pytest.mark.browser
 def test_a_browser_talks(tmp_path: Path) -> None:
     quiet = np.zeros(3 * RATE, np.float32)  # in which the two connect
     microphone = write_microphone(tmp_path / "said.wav", quiet, tones("a lantern?", RATE))

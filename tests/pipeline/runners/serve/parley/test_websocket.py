@@ -83,6 +83,7 @@ def test_a_question_by_key_is_answered() -> None:
             assert (answered["fate"], answered["heard"], answered["said"]) == ("answered", "lantern", PRICE)
             assert answered["latency"] is not None
             assert heard(client) == PRICE.lower()
+            await client.told("state", state="idle")
             states = [message["state"] for message in client.all("state")]
             assert states == ["listening", "thinking", "speaking", "idle"]
             assert [frame[0] for frame in client.frames] == list(range(len(client.frames)))

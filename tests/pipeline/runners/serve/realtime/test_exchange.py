@@ -155,7 +155,7 @@ def test_an_okay_does_not_end_the_answer(tells: bool) -> None:
         if not tells:
             assert await ended(sessions, 1) == [Exchange("hello", f"{LONG}.")]
 
-    hold(talker(), exchange)
+    hold(talker(), exchange, asyncio.run)  # what had been heard is a matter of real time
 
 
 @pytest.mark.parametrize("how", ["cancel", "truncate"])
@@ -202,6 +202,6 @@ def test_who_types_while_the_avatar_speaks_hears_all_of_it() -> None:
             await caller.type(line_)
             await caller.until(DONE)
         assert not caller.of("input_audio_buffer.speech_started")
-        assert await ended(sessions, 1) == [Exchange("hello", f"{LONG}.")]
+        assert (await ended(sessions, 1))[0] == Exchange("hello", f"{LONG}.")
 
     hold(talker(), exchange)

@@ -20,6 +20,7 @@ from pipeline.runners.serve.realtime import event_handler, input_buffer
 from pipeline.runners.serve.security import Guard
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret, issue
+from pipeline.testing.clock import run
 from pipeline.testing.engines import ScriptedModel
 from pipeline.testing.tones import tones
 
@@ -157,7 +158,7 @@ def test_a_token_may_be_wanted(quiet_graph: Graph) -> None:
                 assert browser.subprotocol == "realtime"
                 assert json.loads(await browser.recv())["type"] == "session.created"
 
-    asyncio.run(come())
+    run(come())
 
 
 def test_there_is_room_for_so_many(quiet_graph: Graph) -> None:
@@ -174,7 +175,7 @@ def test_there_is_room_for_so_many(quiet_graph: Graph) -> None:
             async with calling(port) as caller:
                 await caller.until("session.created")
 
-    asyncio.run(come())
+    run(come())
 
 
 def test_an_old_dialect_is_refused(quiet_graph: Graph) -> None:
@@ -184,7 +185,7 @@ def test_an_old_dialect_is_refused(quiet_graph: Graph) -> None:
                 await connect(f"ws://127.0.0.1:{port}/v1/realtime", additional_headers={"OpenAI-Beta": "realtime=v1"})
             assert b"beta" in (refused.value.response.body or b"")
 
-    asyncio.run(come())
+    run(come())
 
 
 @pytest.mark.parametrize(
