@@ -69,6 +69,7 @@ def understood(
     return asyncio.run(turn())
 
 
+@pytest.mark.model
 def test_words_become_an_intent_with_slots() -> None:
     (intent,) = understood("how much are the lanturns", engines=[Nearest()])
     assert (intent.name, intent.slots) == ("price", {"item": "lantern"})
@@ -140,6 +141,7 @@ def test_only_the_clause_that_orders_is_understood() -> None:
     assert understood("Buy the map, don't buy the lantern.", engines=[Shopper()]) == [Intent("buy", {"item": "map,"})]
 
 
+@pytest.mark.model
 @pytest.mark.parametrize(
     ("text", "name"),
     [

@@ -77,6 +77,7 @@ def answer(
 # --- with the embedded model ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.model
 def test_the_embedded_model_chats_and_states_what_was_done() -> None:
     async def conversation() -> tuple[list[Reply], list[Reply]]:
         engine: LanguageModel = LlamaCpp(context=512, slots=1)

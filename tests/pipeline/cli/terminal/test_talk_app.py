@@ -125,9 +125,7 @@ def test_a_typed_line_is_answered_word_by_word() -> None:
         async with scene() as seen:
             await seen.type("take me to the library")
             await seen.see(lambda screen: "▶ speaking" in screen and "Hold space" not in screen, "speaking, no hints")
-            screen = await seen.until(
-                "you +take me to the library.*walk place=library → done, navigate.*avatar +We walk"
-            )
+            await seen.until("you +take me to the library.*walk place=library → done, navigate.*avatar +We walk")
             await seen.see(lambda _: 0 < len(seen.conversation.sink.heard()) < len(LONG), "some words heard")
             await seen.until("○ idle")
             assert [exchange.said for exchange in seen.history] == [LONG]
