@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,13 @@ async def served(
         yield host
 
 
-def serving(work: Callable[[Hosting], Awaitable[None]], limits: Limits | None = None) -> None:
-    """Do `work` with a server of the `guide`; nobody may be left in it afterwards."""
+def serving(
+    work: Callable[[Hosting], Awaitable[None]],
+    limits: Limits | None = None,
+    run: Callable[[Coroutine[Any, Any, None]], None] = run,
+) -> None:
+    """Do `work` with a server of the `guide`, in virtual time unless `run` is another; nobody may be left in it
+    afterwards."""
 
     async def main() -> None:
         graph = guide()
