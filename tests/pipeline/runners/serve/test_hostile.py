@@ -188,7 +188,7 @@ def test_nothing_is_left_of_a_thousand_sessions() -> None:
         gc.collect()
         assert resident() - memory < 3.0, "megabytes"
 
-    serving(work, Limits(resumable=0.05))
+    serving(work, Limits(resumable=0.05), asyncio.run)  # sessions stay open for some real time
 
 
 def test_a_session_that_is_idle_costs_little() -> None:
