@@ -1,4 +1,4 @@
-"""From a graph file to a graph: stages and engines are made and put in their places, and nothing is loaded."""
+"""From a graph file to a graph: stages and engines are made and put in their places. Nothing is loaded here."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ def open_graph(
     environ: Mapping[str, str] | None = None,
     instead: Instead | None = None,
 ) -> Graph:
-    """The graph behind the name of a shipped one or the path of a file, checked; `Graph.load` then opens its weights.
+    """Return the graph with the name of a shipped one, or from the path of a file, checked; `Graph.load` then opens its
+    weights.
 
-    Overrides are ``path=value``: ``stages.asr.engine=faster-whisper``. `instead` may put other engines in the places of
-    those that the file names. Raises WrongGraph, a GraphError, with every mistake that there is."""
+    Overrides are ``path=value``: ``stages.asr.engine=faster-whisper``. `instead` may replace the engines that the file
+    names. Raises WrongGraph, a GraphError, with every mistake that there is."""
     return build(open_spec(name, overrides, environ), registry or Registry(), instead).graph
 
 
@@ -63,7 +64,7 @@ def open_spec(
     overrides: Sequence[str] = (),
     environ: Mapping[str, str] | None = None,
 ) -> GraphSpec:
-    """What the file says, with the mistakes in it. Raises WrongGraph where there is nothing to go on with."""
+    """Return what the file says, with the mistakes in it. Raises WrongGraph where there is nothing to go on with."""
     mistakes = Mistakes()
     document = load(name, mistakes, overrides=overrides, environ=environ)
     if document is None:
@@ -73,7 +74,7 @@ def open_spec(
 
 
 def build(spec: GraphSpec, registry: Registry, instead: Instead | None = None) -> Built:
-    """The graph that `spec` describes. Raises WrongGraph with all mistakes, those of the file among them.
+    """Return the graph that `spec` describes. Raises WrongGraph with all mistakes, including those of the file.
 
     A ValueError from a stage's constructor, or from its `pipeline.stages.stage.Checks.check`, is a mistake of the stage
     in the file."""
@@ -106,7 +107,7 @@ def build(spec: GraphSpec, registry: Registry, instead: Instead | None = None) -
 
 
 def _judge(step: str, spec: EngineSpec | None, maker: EngineMaker) -> Host[Any] | None:
-    """The host of an engine of turn-taking, where the file names one."""
+    """Return the host of an engine of turn-taking, where the file names one."""
     if spec is None:
         return None
     path: Path = ("turns", step)
@@ -135,7 +136,7 @@ def _check_peers(nodes: tuple[Node, ...], spec: GraphSpec) -> None:
 
 
 def _arguments(wired: Wired, spec: GraphSpec, maker: EngineMaker) -> dict[str, Any]:
-    """What the stage is made with, as far as it is right."""
+    """Return the arguments of the stage's constructor, as far as they are right."""
     node, ports = wired.spec, wired.ports
     arguments: dict[str, Any] = {}
     if ports.engines is not None:
@@ -154,7 +155,7 @@ def _arguments(wired: Wired, spec: GraphSpec, maker: EngineMaker) -> dict[str, A
 
 
 def _options(node: NodeSpec, ports: Ports, spec: GraphSpec) -> BaseModel | None:
-    """The stage's own options; None if it has none, or if they are wrong."""
+    """Return the stage's own options; None if it has none, or if they are wrong."""
     own = {key: value for key in node.options if (value := spec.root.get(*node.path, key))}
     value = Value(own, spec.root.mark_of(node.path))
     model = ports.options or _NoOptions
@@ -164,4 +165,4 @@ def _options(node: NodeSpec, ports: Ports, spec: GraphSpec) -> BaseModel | None:
 
 
 class _NoOptions(BaseModel, extra="forbid"):
-    """Of a stage that has none."""
+    """The options of a stage that has none."""

@@ -1,9 +1,8 @@
-"""YAML as a tree that remembers where everything stands.
+"""YAML as a tree that remembers the place of every value.
 
 Scalars follow the core schema of YAML 1.2 (section 10.3.2), so `no` is the word and not false, and `1:30` is not 90.
-Only maps, lists and scalars are built: tags are refused, so nothing in a file can name a class. A file is bounded in
-bytes, in depth, and in what its aliases expand to.
-"""
+Only maps, lists and scalars are built. Tags are refused, so that nothing in a file can name a class. The size of a
+file, its depth, and what its aliases expand to are bounded."""
 
 from __future__ import annotations
 
@@ -17,11 +16,11 @@ import yaml
 from pipeline.graph.mistakes import Mark, Mistakes, Path, WrongGraph
 
 LARGEST = 1_000_000
-"""Bytes in a file; a graph has a few thousand."""
+"""Bytes in a file at most; a graph has a few thousand."""
 DEEPEST = 32
-"""Maps and lists inside each other."""
+"""Levels of maps and lists inside each other, at most."""
 MOST_VALUES = 20_000
-"""Values in a file, aliases counted as what they stand for."""
+"""Values in a file at most. An alias counts as the values that it stands for."""
 
 _TOO_DEEP = f"more than {DEEPEST} maps and lists inside each other"
 _HINT = "look at the indentation and the brackets, and quote text that holds a colon"
@@ -41,17 +40,17 @@ _MEANINGS: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value in a file; keys stand where the key is written."""
+    """A value in a file. The mark of a key is where the key is written."""
 
     data: Scalar | dict[str, Value] | list[Value]
     mark: Mark
     size: int = 1
-    """Values in it, itself included."""
+    """The number of values in it, itself included."""
     written: str | None = None
-    """What the file says, where `data` came from the environment and must not be shown."""
+    """What the file says where `data` came from the environment and must not be shown."""
 
     def plain(self) -> Any:
-        """The value without its places."""
+        """Return the value without its marks."""
         if isinstance(self.data, dict):
             return {key: value.plain() for key, value in self.data.items()}
         if isinstance(self.data, list):
@@ -59,7 +58,7 @@ class Value:
         return self.data
 
     def shown(self) -> Any:
-        """Likewise, with references in the place of what came from the environment."""
+        """Return the value without its marks, with references in the place of what came from the environment."""
         if isinstance(self.data, dict):
             return {key: value.shown() for key, value in self.data.items()}
         if isinstance(self.data, list):
@@ -67,7 +66,7 @@ class Value:
         return self.data if self.written is None else self.written
 
     def get(self, *path: str | int) -> Value | None:
-        """The value at the end of `path`, if it is there."""
+        """Return the value at the end of `path`, or None."""
         value: Value | None = self
         for part in path:
             if value is None:
@@ -81,7 +80,7 @@ class Value:
         return value
 
     def mark_of(self, path: Path) -> Mark:
-        """Where the value at `path` stands, or the nearest thing around it."""
+        """Return where the value at `path` stands, or the nearest value around it."""
         while path and self.get(*path) is None:
             path = path[:-1]
         found = self.get(*path)
@@ -89,7 +88,7 @@ class Value:
 
 
 def describe(value: Value) -> str:
-    """The value for a message: short, and nothing from the environment."""
+    """Return the value for a message: short, and without what came from the environment."""
     if isinstance(value.data, dict | list):
         kind = "map" if isinstance(value.data, dict) else "list"
         return f"a {kind}" if value.data else f"an empty {kind}"
@@ -100,14 +99,15 @@ def describe(value: Value) -> str:
 
 
 def read_yaml(text: str, file: str, mistakes: Mistakes) -> Value | None:
-    """The document in `text`; None, and a mistake noted, where there is none. Keys that stand twice are mistakes."""
+    """Return the document in `text`; None, with a mistake noted, where there is none. Keys that stand twice are
+    mistakes."""
     before = len(mistakes.found)
     try:
         value = _Composer(text, file, mistakes).document()
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         line = at.line if at else 0
-        if "nesting depth" in str(error.problem):  # libyaml has a bound of its own, which may be met first
+        if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, which may be reached first
             mistakes.add(Mark(file, line + 1), (), _TOO_DEEP)
             return None
         hint = _QUOTE if "${" in "".join(text.splitlines()[line : line + 1]) else _HINT
@@ -125,12 +125,12 @@ def read_yaml(text: str, file: str, mistakes: Mistakes) -> Value | None:
 
 
 def scalar(text: str) -> Scalar:
-    """What an unquoted word means."""
+    """Return what an unquoted word means."""
     return next((meaning(text) for pattern, meaning in _MEANINGS if pattern.fullmatch(text)), text)
 
 
 class _Composer:
-    """Builds the tree from the parser's events. PyYAML's own composer recurses without a bound and knows no lines."""
+    """Builds the tree from the parser's events. PyYAML's own composer has no limit of depth and gives no lines."""
 
     def __init__(self, text: str, file: str, mistakes: Mistakes) -> None:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML was built with it, is faster
@@ -193,7 +193,7 @@ class _Composer:
         return Value(items, self._mark(start), 1 + sum(item.size for item in items.values()))
 
     def _merged(self, value: Value, path: Path) -> dict[str, Value]:
-        """What ``<<: *a`` or ``<<: [*a, *b]`` brings in; earlier maps win, as in YAML's merge key type."""
+        """Return what ``<<: *a`` or ``<<: [*a, *b]`` brings in; earlier maps win, as in YAML's merge key type."""
         maps: list[Value] = value.data if isinstance(value.data, list) else [value]
         items: dict[str, Value] = {}
         for each in maps:

@@ -1,4 +1,4 @@
-"""A graph as a file that opens again as the same graph, with overlays and overrides laid on."""
+"""A graph as a file that opens again as the same graph, with its overlays and overrides laid on."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import yaml
 from pipeline.graph.document import Value, scalar
 
 ORDER = ("version", "name", "description", "language", "languages", "sample_rate", "turns", "stages", "outputs")
-"""In which the sections stand; others, which are mistakes, come behind."""
+"""The order of the sections. Unknown sections, which are mistakes, come after them."""
 
 
 def sections(name: str, root: Value) -> dict[str, Any]:
-    """What the file of the graph of that name says, whose document has this root.
+    """Return what the file of a graph says, from its name and the root of its document.
 
-    References to the environment that found a value stay references, because the value may be a secret; those that fell
-    back on a default become it. Relative paths stay as they are."""
+    References to the environment that found a value stay references, because the value may be a secret. References that
+    fell back on a default become the default. Relative paths stay as they are."""
     shown: dict[str, Any] = {"name": name} | _written(root)
     return {key: shown[key] for key in ORDER if key in shown} | shown
 
 
 def dump(name: str, root: Value) -> str:
-    """Likewise, as YAML."""
+    """Return what `sections` returns, as YAML."""
     return str(yaml.dump(sections(name, root), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def _written(value: Value) -> Any:
-    """The value as a file would say it."""
+    """Return the value as a file says it."""
     if isinstance(value.data, dict):
         return {key: _written(item) for key, item in value.data.items()}
     if isinstance(value.data, list):
@@ -38,14 +38,14 @@ def _written(value: Value) -> Any:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes YAML 1.2, which takes other words for numbers than PyYAML's 1.1 does."""
+    """Writes YAML 1.2, in which other words are numbers than in PyYAML's 1.1."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = text.isprintable() and scalar(text) == text  # other line breaks than \n would come back as spaces
+    plain = text.isprintable() and scalar(text) == text  # line breaks other than \n would be read as spaces
     style = None if plain else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

@@ -1,4 +1,4 @@
-"""Makes the engines that a graph names. Constructors only store options, so nothing is loaded here."""
+"""The engines that a graph names. Constructors only store options, so nothing is loaded here."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank
 
 Instead: TypeAlias = Callable[[str, str, Sequence[Engine]], Sequence[Engine]]
-"""Given a host's name, its step and the engines that the file names: those that it runs on. They take over the file's
-ranks, names and deadlines, as many as they are."""
+"""Takes a host's name, its step and the engines that the file names, and returns the engines to use instead. They get
+the ranks, names and deadlines of the file, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One engine, and where the file asks for it."""
+    """An engine, and where the file asks for it."""
 
     name: str
     step: str
@@ -40,7 +40,8 @@ class EngineMaker:
         self.made: list[Made] = []
 
     def host(self, name: str, step: str, ranks: tuple[Ranked, ...], *, hears: bool) -> Host[Any]:
-        """The host `name` of a node that runs on engines of `step`; `hears` where they are given the user's sound."""
+        """Return the host `name` of a node that runs on engines of `step`; `hears` is true where they get the user's
+        sound."""
         made: list[Rank[Any]] = []
         for place, ranked in enumerate(ranks):
             twin = next((other for other in ranks[:place] if _same(other, ranked)), None)
@@ -79,7 +80,7 @@ class EngineMaker:
         return None if options is None else self._make(cls, name, options, ranked.path)
 
     def _options(self, cls: type[Any], ranked: Ranked) -> dict[str, Any] | None:
-        """Arguments for the constructor; None if some are wrong."""
+        """Return the arguments for the constructor; None if some are wrong."""
         path: Path = (*ranked.path, "with")
         value = self._spec.root.get(*path) or Value({}, self._spec.root.mark_of(ranked.path))
         wanted, before = signature(cls), len(self._spec.mistakes.found)
@@ -122,7 +123,7 @@ class EngineMaker:
                 self._spec.note(path, f"{told}; {remedy}")
 
     def _fluent(self, step: str, language: str, *known: str) -> str:
-        """Which other engines work in a language, as a remedy."""
+        """Return which other engines work in a language, as a remedy."""
         others = [other for other in self._registry.fluent(step, language) if other not in known]
         if not others:
             return f"no installed engine for {step} knows {language}"

@@ -1,8 +1,7 @@
-"""``${NAME}`` and ``${NAME:-default}`` in a graph file.
+"""References to the environment in a graph file: ``${NAME}`` and ``${NAME:-default}``.
 
-What comes from the environment may be a secret, so it is never printed: `Value.written` keeps the reference, and
-`Mistakes.secrets` keeps the values out of messages.
-"""
+A value from the environment may be a secret, so it is never printed. `Value.written` keeps the reference, and
+`Mistakes.secrets` keeps the values out of messages."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ _BODY = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
 
 def resolve(value: Value, environ: Mapping[str, str], mistakes: Mistakes, path: Path = ()) -> Value:
-    """`value` with every reference replaced. As in a shell, a default also stands in for an empty variable."""
+    """Return `value` with every reference replaced. As in a shell, an empty variable also gets the default."""
     if isinstance(value.data, dict):
         items = {key: resolve(item, environ, mistakes, (*path, key)) for key, item in value.data.items()}
         return replace(value, data=items)

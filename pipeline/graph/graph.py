@@ -1,4 +1,4 @@
-"""A checked graph, ready to load and to serve turns: what the runtime works from."""
+"""A checked graph, ready to load and to serve turns. The runtime works from it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from pipeline.stages.stage import Prepares, Stage
 AUDIO = "audio"
 """The name that a graph gives to the user's sound, and to what is typed and shown beside it."""
 SENSES: tuple[type, ...] = get_args(Sense)
-"""The types of its packets."""
+"""The types of the packets that `AUDIO` gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One stage in its place."""
+    """A stage in its place in the graph."""
 
     name: str
     step: str
-    """The kind of stage, by its registered name: a step word for those that come with Parley."""
+    """The kind of stage, by its registered name; for the stages that come with Parley it is the name of the step."""
     stage: Stage[Any, Any]
     inputs: tuple[str, ...]
-    """Names of the nodes that it reads, `AUDIO` among them where it hears the user, or sees what they show."""
+    """Names of the nodes that it reads, with `AUDIO` where it hears the user or sees what the user shows."""
     accepts: tuple[type, ...]
-    """Packet types that it takes; others do not pass the edges into it."""
+    """Packet types that it takes; packets of other types do not enter it."""
     emits: tuple[type, ...]
     buffer: int
     """Packets that its inbox holds before its writers wait."""
@@ -39,11 +39,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A whole avatar. Its engines serve every session of the process; turns bring their own state."""
+    """A whole avatar. Its engines serve every session of the process, and each turn brings its own state."""
 
     name: str
     nodes: tuple[Node, ...]
-    """In topological order."""
+    """The nodes in topological order."""
     outputs: tuple[str, ...]
     """Names of the nodes whose packets leave the graph."""
     turns: Turns
@@ -56,9 +56,9 @@ class Graph:
     hosts: tuple[Host[Any], ...]
     """The engines of all nodes, and of turn-taking."""
     languages: tuple[str, ...]
-    """ISO 639-1 codes of those that users may speak and are answered in, the usual one first."""
+    """ISO 639-1 codes of the languages that users may speak and are answered in, the usual one first."""
     sample_rate: int
-    """Hz, of the user's sound."""
+    """The sample rate of the user's sound in Hz."""
 
     @property
     def language(self) -> str:
@@ -66,13 +66,13 @@ class Graph:
         return self.languages[0]
 
     def weights(self) -> tuple[str, ...]:
-        """Names in the model catalogue that `load` opens, each once."""
+        """Names in the model catalogue whose weights `load` opens, each once."""
         return tuple(dict.fromkeys(name for host in self.hosts for name in host.weights()))
 
     async def load(self) -> None:
-        """Open every engine's weights, side by side; then let each stage prepare, in topological order.
+        """Open the weights of all engines at the same time; then let each stage prepare, in topological order.
 
-        Raises EngineFailed, naming every stage that has no engine left."""
+        Raises EngineFailed, which names every stage that has no engine left."""
         outcomes = await asyncio.gather(*(host.load() for host in self.hosts), return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if failures:

@@ -1,4 +1,5 @@
-"""What there is to build graphs from, and what of it works here. One broken package never hides the rest."""
+"""The graphs, stages and engines that there are, and which of them work here. One broken package never hides the
+rest."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One registered stage or engine."""
+    """A registered stage or engine."""
 
     step: str
     """The kind of stage; for an engine, the step that it serves."""
@@ -25,15 +26,15 @@ class Offer:
     origin: str
     """The package that registered it, with its version."""
     problem: str
-    """Why it cannot be used here, and what to do; empty where it can."""
+    """Why it cannot be used here, and what to do; empty where it can be used."""
     ports: Ports | None = None
-    """Of a stage that can be used."""
+    """The ports of a stage that can be used."""
     languages: tuple[str, ...] = ()
-    """Of an engine that can be used."""
+    """The languages of an engine that can be used."""
 
 
 def graphs() -> dict[str, str]:
-    """The graphs that come with Parley, and what they say of themselves."""
+    """Return the graphs that come with Parley, and their descriptions."""
     found = {}
     for name in shipped():
         document = load(name, Mistakes(), environ={})
@@ -43,7 +44,7 @@ def graphs() -> dict[str, str]:
 
 
 def stages(registry: Registry) -> list[Offer]:
-    """Every kind of stage."""
+    """Return every kind of stage."""
     offers = []
     for name, entry in registry.stages().items():
         ports, problem = None, ""
@@ -56,7 +57,7 @@ def stages(registry: Registry) -> list[Offer]:
 
 
 def engines(registry: Registry) -> list[Offer]:
-    """Every engine, in the order of the data's way."""
+    """Return every engine, in the order in which data passes the steps."""
     offers = []
     for step in (*STEPS, *(other for other in registry.engine_steps() if other not in STEPS)):
         for name, entry in registry.engines(step).items():
@@ -72,8 +73,8 @@ def engines(registry: Registry) -> list[Offer]:
 
 
 def missing_weights(made: tuple[Made, ...]) -> list[str]:
-    """A note for each model that engines would have to fetch, or cannot find, with the remedy."""
-    from models.store.store import Store  # only this looks into the store
+    """Return a note, with the remedy, for each model that engines would have to fetch or cannot find."""
+    from models.store.store import Store  # only this function needs the store
 
     store, notes = Store(), []
     for each in made:

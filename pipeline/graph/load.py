@@ -1,4 +1,5 @@
-"""From the name of a graph to one whole document: files found, overlays laid on what they extend, environment read."""
+"""From the name of a graph to one whole document: files are found, overlays laid on what they extend, the environment
+read."""
 
 from __future__ import annotations
 
@@ -17,20 +18,20 @@ from pipeline.graph.roles import played, role_layer
 
 SUFFIXES = (".yaml", ".yml")
 _OWN = ("name", "description")
-"""Keys that a graph does not take over from the one that it extends."""
+"""Keys that a graph does not take from the one that it extends."""
 _EXPECTED = "expected the name of a graph or a role, the path of a file, or a list of these"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A graph as one map: overlays laid on, environment read, nothing checked yet."""
+    """A graph as one map, with overlays laid on and the environment read. Nothing is checked yet."""
 
     name: str
     root: Value
 
 
 def shipped() -> dict[str, Traversable]:
-    """The graphs that come with Parley, by name."""
+    """Return the graphs that come with Parley, by name."""
     folder = resources.files("pipeline").joinpath("graphs")
     files = {FilePath(file.name).stem: file for file in folder.iterdir() if file.name.endswith(SUFFIXES)}
     return dict(sorted(files.items()))
@@ -43,10 +44,10 @@ def load(
     overrides: Sequence[str] = (),
     environ: Mapping[str, str] | None = None,
 ) -> Document | None:
-    """The document behind the name of a shipped graph or the path of a file; None where there is none, which is noted.
+    """Return the document of a shipped graph's name or a file's path; None where there is none, which is noted.
 
-    Each override is ``path=value``, such as ``stages.asr.engine=faster-whisper``: the value is YAML, and ``null``
-    removes. They are laid on last, one after another."""
+    Each override is ``path=value``, such as ``stages.asr.engine=faster-whisper``. The value is YAML, and ``null``
+    removes what stands there. Overrides are laid on last, one after another."""
     known = os.environ if environ is None else environ
     layers = _Files(known, mistakes).read(name, FilePath())
     if not layers:
@@ -62,9 +63,9 @@ def load(
 
 
 def overlay(base: Value, over: Value, path: Path = ()) -> Value:
-    """`over` laid on `base`: maps merge key by key, null removes a key, everything else replaces.
+    """Return `over` laid on `base`: maps merge key by key, null removes a key, everything else replaces.
 
-    Where a map names another engine, the engine options below it go: they belong to the engine that they were for."""
+    Where a map names another engine, the engine options below it are dropped, because they belong to the old engine."""
     if not (isinstance(base.data, dict) and isinstance(over.data, dict)):
         return over
     items = dict(base.data)
@@ -84,12 +85,14 @@ class _Files:
     def __init__(self, environ: Mapping[str, str], mistakes: Mistakes) -> None:
         self._environ, self._mistakes = environ, mistakes
         self._open: list[str] = []
-        """Files on the way from the first to the one that is being read, to notice a loop."""
+        """The files on the way from the first one to the one that is being read, to notice a loop."""
         self._laid: set[str] = set()
-        """Files that were read: each is laid on once, so a base that two overlays share undoes neither of them."""
+        """The files that were read. Each is laid on once, so that a base which two overlays share undoes neither of
+        them."""
 
     def read(self, name: str | os.PathLike[str], folder: FilePath, at: Mark | None = None) -> list[Value] | None:
-        """The maps to lay on each other for the graph called `name`, its own last; None where one cannot be read.
+        """Return the maps to lay on each other for the graph called `name`, its own last; None where one cannot be
+        read.
 
         A relative path counts from `folder`."""
         path: Path = ("extends",) if at else ()
@@ -128,7 +131,7 @@ class _Files:
         return [*below, root] if bases and None not in bases else None
 
     def _names(self, extends: Value) -> list[Value]:
-        """The names of the graphs to extend, in the order in which they are laid on each other."""
+        """Return the names of the graphs to extend, in the order in which they are laid on each other."""
         extends = resolve(extends, self._environ, self._mistakes, ("extends",))
         names = extends.data if isinstance(extends.data, list) else [extends]
         if not names:
@@ -136,7 +139,7 @@ class _Files:
         return names
 
     def _base(self, name: Value, folder: FilePath) -> list[Value] | None:
-        """The maps of a graph that another one extends, without what a graph keeps to itself; a role is a map too."""
+        """Return the maps of a graph that another one extends, without the keys of `_OWN`. A role is a map, too."""
         if not isinstance(name.data, str) or not name.data:
             self._mistakes.add(name.mark, ("extends",), f"found {describe(name)}, {_EXPECTED}")
             return None
@@ -171,7 +174,7 @@ def _is_path(name: str | os.PathLike[str]) -> bool:
 
 
 def _label(file: Traversable) -> str:
-    """How a file is named in messages."""
+    """Return the name of a file in messages."""
     path = FilePath(str(file))
     return str(path.relative_to(FilePath.cwd())) if path.is_relative_to(FilePath.cwd()) else str(path)
 
@@ -193,7 +196,7 @@ def _text(file: Traversable, label: str, mistakes: Mistakes) -> str | None:
 
 
 def _override(text: str, mistakes: Mistakes) -> Value | None:
-    """``a.b=value`` as a map inside a map."""
+    """Return ``a.b=value`` as a map inside a map."""
     place, equals, written = text.partition("=")
     keys = tuple(place.strip().split("."))
     mark = Mark(f"override {place.strip()}")
@@ -204,11 +207,11 @@ def _override(text: str, mistakes: Mistakes) -> Value | None:
     inside = Mistakes()
     value = read_yaml(written, mark.file, inside) if written.strip() else Value("", mark)
     for mistake in inside.found:
-        mistakes.add(mark, mistake.path, mistake.message)  # without its line: a command has none
+        mistakes.add(mark, mistake.path, mistake.message)  # without its line, because a command has none
     if value is None:
         return None
     if isinstance(value.data, dict) and not written.lstrip().startswith("{"):
-        value = Value(written.strip(), mark)  # a colon in a path or in :memory: is no map
+        value = Value(written.strip(), mark)  # a colon in a path, or in :memory:, makes no map
     value = replace(value, mark=mark)
     for key in reversed(keys):
         value = Value({key: value}, mark, value.size + 1)

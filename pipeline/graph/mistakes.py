@@ -1,4 +1,4 @@
-"""Mistakes in a graph file: where they stand, how they are worded, and how they are all told at once."""
+"""Mistakes in a graph file: where they are, how they are worded, and how all of them are reported at once."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TypeAlias
 from pipeline.errors import GraphError
 
 Path: TypeAlias = tuple[str | int, ...]
-"""The way into a file: ``("stages", "asr", "fallbacks", 0)``."""
+"""The way to a value in a file, such as ``("stages", "asr", "fallbacks", 0)``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where something stands."""
+    """A place in a file."""
 
     file: str
     line: int = 0
-    """Counts from 1; 0 where there are no lines."""
+    """The line, counted from 1; 0 where there are no lines."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
@@ -27,7 +27,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing that is wrong."""
+    """A mistake at a place."""
 
     mark: Mark
     path: Path
@@ -40,7 +40,7 @@ class Mistake:
 
 
 class WrongGraph(GraphError):
-    """A graph file with mistakes; its message has a line for each, in the order of the file."""
+    """A graph file has mistakes. The message has a line for each, in the order of the file."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -49,16 +49,16 @@ class WrongGraph(GraphError):
 
 @dataclass(slots=True)
 class Mistakes:
-    """Collects mistakes, so that a reader of the file is told all of them at once."""
+    """Collects mistakes, so that all of them are reported at once."""
 
     found: list[Mistake] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict)
-    """Values of environment variables that the graph reads, by name; no message repeats them."""
+    """The values of environment variables that the graph reads, by name. No message repeats them."""
     settled: set[Path] = field(default_factory=set)
-    """Places whose value is missing: what else is wrong with it there only repeats that."""
+    """Places whose value is missing. Other mistakes there would only repeat that."""
 
     def add(self, mark: Mark, path: Path, message: str, *, settles: bool = False) -> None:
-        """Note one mistake, unless it was noted already or the place is settled."""
+        """Note a mistake, unless it was noted already or the place is settled."""
         mistake = Mistake(mark, path, self.redacted(message))
         if path not in self.settled and mistake not in self.found:
             self.found.append(mistake)
@@ -66,9 +66,9 @@ class Mistakes:
             self.settled.add(path)
 
     def redacted(self, text: str) -> str:
-        """`text` with the reference in the place of every value from the environment.
+        """Return `text` with references in the place of all values from the environment.
 
-        Values of less than four characters stay: they hide nothing, and could be part of any word."""
+        Values of less than four characters stay: they hide nothing, and could be a part of any word."""
         for name, value in sorted(self.secrets.items(), key=lambda item: -len(item[1])):
             if len(value) >= 4:
                 text = text.replace(value, f"${{{name}}}")
@@ -81,7 +81,7 @@ class Mistakes:
 
 
 def dotted(path: Path) -> str:
-    """``stages.asr.fallbacks[0]``."""
+    """Return a path as text, such as ``stages.asr.fallbacks[0]``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -89,7 +89,7 @@ def dotted(path: Path) -> str:
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str:
-    """``did you mean 'piper'?``, or what there is to choose from."""
+    """Return a hint such as ``did you mean 'piper'?``, or the choices."""
     choices = sorted(choices)
     if close := get_close_matches(word, choices, n=1, cutoff=0.6):
         return f"did you mean {close[0]!r}?"
@@ -97,11 +97,11 @@ def suggestion(word: str, choices: Iterable[str]) -> str:
 
 
 def unknown(word: str, choices: Iterable[str], what: str = "nothing called") -> str:
-    """The message about a name that is not known."""
+    """Return the message about an unknown name."""
     return f"{what} {word!r}; {suggestion(word, choices)}"
 
 
 def alternatives(names: Iterable[str]) -> str:
-    """``a, b or c``."""
+    """Return names as ``a, b or c``."""
     *most, last = names
     return f"{', '.join(most)} or {last}" if most else last

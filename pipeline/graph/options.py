@@ -1,4 +1,4 @@
-"""An engine's options in a file, checked against the signature of its constructor."""
+"""Options of engines in a file, checked against the signature of the constructor."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _HOLDERS = (list, tuple, set, frozenset, dict, Sequence, Mapping, Union, UnionTy
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a file may give to a constructor."""
+    """The options that a file may give to a constructor."""
 
     adapter: TypeAdapter[dict[str, Any]]
     names: tuple[str, ...]
 
 
 def signature(cls: type[Any]) -> Signature:
-    """The options of `cls`: the arguments of its constructor that a file can express, which are those made of plain
-    types. Others, such as a clock, are set in code. Raises Unusable if an annotation cannot be read."""
+    """Return the options of `cls`: the arguments of its constructor that a file can express, which are those of plain
+    types. Other arguments, such as a clock, are set in code. Raises Unusable if an annotation cannot be read."""
     made = constructor(cls)
     fields: dict[str, Any] = {}
     open_ended = False
@@ -42,7 +42,7 @@ def signature(cls: type[Any]) -> Signature:
             elif parameter.kind is not parameter.VAR_POSITIONAL and _expressible(kind):
                 fields[name] = kind if parameter.default is parameter.empty else NotRequired[kind]
     config = ConfigDict(extra="allow" if open_ended else "forbid")
-    # a typed dict and not a model: only what the file gives is passed on, and any name is allowed for an option
+    # a typed dict instead of a model: only what the file gives is passed on, and an option may have any name
     options = with_config(config)(TypedDict(f"{cls.__name__}Options", fields))  # type: ignore[operator]
     return Signature(TypeAdapter(options), tuple(fields))
 

@@ -23,7 +23,7 @@ from pipeline.stages.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """A stage class, as the graph sees it."""
+    """What the graph knows of a stage class."""
 
     cls: type[Stage[Any, Any]]
     accepts: tuple[type, ...]
@@ -31,15 +31,16 @@ class Ports:
     engines: str | None
     """The step whose engines it runs on; None for a stage that needs none."""
     options: type[BaseModel] | None
-    """Its own options; None for a stage that has none."""
+    """The class of its own options; None for a stage that has none."""
 
     def takes(self, emitted: Iterable[type]) -> tuple[type, ...]:
-        """Those of the types that it accepts."""
+        """Return those of the types that it accepts."""
         return tuple(kind for kind in emitted if issubclass(kind, self.accepts))
 
 
 def read_ports(kind: str, cls: type[Any]) -> Ports:
-    """The ports of the stage class that is registered as `kind`. Raises Unusable, addressed to its author."""
+    """Return the ports of the stage class that is registered as `kind`. Raises Unusable, whose message is for its
+    author."""
     run = getattr(cls, "run", None)
     if run is None:
         raise Unusable(f"{kind!r} is not a stage: {cls.__name__} has no run(inputs, turn)")
@@ -54,12 +55,12 @@ def read_ports(kind: str, cls: type[Any]) -> Ports:
 
 
 def type_names(types: Iterable[type]) -> str:
-    """``Partial | Transcript``."""
+    """Return types as text, such as ``Partial | Transcript``."""
     return " | ".join(each.__name__ for each in types)
 
 
 def _constructor(cls: type[Any]) -> dict[str, Any]:
-    """What the constructor is given, and its types: a host, options, and whatever else has no default of its own."""
+    """Return the arguments of the constructor and their types: a host, options, and all others without a default."""
     if (made := constructor(cls)) is None:
         return {}
     hints = resolved_hints(made)
@@ -69,7 +70,7 @@ def _constructor(cls: type[Any]) -> dict[str, Any]:
 
 
 def constructor(cls: type[Any]) -> Any:
-    """The `__init__` that a class or a base of it wrote; None if there is none. A protocol's own does not count."""
+    """Return the `__init__` of a class or one of its bases; None if there is none. A protocol's own does not count."""
     for base in cls.__mro__:
         if "__init__" in vars(base) and not getattr(base, "_is_protocol", False):
             return None if base is object else vars(base)["__init__"]
@@ -84,7 +85,7 @@ def _engines(kind: str, host: Any) -> str | None:
 
 
 def _packets(stream: Any, what: str) -> tuple[type, ...]:
-    """The members of ``AsyncIterator[A | B]``."""
+    """Return the members of ``AsyncIterator[A | B]``."""
     items = get_args(stream)
     if not items:
         raise Unusable(f"{what} is {stream}, expected AsyncIterator[...] of packet types")

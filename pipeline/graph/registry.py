@@ -19,7 +19,7 @@ from pipeline.errors import GraphError
 
 STAGES = "parley.stages"
 NO_ENGINES = frozenset({STAGES, "parley.skills", "parley.kinds", "parley.services", "parley.settings", "parley.roles"})
-"""Groups that are no step's engines: what engines look up by themselves, and the stages."""
+"""Groups that hold no engines of a step: the stages, and what engines look up by themselves."""
 OWN = "parley-avatar"
 """The distribution that this file belongs to."""
 
@@ -35,11 +35,11 @@ STEPS: dict[str, type[Any]] = {
     "lipsync": protocols.MouthShaper,
     "expression": protocols.ExpressionReader,
 }
-"""The step words in the order of the data's way, and what their engines can do."""
+"""The steps in the order in which data passes them, and what their engines can do."""
 
 
 class Unusable(GraphError):
-    """Something is registered, but cannot work here; the message says why and what to do."""
+    """Something that is registered cannot work here. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,15 @@ class Entry:
     group: str
     name: str
     points: tuple[EntryPoint, ...]
-    """More than one where packages claim the same name for different things."""
+    """The entry points of the name. There are several where packages claim it for different things."""
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Distributions that registered it, with their versions."""
+        """The distributions that registered it, with their versions."""
         return tuple(dict.fromkeys(f"{p.dist.name} {p.dist.version}" if p.dist else "unknown" for p in self.points))
 
     def load(self) -> type[Any]:
-        """The class. Raises Unusable."""
+        """Return the class. Raises Unusable."""
         if len(self.points) > 1:
             raise Unusable(f"{self.name!r} is claimed by {' and by '.join(self.origins)}; uninstall all but one")
         try:
@@ -70,7 +70,8 @@ class Entry:
         return found
 
     def engine(self) -> type[Any]:
-        """The engine class; what it `requires` is installed, and its methods are there. Raises Unusable."""
+        """Return the engine class. Raises Unusable where what it `requires` is not installed, or a method is
+        missing."""
         cls = self.load()
         absent = [module for module in getattr(cls, "requires", ()) if not importable(module)]
         if absent:
@@ -102,13 +103,13 @@ class Entry:
 
 
 class Registry:
-    """Entry points of this Python, or those that are given."""
+    """The entry points of this Python, or those that are given."""
 
     def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
         found: dict[tuple[str, str], dict[str, EntryPoint]] = {}
         for point in _installed() if points is None else points:
             if point.group.startswith("parley."):
-                # a distribution can be seen twice, as its checkout and as its installation: equal values are one thing
+                # a distribution may be found twice, as a checkout and as an installation; equal values are one entry
                 found.setdefault((point.group, point.name), {}).setdefault(point.value, point)
         self._entries = {key: Entry(*key, tuple(points.values())) for key, points in sorted(found.items())}
 
@@ -121,30 +122,31 @@ class Registry:
             )
 
     def group(self, group: str) -> dict[str, Entry]:
-        """What a group holds, by name."""
+        """Return the entries of a group by name."""
         return {name: entry for (held, name), entry in self._entries.items() if held == group}
 
     def stages(self) -> dict[str, Entry]:
-        """Kinds of stage, in the order of the data's way; those that Parley does not know come last."""
+        """Return the kinds of stage, in the order in which data passes them; kinds that Parley does not know come
+        last."""
         order = list(STEPS)
         stages = self.group(STAGES)
         return dict(sorted(stages.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
 
     def engines(self, step: str) -> dict[str, Entry]:
-        """Engines of a step."""
+        """Return the engines of a step."""
         return self.group(f"parley.{step}")
 
     def engine_steps(self) -> tuple[str, ...]:
-        """Steps that have engines."""
+        """Return the steps that have engines."""
         groups = dict.fromkeys(group for group, _ in self._entries if group not in NO_ENGINES)
         return tuple(group.removeprefix("parley.") for group in groups)
 
     def steps_of(self, engine: str) -> tuple[str, ...]:
-        """Steps that have an engine of that name."""
+        """Return the steps that have an engine of that name."""
         return tuple(step for step in self.engine_steps() if engine in self.engines(step))
 
     def fluent(self, step: str, language: str) -> list[str]:
-        """Engines of a step that work in a language, of those that can be used here."""
+        """Return those engines of a step that work in a language and can be used here."""
         names = []
         for name, entry in self.engines(step).items():
             try:
@@ -158,26 +160,28 @@ class Registry:
 
 def _installed() -> Iterator[EntryPoint]:
     found = entry_points()
-    for group in found.groups:  # iterating over `found` itself gives groups on Python 3.11, and points later
+    for group in found.groups:  # iterating over `found` gives groups on Python 3.11, and entry points on later versions
         yield from found.select(group=group) if group.startswith("parley.") else ()
 
 
 def importable(module: str) -> bool:
-    """True if `module` is there; nothing is imported, so only the package that holds it is looked for."""
+    """Return whether `module` exists. Only the package that holds it is looked for, and nothing is imported."""
     try:
         return find_spec(module.partition(".")[0]) is not None
-    except ValueError:  # a module in sys.modules without a spec, such as one that a test put there
+    except ValueError:  # a module in sys.modules may have no spec, such as one that a test put there
         return module in sys.modules
 
 
 def missing_methods(cls: type[Any], protocol: type[Any]) -> list[str]:
-    """Methods of `protocol` that `cls` lacks or inherited with their empty bodies. What `Engine` has works as it is."""
+    """Return the methods of `protocol` that `cls` lacks or inherits with empty bodies. Those of `Engine` need no other
+    body."""
     methods = {name: body for name, body in vars(protocol).items() if callable(body) and not name.startswith("_")}
     return [f"{name}()" for name, body in methods.items() if getattr(cls, name, body) is body]
 
 
 def untold_methods(cls: type[Any], protocol: type[Any]) -> str:
-    """What is wrong with a method of `cls` that is not told who asks, as `protocol` wants it; empty if nothing is."""
+    """Return what is wrong with a method of `cls` that does not take the context, as `protocol` demands; empty if all
+    do."""
     for name, body in vars(protocol).items():
         if not callable(body) or "context" not in (wanted := inspect.signature(body).parameters):
             continue
@@ -191,12 +195,12 @@ def untold_methods(cls: type[Any], protocol: type[Any]) -> str:
 
 
 def completed(cls: type[Any], protocol: type[Any]) -> type[Any]:
-    """`cls` with the defaults of `protocol`, for an engine that has its shape but does not subclass it."""
+    """Return `cls` with the defaults of `protocol`, for an engine that has its shape but does not subclass it."""
     return cls if protocol in cls.__mro__ else type(cls.__name__, (cls, protocol), {"__doc__": cls.__doc__})
 
 
 def resolved_hints(function: Any) -> dict[str, Any]:
-    """Annotations as types. Raises Unusable where a name in them is only imported for type checkers."""
+    """Return annotations as types. Raises Unusable where a name in them is imported for type checkers only."""
     try:
         return get_type_hints(function)
     except NameError as error:

@@ -14,15 +14,15 @@ KEY = "role"
 
 
 def role_layer(name: str, mark: Mark) -> Value:
-    """A part of a graph that only sets the role."""
+    """Return a layer of a graph that only sets the role."""
     return Value({KEY: Value(name, mark)}, mark, 2)
 
 
 def played(root: Value, over: Value, environ: Mapping[str, str], mistakes: Mistakes) -> Value:
-    """The graph with the role that the part `over`, which was just laid on, gives it.
+    """Return the graph with the role that the layer `over`, which was just laid on, gives it.
 
-    A stage that answers has the role as its persona, and a stage that acts has the role's packs of skills, except where
-    the same part says otherwise. A mistake in the role is noted."""
+    A stage that answers gets the role as its persona, and a stage that acts gets the role's packs of skills, except
+    where the same layer says otherwise. A mistake in the role is noted."""
     wanted = over.get(KEY)
     stages = root.get("stages")
     if wanted is None or wanted.data is None or stages is None or not isinstance(stages.data, dict):
@@ -37,7 +37,7 @@ def played(root: Value, over: Value, environ: Mapping[str, str], mistakes: Mista
 
 
 def _cast(name: str, node: Value, over: Value, role: Role, wanted: Value) -> Value:
-    """A stage with what the role says of it."""
+    """Return a stage with what the role says of it."""
     kind = (node.get("use") or Value(name, node.mark)).data
     if kind == "response" and over.get("stages", name, "persona") is None:
         return _with(node, {"persona": wanted})

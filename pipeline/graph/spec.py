@@ -16,7 +16,7 @@ from pipeline.graph.section import read_section
 from pipeline.graph.turns import Optional, Seconds, Turns
 
 DEFAULT_ENGINES = {"vad": "silero", "task": "skills", "lipsync": "phonemes"}
-"""Engines of steps that have only one obvious choice."""
+"""The engines of steps that have only one obvious choice."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -38,39 +38,40 @@ Names = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
 
 
 class Section(BaseModel, extra="forbid"):
-    """A part of a graph file; keys that it does not know are refused."""
+    """A section of a graph file; unknown keys are refused."""
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
-        """What may stand in it."""
+        """Return the keys that it may have."""
         return tuple(field.alias or name for name, field in cls.model_fields.items())
 
 
 class EngineSpec(Section):
-    """One engine of a stage."""
+    """An engine of a stage."""
 
     engine: str
-    """A registered name."""
+    """The registered name of the engine."""
     options: dict[str, Any] = Field({}, alias="with")
     """Arguments of the engine's constructor."""
     deadline: Seconds | None = None
-    """Seconds until the result of a call, or the first item of a stream; without one a call may take for ever."""
+    """Seconds until the result of a call, or the first item of a stream. Without a deadline a call may take for
+    ever."""
 
 
 class StageSpec(Section, extra="allow"):
-    """One stage; other keys than these are the stage's own options."""
+    """A stage; keys other than these are the stage's own options."""
 
     use: str = ""
-    """The kind of stage; the node's own name by default."""
+    """The kind of stage, which is the node's own name by default."""
     inputs: Names = Field(alias="from")
     """Names of the nodes that it reads."""
     engine: str = ""
     options: dict[str, Any] = Field({}, alias="with")
     deadline: Seconds | None = None
     fallbacks: list[dict[str, Any]] = []
-    """Engines that are asked, in this order, when the one before failed or was late."""
+    """Engines that are asked, in this order, where the one before failed or was late."""
     buffer: int = Field(16, ge=1, le=10_000)
-    """Packets that wait before it at most."""
+    """Packets that wait for it, at most."""
 
 
 def _named(value: Any) -> Any:
@@ -88,26 +89,26 @@ class TurnsSpec(Section, Turns):
     """The voice detector."""
     options: dict[str, Any] = Field({}, alias="with")
     endpoint: Optional[Judge] = None
-    """Tells whether the user has finished."""
+    """The engine that tells whether the user has finished."""
     wake: Optional[Judge] = None
-    """Waits for the avatar's name."""
+    """The engine that waits for the avatar's name."""
 
 
 class Head(Section):
-    """What is said of the whole graph."""
+    """The keys that concern the whole graph."""
 
     version: Literal[1] = 1
-    """Of the file format."""
+    """The version of the file format."""
     name: str = ""
     description: str = ""
     role: str = ""
-    """Who the avatar is: `pipeline.graph.roles` has put it into the stages."""
+    """The role of the avatar, which `pipeline.graph.roles` has put into the stages."""
     language: Language = "en"
     """The language of users who do not ask for another."""
     languages: list[Language] = []
-    """All languages that users may speak, and are answered in; `language` is one of them."""
+    """All languages that users may speak and are answered in; `language` is one of them."""
     sample_rate: int = Field(16_000, ge=8_000, le=192_000)
-    """Hz, of the user's sound."""
+    """The sample rate of the user's sound in Hz."""
     turns: dict[str, Any] = {}
     stages: dict[str, Any] = Field(min_length=1)
     outputs: Names
@@ -116,7 +117,7 @@ class Head(Section):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One engine of a node, and where the file names it."""
+    """An engine of a node, and where the file names it."""
 
     engine: str
     options: dict[str, Any]
@@ -126,7 +127,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """One node, and what of it could be read."""
+    """A node, and what of it could be read."""
 
     name: str
     step: str
@@ -135,7 +136,7 @@ class NodeSpec:
 
     @property
     def path(self) -> Path:
-        """Where the file speaks of it."""
+        """The path of the node in the file."""
         return ("stages", self.name)
 
     @property
@@ -146,29 +147,29 @@ class NodeSpec:
 
 @dataclass(frozen=True, slots=True)
 class GraphSpec:
-    """A graph file whose sections are well formed, or what is left of them beside the mistakes that were noted."""
+    """A graph file whose sections are well formed, or what is left of them without the mistakes that were noted."""
 
     name: str
     description: str
     languages: tuple[str, ...]
-    """ISO 639-1 codes, the usual one first."""
+    """ISO 639-1 codes of the languages, the usual one first."""
     sample_rate: int
     turns: TurnsSpec
     nodes: tuple[NodeSpec, ...]
     named: frozenset[str]
-    """Names of all nodes, of those that could not be read too."""
+    """Names of all nodes, including those that could not be read."""
     outputs: tuple[str, ...]
     root: Value
     mistakes: Mistakes = field(default_factory=Mistakes, repr=False, compare=False)
     """The mistakes that were found in the file so far."""
 
     def note(self, path: Path, message: str) -> None:
-        """Note a mistake in what stands at `path`, or in the nearest thing around it."""
+        """Note a mistake in what stands at `path`, or in the nearest value around it."""
         self.mistakes.add(self.root.mark_of(path), path, message)
 
 
 def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
-    """The sections of `document`. What is wrong is noted, and left out of what is given back."""
+    """Return the sections of `document`. What is wrong is noted and left out."""
     root = document.root
     head = read_section(Head, root, (), mistakes, Head.keys())
     turns = root.get("turns") or Value({}, root.mark)
@@ -194,7 +195,7 @@ def read_spec(document: Document, mistakes: Mistakes) -> GraphSpec:
 
 
 def _languages(head: Head, root: Value, mistakes: Mistakes) -> tuple[str, ...]:
-    """What users may speak: `language`, or else the first of `languages`, before the others."""
+    """Return the languages that users may speak, beginning with `language`, or else with the first of `languages`."""
     if not head.languages:
         return (head.language,)
     usual = head.language if root.get("language") is not None else head.languages[0]

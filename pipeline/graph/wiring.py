@@ -1,4 +1,4 @@
-"""The edges of a graph: which stage reads which, whether the types fit, and in what order they stand."""
+"""The edges of a graph: which stage reads which, whether the types fit, and in what order the stages stand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.graph.spec import GraphSpec, NodeSpec
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """One node whose kind is known."""
+    """A node whose kind is known."""
 
     spec: NodeSpec
     ports: Ports
@@ -22,7 +22,7 @@ class Wired:
 
 
 def wire(spec: GraphSpec, registry: Registry) -> tuple[Wired, ...]:
-    """The nodes of `spec` in topological order, as far as they can be wired; mistakes are noted in it."""
+    """Return the nodes of `spec` in topological order, as far as they can be wired; mistakes are noted in `spec`."""
     ports = {node.name: found for node in spec.nodes if (found := _ports(node, registry, spec))}
     inputs = {node.name: _inputs(node, spec) for node in spec.nodes}
     order = _order(inputs, spec)
@@ -58,7 +58,7 @@ def _ports(node: NodeSpec, registry: Registry, spec: GraphSpec) -> Ports | None:
 
 
 def _inputs(node: NodeSpec, spec: GraphSpec) -> tuple[str, ...]:
-    """What a node reads: each name once, and only those that exist."""
+    """Return the names that a node reads, each once, and only those that exist."""
     path: Path = (*node.path, "from")
     known = {AUDIO, *spec.named}
     for name in dict.fromkeys(node.spec.inputs):
@@ -71,7 +71,7 @@ def _inputs(node: NodeSpec, spec: GraphSpec) -> tuple[str, ...]:
 
 
 def _order(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> list[str]:
-    """Names in topological order. Every loop is noted, and opened to look for the next."""
+    """Return names in topological order. Every loop is noted, and opened to look for the next."""
     edges = {name: [upstream for upstream in read if upstream != AUDIO] for name, read in inputs.items()}
     while True:
         try:
@@ -87,7 +87,7 @@ def _order(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> list[str]:
 
 
 def _check_ends(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> None:
-    """Note outputs that are nowhere, and stages that nobody reads."""
+    """Note outputs that do not exist, and stages that are not read."""
     path: Path = ("outputs",)
     for name in dict.fromkeys(spec.outputs):
         if name == AUDIO:
@@ -98,7 +98,7 @@ def _check_ends(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> None:
         elif spec.outputs.count(name) > 1:
             spec.note(path, f"names {name!r} twice; once is enough")
     if not spec.outputs:
-        return  # noted where the section was read
+        return  # it was noted where the section was read
     read = {upstream for upstreams in inputs.values() for upstream in upstreams}
     for node in spec.nodes:
         if node.name not in read and node.name not in spec.outputs:

@@ -1,1 +1,1 @@
-"""drawing: a graph as a picture."""
+"""The drawing of a graph as a picture."""

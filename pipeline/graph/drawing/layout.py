@@ -1,8 +1,7 @@
-"""Where a picture's parts stand: columns from left to right, as Sugiyama, Tagawa and Toda drew layered graphs (1981).
+"""The layout of a picture: columns from left to right, as Sugiyama, Tagawa and Toda drew layered graphs (1981).
 
-An edge that passes columns runs through a lane in each. Edges of one source with the same types share their lanes,
-so a transcript that three stages read is one line that branches.
-"""
+An edge that passes columns runs through a lane in each. Edges of one source with the same types share their lanes, so a
+transcript that three stages read is one line that branches."""
 
 from __future__ import annotations
 
@@ -13,27 +12,27 @@ from statistics import fmean, median
 from pipeline.graph.drawing.mermaid import Edge, Picture, Shape
 
 SWEEPS = 8
-"""Passes over the columns, after which a graph of a few dozen nodes no longer moves."""
+"""Passes over the columns, after which the nodes of a graph with a few dozen of them no longer move."""
 SPACE = 26.0
-"""Pixels between two things in a column."""
+"""Pixels between two items in a column."""
 LANE = 4.0
 """Pixels that a lane needs above and below its line."""
 
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A node, or a lane, in its column."""
+    """A node or a lane in its column."""
 
     column: int
     above: float
     """Pixels that it needs above `y`."""
     below: float
     label: str = ""
-    """What a lane carries."""
+    """The packet types that a lane carries."""
     shape: Shape | None = None
-    """None for a lane."""
+    """The node that is drawn; None for a lane."""
     y: float = 0.0
-    """Where lines meet it, in pixels downwards from the first node."""
+    """The height at which lines meet it, in pixels downwards from the first node."""
     before: list[Item] = field(default_factory=list)
     after: list[Item] = field(default_factory=list)
 
@@ -49,7 +48,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Items by column, each column from top to bottom, and the lines between them."""
+    """The items of each column from top to bottom, and the lines between them."""
 
     columns: list[list[Item]]
     links: list[Link]
@@ -76,7 +75,7 @@ def arrange(picture: Picture, extent: Callable[[Shape], tuple[float, float]]) ->
 
 
 def _depths(picture: Picture) -> dict[str, int]:
-    """The column of each shape: as many edges from the source as its longest way."""
+    """Return the column of each shape: the number of edges on its longest way from the source."""
     depth: dict[str, int] = {}
     for shape in picture.shapes:
         depth[shape.name] = max((depth[e.source] + 1 for e in picture.edges if e.target == shape.name), default=0)
@@ -86,7 +85,7 @@ def _depths(picture: Picture) -> dict[str, int]:
 def _way(
     edge: Edge, items: Mapping[str, Item], lanes: dict[tuple[str, str, int], Item], columns: list[list[Item]]
 ) -> Iterable[tuple[Item, Item]]:
-    """The steps of an edge from column to column; lanes are made where there are none yet."""
+    """Give the steps of an edge from column to column; missing lanes are made."""
     here, end = items[edge.source], items[edge.target]
     for column in range(here.column + 1, end.column):
         key = (edge.source, edge.label, column)
@@ -99,7 +98,7 @@ def _way(
 
 
 def _order(columns: list[list[Item]]) -> None:
-    """Order each column by the mean place of its neighbours, to and fro; equal ones keep their order."""
+    """Order each column by the mean place of its neighbours, forwards and backwards; equal ones keep their order."""
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
         for column in columns if forward else reversed(columns):
@@ -123,7 +122,8 @@ def _settle(columns: list[list[Item]]) -> None:
 
 
 def _near(item: Item, forward: bool) -> list[Item]:
-    """What an item is drawn to: a node to nodes on one side, so that the main line is straight; a lane to both ends."""
+    """Return the items that an item is drawn to: nodes to nodes on one side, so that the main line is straight, and
+    lanes to both ends."""
     if item.shape is None:
         return [*item.before, *item.after]
     around = item.before if forward else item.after
@@ -132,7 +132,7 @@ def _near(item: Item, forward: bool) -> list[Item]:
 
 def _spread(column: list[Item], wishes: list[float]) -> None:
     """Give each item the y nearest to its wish, in order and with space between: isotonic regression by pooling
-    adjacent violators. Nodes weigh so much that lanes give way."""
+    adjacent violators. Nodes weigh so much that lanes move instead."""
     offset, last = 0.0, None
     pools: list[tuple[float, float, int]] = []  # mean of (wish - offset), weight, items
     offsets = []

@@ -12,20 +12,20 @@ from pipeline.graph.wiring import Wired
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One node as it is drawn."""
+    """A node as it is drawn."""
 
     name: str
     step: str
-    """The kind of stage, by which it is coloured."""
+    """The kind of stage, which chooses the colour."""
     about: str
-    """Its engines, best first."""
+    """The names of its engines, best first."""
     leaves: tuple[str, ...]
     """Packet types that leave the graph here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One edge as it is drawn."""
+    """An edge as it is drawn."""
 
     source: str
     target: str
@@ -40,12 +40,12 @@ class Picture:
     title: str
     about: str
     shapes: tuple[Shape, ...]
-    """In topological order, the user's sound first."""
+    """The shapes in topological order, the user's sound first."""
     edges: tuple[Edge, ...]
 
 
 def picture(spec: GraphSpec, wiring: tuple[Wired, ...]) -> Picture:
-    """The picture of a graph that is wired; its engines need not be usable."""
+    """Return the picture of a graph that is wired; its engines need not be usable."""
     emits: dict[str, tuple[type, ...]] = {AUDIO: SENSES} | {wired.spec.name: wired.ports.emits for wired in wiring}
     shapes = [Shape(AUDIO, AUDIO, f"{spec.turns.engine} · {spec.sample_rate / 1000:g} kHz", ())]
     edges = []
@@ -60,7 +60,7 @@ def picture(spec: GraphSpec, wiring: tuple[Wired, ...]) -> Picture:
 
 
 def mermaid(picture: Picture) -> str:
-    """The picture as a Mermaid flowchart; edges that leave the graph are dashed."""
+    """Return the picture as a Mermaid flowchart; edges that leave the graph are dashed."""
     ids = {shape.name: f"n{place}" for place, shape in enumerate(picture.shapes)}
     lines = ["flowchart LR"]
     for shape in picture.shapes:

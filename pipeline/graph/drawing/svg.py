@@ -14,12 +14,12 @@ MARGIN, TOP = 24.0, 76.0
 TIP = 8
 """Pixels of an arrow's head."""
 BOX, LEAF = 50.0, 16.0
-"""Pixels that a node is high, and a line of what leaves the graph."""
+"""Pixels of a node's height, and of a line for what leaves the graph."""
 LETTER = {"title": 8.0, "about": 6.4, "label": 6.2}
 """Mean width of a letter in pixels, at the sizes of `STYLE`: a little more than that of common sans-serif fonts."""
 HUES = {"audio": 215, "asr": 195, "intent": 265, "task": 30, "response": 150, "tts": 335, "lipsync": 5}
 OTHER_HUE = 60
-"""Of kinds of stage that Parley does not know."""
+"""The hue of kinds of stage that Parley does not know."""
 
 # Plain colours and not CSS variables: converters of SVG to other forms know only these.
 STYLE = """
@@ -50,24 +50,24 @@ text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans',
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a column of items stands."""
+    """The place of a column of items."""
 
     left: float
     width: float
 
     @property
     def right(self) -> float:
-        """Its right edge."""
+        """The right edge of the column."""
         return self.left + self.width
 
     @property
     def middle(self) -> float:
-        """The line that its nodes are centred on."""
+        """The line on which the nodes of the column are centred."""
         return self.left + self.width / 2
 
 
 def svg(picture: Picture) -> str:
-    """The picture as the text of an SVG file."""
+    """Return the picture as the text of an SVG file."""
     layout = arrange(picture, _extent)
     columns = _columns(layout)
     items = [item for column in layout.columns for item in column]
@@ -100,7 +100,7 @@ def _extent(shape: Shape) -> tuple[float, float]:
 
 
 def _columns(layout: Layout) -> list[Column]:
-    """Columns as wide as their widest item, with room for the labels between them."""
+    """Return columns as wide as their widest item, with room for the labels between them."""
     columns: list[Column] = []
     left = MARGIN
     for place, items in enumerate(layout.columns):
@@ -120,7 +120,8 @@ def _width(item: Item) -> float:
 
 
 def _line(link: Link, columns: list[Column], down: float) -> str:
-    """From the right side of one item to the left side of the next, and through a lane's column to its end."""
+    """Return a line from the right side of one item to the left side of the next, and through a lane's column to its
+    end."""
     start, end = link.start, link.end
     x1 = columns[start.column].right
     x2 = columns[end.column].left - (TIP if end.shape else 0)
@@ -133,7 +134,7 @@ def _line(link: Link, columns: list[Column], down: float) -> str:
 
 
 def _entry(link: Link) -> float:
-    """The y at which a line ends: lines share a node's side in the order of where they come from, the straightest in
+    """Return the y at which a line ends. Lines share a node's side in the order of their origins, the straightest in
     the middle."""
     end = link.end
     if end.shape is None:
@@ -149,7 +150,7 @@ def _direct(link: Link) -> bool:
 
 
 def _label(link: Link, columns: list[Column], down: float) -> str:
-    """A line says what it carries once: between two nodes, or on its first lane."""
+    """Return the label of a line, which says once what it carries: between two nodes, or on its first lane."""
     if link.start.shape is None:
         return ""
     if link.end.shape is None:
