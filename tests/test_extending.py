@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -37,7 +38,7 @@ def follow(section: str, folder: Path) -> tuple[Beside, list[str]]:
         name.partition("/")[2]: text for name, text in files.items() if name.startswith("parley-") and "/" in name
     }
     assert lines_of(package) < LONGEST
-    beside = install_beside(folder, package)
+    beside = install_beside(folder, package) if package else Beside(folder, dict(os.environ))
     for name, text in files.items():
         if "/" not in name:
             (folder / name).write_text(text, "utf-8")
@@ -73,6 +74,10 @@ def test_an_engine(tmp_path: Path) -> None:
 def test_a_skill_with_a_kind_of_slot_of_its_own(tmp_path: Path) -> None:
     said = outputs("A skill with a kind of slot of its own", tmp_path)
     assert "I painted the bakery deep blue." in said
+
+
+def test_a_world(tmp_path: Path) -> None:
+    assert "I am taking you to the bridge. We go north." in outputs("A world", tmp_path)
 
 
 def test_a_role(tmp_path: Path) -> None:
@@ -111,5 +116,5 @@ def test_a_transport(tmp_path: Path) -> None:
 
 
 def test_every_section_is_followed() -> None:
-    tried = "an engine, a skill with a kind of slot of its own, a role, a step, a language, a transport"
+    tried = "an engine, a skill with a kind of slot of its own, a world, a role, a step, a language, a transport"
     assert {heading.casefold() for heading in sections()} - {"contributing"} == set(tried.split(", "))

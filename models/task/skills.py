@@ -11,7 +11,7 @@ from typing import Literal
 from models.context import DEFAULT, Context
 from models.errors import ModelError, NotRegistered
 from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
-from models.language.finding import find_language
+from models.language.finding import language_of
 from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Request, SkillCard, SlotValue, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.sentences import Say
@@ -103,7 +103,7 @@ class Skills(TaskHandler):
         if store is None:
             raise RuntimeError("Skills.handle was called before load")
         skill = self._skills[name]
-        texts, language = skill.texts[context.language], find_language(context.language)
+        texts, language = skill.texts[context.language], language_of("", context.language)
         try:
             slots = fill(
                 self._card(name, language.code).slots, texts.asks, request.intent.slots, request.things, language

@@ -22,7 +22,7 @@ from models.language.language import Language
 from models.language.marks import ends_sentence
 from models.language.mood import TALKED_ABOUT
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
-from models.roles.role import find_persona
+from models.roles.role import Persona, find_role
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Reply, Transcript
@@ -63,7 +63,7 @@ class Options(BaseModel, extra="forbid"):
     @field_validator("persona")
     @classmethod
     def _known(cls, persona: str) -> str:
-        find_persona(persona)
+        find_role(persona)
         return persona
 
 
@@ -72,12 +72,12 @@ class Response:
 
     def __init__(self, host: Host[LanguageModel], options: Options) -> None:
         self.host, self.options = host, options
-        self.persona = find_persona(options.persona)
-        self._system = Message("system", self.persona.prompt)
+        self._role = find_role(options.persona)
+        self.persona = self._role.persona()
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Let the engines read the persona, so that the first answer starts as soon as later ones."""
-        await self.host.each(lambda engine: list(engine.complete([self._system], max_tokens=0)))
+        await self.host.each(lambda engine: list(engine.complete([_system(self.persona)], max_tokens=0)))
 
     async def run(self, inputs: AsyncIterator[Transcript | Intent | Outcome], turn: Turn) -> AsyncIterator[Reply]:
         """Answer an outcome as soon as it comes. Words without an outcome are answered when the inputs end."""
@@ -104,6 +104,10 @@ class Response:
                 async for text in texts:
                     yield Reply(text, turn.context.language)
 
+    def _spoken_by(self, turn: Turn) -> Persona:
+        """Return the role in the language of the answer."""
+        return self._role.persona(turn.context.language)
+
     def _decline(self, withheld: str, heard: str, language: str) -> str:
         """Return what is said at once where words name a deed that they do not order; empty where the model may
         talk."""
@@ -118,7 +122,9 @@ class Response:
         language = _spoken(turn)
         wish = language_of(heard, language.code).talk.asks_for_deed(heard)
         if outcome.task == UNKNOWN and (self.options.unknown == "decline" or wish):
-            return _recite(f"{language.phrases['cannot' if wish else 'unsure']} {self.persona.offer}", language)
+            return _recite(
+                f"{language.phrases['cannot' if wish else 'unsure']} {self._spoken_by(turn).offer}", language
+            )
         talk = self._talk(outcome, heard, turn)
         return _after(outcome.opening, talk, language) if outcome.opening else talk
 
@@ -144,7 +150,7 @@ class Response:
 
     async def _write(self, request: str, max_tokens: int, turn: Turn) -> str:
         """Return what the model writes on a request, as a whole; empty where it fails."""
-        messages = [self._system, Message("user", request)]
+        messages = [_system(self._spoken_by(turn)), Message("user", request)]
         text = ""
         try:
             async with aclosing(self._stream(messages, turn.context, max_tokens)) as pieces:
@@ -158,10 +164,11 @@ class Response:
     async def _talk(self, outcome: Outcome, heard: str, turn: Turn) -> AsyncGenerator[str, None]:
         """Give free talk that is checked; the persona's excuse where nothing of it can be said."""
         chat = outcome.task in CHAT or not outcome.say
-        messages = [self._system, *recall(turn.context.dialogue.exchanges, self.options.history)]
+        persona = self._spoken_by(turn)
+        messages = [_system(persona), *recall(turn.context.dialogue.exchanges, self.options.history)]
         messages.append(Message("user", heard if chat else outcome.say))
         sentences = self.options.sentences if chat else self.options.long_sentences
-        guardrails = Guardrails(_spoken(turn).talk, self.persona.name, self.persona.prompt, sentences)
+        guardrails = Guardrails(_spoken(turn).talk, persona.name, persona.prompt, sentences)
         texts = self._watched(messages, turn, guardrails)
         try:
             async with aclosing(texts):
@@ -172,8 +179,8 @@ class Response:
         if guardrails.dangling:
             yield _spoken(turn).phrases["retreat"]
         elif not guardrails.spoken:
-            cannot = f"{_spoken(turn).phrases['cannot']} {self.persona.offer}"
-            yield cannot if outcome.task == UNKNOWN else self.persona.lost
+            cannot = f"{_spoken(turn).phrases['cannot']} {persona.offer}"
+            yield cannot if outcome.task == UNKNOWN else persona.lost
 
     async def _watched(
         self, messages: Sequence[Message], turn: Turn, guardrails: Guardrails
@@ -230,6 +237,11 @@ async def _after(opening: str, talk: AsyncGenerator[str, None], language: Langua
 async def _recite(text: str, language: Language) -> AsyncGenerator[str, None]:
     for clause in clauses([text], language):
         yield clause
+
+
+def _system(persona: Persona) -> Message:
+    """Return what the model reads before every conversation."""
+    return Message("system", persona.prompt)
 
 
 def _spoken(turn: Turn) -> Language:

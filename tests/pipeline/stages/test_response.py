@@ -264,6 +264,26 @@ def test_a_persona_is_a_name_or_a_sentence() -> None:
     assert find_persona("You are a pirate.").prompt == "You are a pirate."
 
 
+def test_the_role_speaks_the_language_of_the_answer() -> None:
+    model = Scripted("你好！", "Hello!")
+
+    async def run() -> list[Reply]:
+        host: Host[LanguageModel] = Host("response", [EngineThread(Rank("model", model))])
+        await host.load()
+        response = Response(host, Options())
+        turn = Turn("1", Context(languages=("en", "zh")))
+        said = [
+            reply
+            for words, code in (("你好", "zh"), ("hello", "en"))
+            for reply in await collect(response.run(stream(Transcript(words, code, 0.0, 1.0), CHAT), turn))
+        ]
+        await host.close()
+        return said
+
+    assert [(reply.text, reply.language) for reply in asyncio.run(run())] == [("你好！", "zh"), ("Hello!", "en")]
+    assert [messages[0].text for messages in model.asked] == [find_persona("guide", "zh").prompt, GUIDE.prompt]
+
+
 @pytest.mark.parametrize("name", [*role_names(), "You are a pirate."])
 def test_every_persona_can_fill_a_silence_shortly_and_in_more_than_one_way(name: str) -> None:
     persona = find_persona(name)
