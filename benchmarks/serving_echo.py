@@ -27,7 +27,7 @@ from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.http_server import allow_connections, listen, serving
 from pipeline.runners.serve.parley import connection, websocket
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.settings import Address
 from pipeline.runners.serve.tokens import secret_of_this_user
@@ -87,7 +87,7 @@ async def main(kind: str) -> None:
     listener = listen(Address(port=0))
     async with Sessions(scripted_graph("assistant"), Limits(sessions=MOST)) as sessions:
         vars(connection)["ClientSession"] = EchoSession  # nothing of the product is made for echoes
-        routes = websocket.routes(sessions, Guard(secret_of_this_user(), required=False))
+        routes = websocket.routes(sessions, AccessControl(secret_of_this_user(), required=False))
         app: ASGIApp = Starlette(routes=routes if kind == "parley" else [WebSocketRoute("/parley", echo)])
         async with serving(app, listener, None, MOST):
             gc.collect()

@@ -74,7 +74,7 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     ] = None,
     sessions: Annotated[int, typer.Option(min=1, max=10_000, help="Open at the same time, at most.")] = 200,
     sessions_per_user: Annotated[
-        int, typer.Option(min=1, help="Likewise, of one user; a guest is a new one each time.")
+        int, typer.Option(min=1, help="Sessions of one user at the same time; each guest is a new user.")
     ] = 8,
     wyoming: Annotated[
         str | None, typer.Option(metavar="[HOST:]PORT", help="Serve Home Assistant (the Wyoming protocol) there.")

@@ -17,10 +17,10 @@ T = TypeVar("T")
 def read_section(
     model: type[T] | TypeAdapter[T], value: Value, path: Path, mistakes: Mistakes, known: Iterable[str]
 ) -> T | None:
-    """`value` as `model`; `known` are the keys that it may have.
+    """Return `value` as `model`; `known` are the keys that it may have.
 
-    Keys that are wrong are noted and left out, so that a mistake in one does not hide those in others; None if nothing
-    can be made of the rest."""
+    Keys that are wrong are noted and left out, so that a mistake in one does not hide those in others. Returns None if
+    nothing can be made of the rest."""
     adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
     plain = value.plain()
     try:
@@ -31,12 +31,12 @@ def read_section(
         try:
             return adapter.validate_python({key: item for key, item in plain.items() if key not in wrong})
         except ValidationError:
-            return None  # what is missing was noted above
+            return None  # what is missing has been noted above
     return None
 
 
 def _note(error: ValidationError, value: Value, path: Path, mistakes: Mistakes, known: Iterable[str]) -> set[str]:
-    """Note what pydantic found, one mistake a place; the keys of `value` that are wrong."""
+    """Note what pydantic found, one mistake for each place, and return the keys of `value` that are wrong."""
 
     def note(here: Path, message: str, *below: str) -> None:
         mistakes.add(value.mark_of(here), (*path, *here, *below), message)
@@ -45,7 +45,7 @@ def _note(error: ValidationError, value: Value, path: Path, mistakes: Mistakes, 
     wrong: set[str] = set()
     for each in error.errors(include_url=False, include_input=False, include_context=False):
         here: Path = ()
-        for part in each["loc"]:  # the names of a union's members, which pydantic puts in, are nowhere in the file
+        for part in each["loc"]:  # pydantic adds the names of a union's members, which are not in the file
             here = (*here, part) if value.get(*here, part) is not None else here
         if here:
             wrong.add(str(here[0]))
@@ -79,7 +79,7 @@ _WORDS = {
 
 
 def _expected(message: str) -> str:
-    """Pydantic's message as the end of a sentence that begins with "expected"."""
+    """Return pydantic's message as the end of a sentence that begins with "expected"."""
     message = re.sub(r"^(Input should be|Value error,) ", "", message)
     message = re.sub(r", (unable|got) .*", "", message)
     message = re.sub(r".* should have at least 1 item .*", "at least one", message)

@@ -25,7 +25,7 @@ from pipeline.graph.graph import Graph
 from pipeline.runners.serve import realtime
 from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.http_server import serving as listening
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret
 from pipeline.testing.clock import run
@@ -46,13 +46,13 @@ LONG = "the quick brown fox jumps over the lazy dog near the old bridge"
 
 @asynccontextmanager
 async def serving(
-    graph: Graph, guard: Guard | None = None, limits: Limits | None = None
+    graph: Graph, access: AccessControl | None = None, limits: Limits | None = None
 ) -> AsyncIterator[tuple[int, Sessions]]:
     """A server with that graph, and its port."""
-    guard = guard or Guard(Secret(Path("none")), required=False)
+    access = access or AccessControl(Secret(Path("none")), required=False)
     listener = socket.create_server(("127.0.0.1", 0))
     async with Sessions(graph, limits) as sessions:
-        app = Starlette(routes=realtime.routes(sessions, guard))
+        app = Starlette(routes=realtime.routes(sessions, access))
         async with listening(app, listener, None, 64):
             yield listener.getsockname()[1], sessions
 

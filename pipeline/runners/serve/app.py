@@ -21,7 +21,7 @@ from pipeline.runners.serve.gate import HEALTH, Gate, Standing, Status
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.parley import webrtc, websocket
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire.from_server import Code
 from pipeline.wire.schema import schema
@@ -42,7 +42,7 @@ build</code></p>
 """
 
 
-def app(sessions: Sessions, guard: Guard, metrics: Metrics, standing: Standing) -> ASGIApp:
+def app(sessions: Sessions, access: AccessControl, metrics: Metrics, standing: Standing) -> ASGIApp:
     """Return the application that answers every request, as long as `sessions` admits users."""
     began = time.monotonic()
 
@@ -61,22 +61,22 @@ def app(sessions: Sessions, guard: Guard, metrics: Metrics, standing: Standing) 
         return JSONResponse(published)
 
     routes: list[BaseRoute] = [
-        *websocket.routes(sessions, guard),
-        *webrtc.routes(sessions, guard),
-        *realtime.routes(sessions, guard),
+        *websocket.routes(sessions, access),
+        *webrtc.routes(sessions, access),
+        *realtime.routes(sessions, access),
         Route(HEALTH, health),
         Route("/protocol.schema.json", protocol),
-        *metrics.routes(guard),
+        *metrics.routes(access),
         page(),
     ]
     elsewhere = Middleware(
         CORSMiddleware,
-        allow_origins=sorted(guard.origins),
+        allow_origins=sorted(access.origins),
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
     )
     inner = Starlette(routes=routes, middleware=[elsewhere], exception_handlers={Refused: _refused})
-    return Gate(metrics.counting(inner), guard, standing)
+    return Gate(metrics.counting(inner), access, standing)
 
 
 def page() -> BaseRoute:

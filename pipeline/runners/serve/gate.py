@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 
 HEALTH: Final = "/healthz"
 
@@ -57,8 +57,8 @@ class Standing:
 class Gate:
     """Middleware around the whole application, so that no transport inside it checks again."""
 
-    def __init__(self, app: ASGIApp, guard: Guard, standing: Standing) -> None:
-        self._app, self._guard, self._standing = app, guard, standing
+    def __init__(self, app: ASGIApp, access: AccessControl, standing: Standing) -> None:
+        self._app, self._access, self._standing = app, access, standing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def answer(message: Message) -> None:
@@ -76,14 +76,14 @@ class Gate:
         """Return the response that refuses the request, or None. A WebSocket gets it instead of its handshake."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if not self._guard.knows(host):
+        if not self._access.knows(host):
             return PlainTextResponse(
                 f"this server is not called {host[:100]!r}; give --origin where it should be, or call it localhost\n",
                 421,
             )
         if scope["type"] == "websocket" or scope["method"] not in {"GET", "HEAD"}:
             origin = headers.get("origin")
-            if not self._guard.allows(origin, host):
+            if not self._access.allows(origin, host):
                 return PlainTextResponse(
                     f"pages of {(origin or '')[:100]!r} may not speak to this server; it can be told --origin\n", 403
                 )

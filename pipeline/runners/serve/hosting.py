@@ -17,7 +17,7 @@ from pipeline.runners.serve.gate import Standing, Status
 from pipeline.runners.serve.http_server import allow_connections, listen, serving
 from pipeline.runners.serve.metrics import Metrics
 from pipeline.runners.serve.observers import Journals, Observers
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.settings import Settings, WrongSetting
 from pipeline.runners.serve.tokens import Secret, secret_of_this_user
@@ -98,7 +98,7 @@ async def hosting(
             "make the first: parley token create --user NAME"
         )
     encryption = Certificate(settings.certificate, settings.key).context if settings.certificate else None
-    guard = Guard(secret, required=settings.tokens_required, origins=settings.origins, default=settings.user)
+    access = AccessControl(secret, required=settings.tokens_required, origins=settings.origins, default=settings.user)
     metrics = Metrics()
 
     observers = Observers(graph.name, metrics, tracing, journals)
@@ -119,6 +119,6 @@ async def hosting(
         lag = asyncio.create_task(metrics.follow_loop(), name="event loop's lag")
         stack.callback(lag.cancel)
         await stack.enter_async_context(
-            serving(app(host.sessions, guard, metrics, host.standing), listener, encryption, connections)
+            serving(app(host.sessions, access, metrics, host.standing), listener, encryption, connections)
         )
         yield host

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.runners.serve.security import Guard, bearer
+from pipeline.runners.serve.security import AccessControl, bearer
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.record import Fate, Observer, Record
 
@@ -103,11 +103,11 @@ class Metrics(Observer):
             await asyncio.sleep(TICK)
             self._lag.observe(max(0.0, time() - due))
 
-    def routes(self, guard: Guard) -> list[BaseRoute]:
-        """Return the route ``/metrics``, for users whom the guard knows."""
+    def routes(self, access: AccessControl) -> list[BaseRoute]:
+        """Return the route ``/metrics``, for users whom the access knows."""
 
         async def metrics(request: Request) -> Response:
-            guard.user(bearer(request.headers.get("authorization", "")))
+            access.user(bearer(request.headers.get("authorization", "")))
             return Response(generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
         return [Route("/metrics", metrics)]

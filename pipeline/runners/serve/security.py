@@ -21,7 +21,7 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 
 
-class Guard:
+class AccessControl:
     """Knows users by their tokens, and knows which pages may use this server.
 
     Where no token is required, users are who they claim to be; a token is still checked where one is given. The

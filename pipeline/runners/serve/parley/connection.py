@@ -19,7 +19,7 @@ from pipeline.packets import Picture
 from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import from_client, from_server
 from pipeline.wire.fields import SPOKEN, Format, Message
@@ -38,8 +38,8 @@ LEAST = 0.0025
 class ParleyConnection(ABC):
     """Connects a client to its session: the session's `Connection`, and the `Downlink` of its sender."""
 
-    def __init__(self, sessions: Sessions, guard: Guard) -> None:
-        self._sessions, self._guard = sessions, guard
+    def __init__(self, sessions: Sessions, access: AccessControl) -> None:
+        self._sessions, self._access = sessions, access
         self._client: ClientSession | None = None
         self._player: Sender | None = None
         self._mistakes = 0
@@ -52,7 +52,7 @@ class ParleyConnection(ABC):
         if hello.protocol not in SPOKEN:
             known = ", ".join(str(version) for version in sorted(SPOKEN))
             raise Refused("unknown-protocol", f"protocol {hello.protocol} is not spoken here; {known} is")
-        user = self._guard.user(hello.token, hello.user)
+        user = self._access.user(hello.token, hello.user)
         if hello.session:
             self._come_back(hello)
         else:

@@ -17,7 +17,7 @@ from pipeline.devices.network.rtc import CLOCK, OpusTrack, Peer
 from pipeline.errors import MediaError
 from pipeline.runners.serve.parley.connection import TEXT, ParleyConnection, mistakes, read_message
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.security import Guard, bearer
+from pipeline.runners.serve.security import AccessControl, bearer
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import from_client, from_server
 from pipeline.wire.fields import Format, Message
@@ -38,7 +38,7 @@ HEARD = 0.06
 """Seconds from sending a packet until it is heard on a good network: Chromium takes 0.04, a loudspeaker the rest."""
 
 
-class Offer(BaseModel):
+class SessionOffer(BaseModel):
     """The body of a client's POST."""
 
     sdp: str
@@ -46,13 +46,13 @@ class Offer(BaseModel):
     hello: from_client.Hello = from_client.Hello()
 
 
-def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
+def routes(sessions: Sessions, access: AccessControl) -> list[BaseRoute]:
     """Return the route at which WebRTC peers connect."""
 
     async def rtc(request: Request) -> Response:
         try:
             offer = _offer(await _body(request), bearer(request.headers.get("authorization", "")))
-            connection = WebRtcConnection(sessions, guard)
+            connection = WebRtcConnection(sessions, access)
             answer = await connection.answer(offer)
         except Refused as refusal:
             sessions.totals.refusals[refusal.code] += 1
@@ -66,8 +66,8 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
 class WebRtcConnection(ParleyConnection):
     """A connection over WebRTC. Frames wait on the track, which sends them in time and reports how far it is."""
 
-    def __init__(self, sessions: Sessions, guard: Guard) -> None:
-        super().__init__(sessions, guard)
+    def __init__(self, sessions: Sessions, access: AccessControl) -> None:
+        super().__init__(sessions, access)
         self._peer = Peer(self._heard, self._said)
         self._welcome: from_server.Welcome | None = None
         self._track: OpusTrack | None = None
@@ -77,11 +77,11 @@ class WebRtcConnection(ParleyConnection):
         self._base = 0, 0.0  # of the latest sync: the sample of the sender's stream, and the second of the answer
         self._start: int | None = None  # the RTP timestamp of the answer's beginning, as the client knows it
 
-    async def answer(self, offer: Offer) -> dict[str, Any]:
+    async def answer(self, offer: SessionOffer) -> dict[str, Any]:
         """Admit the client, and return the answer to its offer; call `serve` next. Raises Refused."""
         hello = offer.hello
         try:
-            self._guard.user(hello.token, hello.user)  # before an unknown client costs anything
+            self._access.user(hello.token, hello.user)  # before an unknown client costs anything
             sdp = await self._peer.answer(offer.sdp)
             if "a=candidate:" not in sdp:
                 raise Refused(
@@ -223,9 +223,9 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _offer(body: bytes, token: str) -> Offer:
+def _offer(body: bytes, token: str) -> SessionOffer:
     try:
-        offer = Offer.model_validate_json(body)
+        offer = SessionOffer.model_validate_json(body)
     except ValidationError as error:
         raise Refused("not-understood", mistakes(error)) from None
     if token and not offer.hello.token:

@@ -19,7 +19,7 @@ from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.outbox import NORMAL, Outbox
 from pipeline.runners.serve.parley.connection import ParleyConnection, read_message
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import from_client, from_server
 from pipeline.wire.fields import Message
@@ -33,12 +33,12 @@ _PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "i
 """The first bytes of the accepted picture files, and their media types."""
 
 
-def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
+def routes(sessions: Sessions, access: AccessControl) -> list[BaseRoute]:
     """Return the route at which clients of the Parley protocol connect."""
 
     async def parley(socket: WebSocket) -> None:
         await socket.accept()
-        await WebSocketConnection(socket, sessions, guard).serve()
+        await WebSocketConnection(socket, sessions, access).serve()
 
     return [WebSocketRoute("/parley", parley)]
 
@@ -46,8 +46,8 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
 class WebSocketConnection(ParleyConnection):
     """A connection over a WebSocket."""
 
-    def __init__(self, socket: WebSocket, sessions: Sessions, guard: Guard) -> None:
-        super().__init__(sessions, guard)
+    def __init__(self, socket: WebSocket, sessions: Sessions, access: AccessControl) -> None:
+        super().__init__(sessions, access)
         self._socket = socket
         self._pack: Callable[[Samples], bytes] = to_pcm16
         self._sequence = 0
@@ -95,7 +95,7 @@ class WebSocketConnection(ParleyConnection):
             return
         client = self._expect_client()
         if len(data) > BYTES + HEADER:
-            raise Refused("too-long", f"a frame of {len(data)} bytes; {BYTES} behind its header is the most")
+            raise Refused("too-long", f"a frame of {len(data)} bytes; {BYTES} after its header is the most")
         frame = unpack(data)
         if frame.kind == PICTURE:
             self.look(client, _picture(frame, client.session.now()))

@@ -46,7 +46,7 @@ class AudioOut(BaseModel):
     format: AudioFormat | None = None
 
 
-class Audio(BaseModel):
+class AudioWishes(BaseModel):
     """The sound in both directions."""
 
     input: AudioIn | None = None
@@ -58,7 +58,7 @@ class Wishes(BaseModel):
 
     type: Id = "realtime"
     output_modalities: Modalities | None = None
-    audio: Audio | None = None
+    audio: AudioWishes | None = None
     tools: list[Any] | None = None
 
 
@@ -91,7 +91,7 @@ class Clear(Event):
     type: Literal["input_audio_buffer.clear"]
 
 
-class Part(BaseModel):
+class ContentPart(BaseModel):
     """A part of an item's content."""
 
     type: Id
@@ -104,7 +104,7 @@ class NewItem(BaseModel):
     type: Id
     id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     role: Id = ""
-    content: Annotated[list[Part], Field(max_length=16)] = []
+    content: Annotated[list[ContentPart], Field(max_length=16)] = []
 
 
 class ItemCreate(Event):

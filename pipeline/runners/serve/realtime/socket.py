@@ -21,7 +21,7 @@ from pipeline.runners.serve.realtime.event_error import EventError
 from pipeline.runners.serve.realtime.event_handler import EventHandler
 from pipeline.runners.serve.realtime.items import new_id
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.security import Guard, bearer
+from pipeline.runners.serve.security import AccessControl, bearer
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.wire import from_server
 from pipeline.wire.fields import Message
@@ -37,7 +37,7 @@ MISTAKES = 100
 _STATUS = {"unauthorised": 401, "too-many-sessions": 429, "shutting-down": 503}
 
 
-def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
+def routes(sessions: Sessions, access: AccessControl) -> list[BaseRoute]:
     """Return the route at which Realtime clients connect. Their `base_url` is ``http://HOST:PORT/v1``."""
 
     async def realtime(socket: WebSocket) -> None:
@@ -46,7 +46,7 @@ def routes(sessions: Sessions, guard: Guard) -> list[BaseRoute]:
             if socket.headers.get("openai-beta") == BETA[0] or BETA[1] in offered:
                 raise Refused("unknown-protocol", "the Realtime API's beta is not spoken here; use a current client")
             keys = [name.removeprefix(KEY) for name in offered if name.startswith(KEY)]
-            user = guard.user(bearer(socket.headers.get("authorization", "")) or (keys or [""])[0])
+            user = access.user(bearer(socket.headers.get("authorization", "")) or (keys or [""])[0])
             connection = RealtimeConnection(socket, sessions, user)
         except Refused as refusal:
             sessions.totals.refusals[refusal.code] += 1

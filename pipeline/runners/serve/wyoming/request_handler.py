@@ -14,15 +14,13 @@ from wyoming.asr import Transcript as Recognised
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
 from wyoming.event import Event, Eventable, async_write_event
-from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop, NotHandled
+from wyoming.handle import Handled, HandledStop, NotHandled
 from wyoming.intent import Entity, NotRecognized, Recognize
 from wyoming.intent import Intent as Recognition
 from wyoming.ping import Ping, Pong
 from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, SynthesizeStop, SynthesizeStopped, SynthesizeVoice
 
 from models.context import Context
-from models.language.clauses import Clauses
-from models.language.finding import find_language
 from models.protocols import UNKNOWN, Samples
 from pipeline.devices.pcm import WIDTH, to_pcm16
 from pipeline.devices.resample import Resampler
@@ -30,11 +28,11 @@ from pipeline.errors import PipelineError
 from pipeline.packets import Audio, Intent, Reply, Speech, Text, Transcript
 from pipeline.runners.serve.refusal import Refused
 from pipeline.runners.serve.sessions import Sessions
+from pipeline.runners.serve.wyoming.answers import HandledSink, replies
 from pipeline.runners.serve.wyoming.capabilities import gives, introduction, stage_for
 from pipeline.runners.serve.wyoming.conversations import Conversations
 from pipeline.runners.serve.wyoming.event_reader import BadEvent, read_event, samples_of, short, taken
 from pipeline.runtime.record import Fate
-from pipeline.runtime.sink import Sink
 from pipeline.stages.stage import Stage, Turn
 
 log = logging.getLogger(__name__)
@@ -47,12 +45,8 @@ STALLED = 30.0
 """Seconds that a client may take to read what it is sent."""
 LONGEST = 120.0
 """Seconds of sound in an utterance at most."""
-SPOKEN = 20_000
-"""Characters of a text that is spoken at most."""
 PIECE = 0.1
 """Seconds of sound in a chunk."""
-
-Say = Callable[[Eventable], Awaitable[None]]
 
 
 class RequestHandler:
@@ -125,12 +119,12 @@ class RequestHandler:
     async def _synthesise(self, event: Event) -> None:
         asked = taken(Synthesize, event)
         language = self._check_voice(asked.voice, asked.text_format)
-        await self._speak(_replies(_one(asked.text), language), language)
+        await self._speak(replies(_one(asked.text), language), language)
 
     async def _synthesise_stream(self, event: Event) -> None:
         asked = taken(SynthesizeStart, event)
         language = self._check_voice(asked.voice, asked.text_format)
-        await self._speak(_replies(self._dictation(), language), language)
+        await self._speak(replies(self._dictation(), language), language)
         await self._say(SynthesizeStopped())
 
     async def _handle(self, event: Event) -> None:
@@ -140,7 +134,7 @@ class RequestHandler:
         session = self._conversations.find(conversation, self._language(said.language))
         answer = session.open()
         answer.confirm(session.now())
-        sink = _HandledSink(self._say, Speech if gives(self._graph, Speech) else Reply)
+        sink = HandledSink(self._say, Speech if gives(self._graph, Speech) else Reply)
         await session.run(answer, _one(Text(short(said.text), session.now())), sink)
         if answer.record.fate is Fate.FAILED:
             raise Refused("failed", "this line could not be answered; the server's log says why")
@@ -264,39 +258,5 @@ class _Unread(BadEvent):
     """The events of the client can no longer be told apart."""
 
 
-class _HandledSink(Sink):
-    """Sends the words of an answer to the client; what was sent counts as heard."""
-
-    def __init__(self, say: Say, kind: type[Speech] | type[Reply]) -> None:
-        """`kind` is the type of the packets that hold the words."""
-        self.said = ""
-        self._say, self._kind = say, kind
-
-    async def play(self, packets: AsyncIterator[Any]) -> None:
-        async for packet in packets:
-            if isinstance(packet, self._kind) and packet.text:
-                if not self.said:
-                    await self._say(HandledStart())
-                self.said += packet.text
-                await self._say(HandledChunk(packet.text))
-
-    def heard(self) -> str:
-        return self.said
-
-
 async def _one(item: Any) -> AsyncGenerator[Any, None]:
     yield item
-
-
-async def _replies(texts: AsyncGenerator[str, None], language: str) -> AsyncGenerator[Reply, None]:
-    """Give text that comes in pieces of any length as clauses, each as soon as it is complete."""
-    cutter, count = Clauses(find_language(language)), 0
-    async with aclosing(texts):
-        async for text in texts:
-            count += len(text)
-            if count > SPOKEN:
-                raise BadEvent(f"text: at most {SPOKEN} characters are spoken at one go")
-            for clause in cutter.add(text):
-                yield Reply(clause, language)
-    if rest := cutter.rest():
-        yield Reply(rest, language)

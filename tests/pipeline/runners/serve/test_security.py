@@ -1,4 +1,4 @@
-"""The guard: users, origins and hosts."""
+"""The access: users, origins and hosts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from models.context import ANYBODY, User
 from pipeline.runners.serve.refusal import Refused
-from pipeline.runners.serve.security import Guard, bearer, host_of
+from pipeline.runners.serve.security import AccessControl, bearer, host_of
 from pipeline.runners.serve.tokens import SHORTEST, Secret, issue
 
 SECRET = b"s" * SHORTEST
@@ -16,41 +16,41 @@ TOKEN = issue(SECRET, "ada", 3600)
 STRANGE = issue(b"o" * SHORTEST, "ada", 3600)
 
 
-def guard(*, required: bool = False, origins: tuple[str, ...] = (), default: str = "") -> Guard:
-    return Guard(Secret(Path("nowhere"), SECRET), required=required, origins=origins, default=default)
+def access(*, required: bool = False, origins: tuple[str, ...] = (), default: str = "") -> AccessControl:
+    return AccessControl(Secret(Path("nowhere"), SECRET), required=required, origins=origins, default=default)
 
 
 def test_without_a_need_for_tokens_users_are_who_they_say() -> None:
-    assert guard().user("", "ada") == User("ada")
-    assert guard().user("", "  ") == ANYBODY
-    assert guard(default="kiosk").user("") == User("kiosk")
+    assert access().user("", "ada") == User("ada")
+    assert access().user("", "  ") == ANYBODY
+    assert access(default="kiosk").user("") == User("kiosk")
 
 
 def test_a_token_tells_better_than_a_claim() -> None:
-    assert guard().user(TOKEN, "eve") == guard(required=True).user(TOKEN, "eve") == User("ada")
+    assert access().user(TOKEN, "eve") == access(required=True).user(TOKEN, "eve") == User("ada")
 
 
 def test_a_token_that_is_none_of_ours_is_refused_even_where_none_is_needed() -> None:
     with pytest.raises(Refused) as refused:
-        guard().user(STRANGE)
+        access().user(STRANGE)
     assert refused.value.code == "unauthorised"
 
 
 def test_keys_for_other_servers_are_no_tokens() -> None:
-    assert guard().user("sk-0123456789", "ada") == User("ada")
+    assert access().user("sk-0123456789", "ada") == User("ada")
     with pytest.raises(Refused):
-        guard(required=True).user("sk-0123456789", "ada")
+        access(required=True).user("sk-0123456789", "ada")
 
 
 def test_where_tokens_are_needed_their_lack_is_told_with_the_remedy() -> None:
     with pytest.raises(Refused, match="parley token create"):
-        guard(required=True).user("", "ada")
+        access(required=True).user("", "ada")
 
 
 def test_a_secret_that_cannot_be_read_lets_nobody_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tmp_path.joinpath("secret").write_text("short")
     with pytest.raises(Refused) as refused:
-        Guard(Secret(tmp_path / "secret"), required=True).user(TOKEN)
+        AccessControl(Secret(tmp_path / "secret"), required=True).user(TOKEN)
     assert str(tmp_path) not in str(refused.value)
     assert str(tmp_path) in caplog.text
 
@@ -58,7 +58,7 @@ def test_a_secret_that_cannot_be_read_lets_nobody_in(tmp_path: Path, caplog: pyt
 @pytest.mark.parametrize("name", ["two\nlines", "x" * 201])
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(Refused, match="printable") as refused:
-        guard().user("", name)
+        access().user("", name)
     assert refused.value.code == "not-understood"
 
 
@@ -84,7 +84,7 @@ def test_what_is_no_name_is_refused(name: str) -> None:
 def test_pages_of_the_same_origin_and_of_those_that_are_named_may_speak(
     origin: str | None, host: str, may: bool
 ) -> None:
-    assert guard(origins=("https://Friend.example/",)).allows(origin, host) is may
+    assert access(origins=("https://Friend.example/",)).allows(origin, host) is may
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_pages_of_the_same_origin_and_of_those_that_are_named_may_speak(
     ],
 )
 def test_without_tokens_only_names_of_this_machine_are_answered_to(host: str, known: bool) -> None:
-    assert guard(origins=("https://friend.example",)).knows(host) is known
-    assert guard(required=True).knows(host)
+    assert access(origins=("https://friend.example",)).knows(host) is known
+    assert access(required=True).knows(host)
 
 
 def test_hosts_and_bearers_are_read() -> None:

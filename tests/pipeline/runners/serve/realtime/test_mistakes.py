@@ -17,7 +17,7 @@ from pipeline.graph.graph import Graph
 from pipeline.runners.serve import outbox
 from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.realtime import event_handler, input_buffer
-from pipeline.runners.serve.security import Guard
+from pipeline.runners.serve.security import AccessControl
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runners.serve.tokens import Secret, issue
 from pipeline.testing.clock import run
@@ -142,7 +142,7 @@ def test_a_token_may_be_wanted(quiet_graph: Graph) -> None:
     token = issue(SECRET.read() or b"", "ada", 60)
 
     async def come() -> None:
-        async with serving(quiet_graph, Guard(SECRET, required=True)) as (port, sessions):
+        async with serving(quiet_graph, AccessControl(SECRET, required=True)) as (port, sessions):
             for key in ("sk-any", token[:-2]):
                 with pytest.raises(InvalidStatus) as refused:
                     async with calling(port, key):

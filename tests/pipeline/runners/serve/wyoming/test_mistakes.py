@@ -21,7 +21,7 @@ from wyoming.tts import Synthesize, SynthesizeChunk, SynthesizeStart, Synthesize
 from pipeline.graph.graph import Graph
 from pipeline.runners.serve.admission import Limits
 from pipeline.runners.serve.sessions import Sessions
-from pipeline.runners.serve.wyoming import conversations, request_handler, server
+from pipeline.runners.serve.wyoming import answers, conversations, request_handler, server
 from pipeline.testing.engines import ScriptedModel, ScriptedRecogniser
 from pipeline.testing.graphs import scripted_graph
 
@@ -107,7 +107,7 @@ def test_an_utterance_without_end_is_refused(graph: Graph, monkeypatch: pytest.M
 
 
 def test_a_text_without_end_is_refused(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_handler, "SPOKEN", 100)
+    monkeypatch.setattr(answers, "SPOKEN", 100)
 
     async def ask() -> None:
         async with visiting(graph) as line:
