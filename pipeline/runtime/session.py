@@ -22,7 +22,7 @@ from pipeline.runtime.dialogue import after, expected_names, skill_cards
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import run_turn, unasked
-from pipeline.stages.stage import HasPersona, Turn
+from pipeline.stages.stage import HasRole, Turn
 
 log = logging.getLogger(__name__)
 
@@ -98,13 +98,14 @@ class Session:
         """The dialogue so far: what was said, asked, named and done."""
         self._cards = skill_cards(graph)
         stages = (node.stage for node in graph.nodes if Reply in node.emits)
-        persona = next((stage.persona for stage in stages if isinstance(stage, HasPersona)), None)
+        role = next((stage.role for stage in stages if isinstance(stage, HasRole)), None)
+        wanted = language or graph.language
         self._context = Context(
-            language=language or graph.language,
+            language=wanted,
             languages=graph.languages,
             user=user,
-            role=persona.name if persona else "",
-            voice=persona.voice if persona else "",
+            role=role.key if role else "",
+            voice=role.persona(wanted).voice if role else "",
             hints=expected_names(self._cards.values(), user),
         )
         self.state = State.IDLE

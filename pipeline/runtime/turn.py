@@ -13,7 +13,7 @@ from pipeline.graph.graph import AUDIO, Graph
 from pipeline.host.meter import METER, Meter
 from pipeline.packets import Reply
 from pipeline.runtime.inbox import Inbox
-from pipeline.stages.stage import HasPersona, OffersSkills, Stage, Turn
+from pipeline.stages.stage import HasRole, OffersSkills, Stage, Turn
 
 Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
 """Takes the packets of the graph's outputs until they end."""
@@ -64,8 +64,8 @@ class StandIn:
         # Other stages ask a stage for its skills or its role, and need the answers of the real stage.
         if isinstance(stage, OffersSkills):
             self.skills = stage.skills
-        if isinstance(stage, HasPersona):
-            self.persona = stage.persona
+        if isinstance(stage, HasRole):
+            self.role = stage.role
         self._packets = packets
 
     async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:

@@ -14,7 +14,7 @@ from models.roles.role import Persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
 from pipeline.packets import Expression, Gesture, Outcome, Speech
-from pipeline.stages.stage import HasPersona, Notice, Turn
+from pipeline.stages.stage import HasRole, Notice, Turn
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class Expressions:
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Learn who the avatar is."""
-        others = (peer for peer in peers.values() if peer is not self and isinstance(peer, HasPersona))
-        self.persona = next((other.persona for other in others), self.persona)
+        others = (peer for peer in peers.values() if peer is not self and isinstance(peer, HasRole))
+        self.persona = next((other.role.persona() for other in others), self.persona)
 
     async def run(self, inputs: AsyncIterator[Outcome | Speech], turn: Turn) -> AsyncIterator[Expression | Gesture]:
         came, look, clear_from = Look(), Look(), 0.0

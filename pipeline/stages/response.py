@@ -72,12 +72,11 @@ class Response:
 
     def __init__(self, host: Host[LanguageModel], options: Options) -> None:
         self.host, self.options = host, options
-        self._role = find_role(options.persona)
-        self.persona = self._role.persona()
+        self.role = find_role(options.persona)
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Let the engines read the persona, so that the first answer starts as soon as later ones."""
-        await self.host.each(lambda engine: list(engine.complete([_system(self.persona)], max_tokens=0)))
+        await self.host.each(lambda engine: list(engine.complete([_system(self.role.persona())], max_tokens=0)))
 
     async def run(self, inputs: AsyncIterator[Transcript | Intent | Outcome], turn: Turn) -> AsyncIterator[Reply]:
         """Answer an outcome as soon as it comes. Words without an outcome are answered when the inputs end."""
@@ -106,7 +105,7 @@ class Response:
 
     def _spoken_by(self, turn: Turn) -> Persona:
         """Return the role in the language of the answer."""
-        return self._role.persona(turn.context.language)
+        return self.role.persona(turn.context.language)
 
     def _decline(self, withheld: str, heard: str, language: str) -> str:
         """Return what is said at once where words name a deed that they do not order; empty where the model may

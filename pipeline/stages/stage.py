@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from models.context import DEFAULT, Context
 from models.protocols import Hypothesis, SkillCard
-from models.roles.role import Persona
+from models.roles.role import Role
 from pipeline.errors import EngineFailed
 
 In = TypeVar("In", contravariant=True)
@@ -109,7 +109,7 @@ class OffersSkills(Protocol):
 
 
 @runtime_checkable
-class HasPersona(Protocol):
+class HasRole(Protocol):
     """A stage that knows who the avatar is."""
 
-    persona: Persona
+    role: Role

@@ -21,7 +21,7 @@ from pipeline.runtime.turn import first
 from pipeline.runtime.turn_taking.evidence import goes_on, is_quiet, is_real, is_unsure
 from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.runtime.turn_taking.utterance import Phase, Utterance
-from pipeline.stages.stage import HasPersona
+from pipeline.stages.stage import HasRole
 
 
 class Conversation(Observer):
@@ -46,7 +46,7 @@ class Conversation(Observer):
         """The type of packet that tells best whether the user's words are complete."""
         self._skills = skill_cards(session.graph)
         stages = (node.stage for node in nodes if Reply in node.emits)
-        persona = next((stage.persona for stage in stages if isinstance(stage, HasPersona)), None)
+        persona = next((stage.role.persona(session.language) for stage in stages if isinstance(stage, HasRole)), None)
         self._fillers = cycle(_phrases(self.turns.filler, persona.filler if persona else ()))
         self._idles = cycle(_phrases(self.turns.idle, persona.idle if persona else ()))
 

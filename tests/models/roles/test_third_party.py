@@ -28,7 +28,7 @@ from pipeline.graph.build import open_graph
 
 graph = open_graph("mine.yaml")
 stages = {node.name: node.stage for node in graph.nodes}
-print(stages["response"].persona.name, [card.name for card in stages["task"].skills()])
+print(stages["response"].role.persona().name, [card.name for card in stages["task"].skills()])
 """
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.streams import collect, stream
 
 from models.protocols import Action, Expression, ExpressionReader, Gesture, Look, Phoneme, Voiced
-from models.roles.role import Persona, find_persona
+from models.roles.role import Persona, Role, find_persona
 from models.tts.hibari import Hibari
 from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank
@@ -36,7 +36,7 @@ def shown(
 ) -> list[Expression | Gesture]:
     class Answers:
         def __init__(self) -> None:
-            self.persona = persona
+            self.role = Role("", {"en": persona})
 
     async def run() -> list[Expression | Gesture]:
         host: Host[ExpressionReader] = Host("expression", [EngineThread(Rank("scripted", ScriptedLooks(looks)))])
