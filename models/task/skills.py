@@ -84,6 +84,8 @@ class Skills(TaskHandler):
             path = default_path(self.setting.name) if self.world is None else self.world
             self._store = WorldStore(path, self.clock, self.setting)
             self._guests = WorldStore(MEMORY, self.clock, self.setting)
+        for code in self.languages:  # a language reads its files when it is asked first, which is no user's time
+            _ = language_of("", code).phrases
 
     def close(self) -> None:
         """Close the world."""
