@@ -45,7 +45,7 @@ def batch(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     user: Annotated[
         str | None,
         typer.Option(
-            help="Whose world to act in, recording by recording; without, each is a guest whom nobody remembers."
+            help="The user whose world to act in, in order of recordings; by default each recording is a new guest."
         ),
     ] = None,
     changes: Annotated[

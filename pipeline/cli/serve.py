@@ -54,7 +54,7 @@ def serve(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8088,
     user: Annotated[
         str,
-        typer.Option(help="Who clients are that do not say.", show_default="a guest each, whom nobody remembers"),
+        typer.Option(help="The user for clients that name none.", show_default="a new guest for each"),
     ] = "",
     hands_free: Annotated[
         bool, typer.Option("--hands-free", help="Users just speak, unless their client has a key to talk.")

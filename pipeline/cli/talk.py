@@ -68,7 +68,7 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     ] = None,
     list_devices: Annotated[bool, typer.Option("--list-devices", help="Show the sound devices, and end.")] = False,
     suppress_noise: Annotated[
-        bool, typer.Option("--suppress-noise", help="Take out of the microphone's sound what is no voice.")
+        bool, typer.Option("--suppress-noise", help="Remove noise from the microphone's sound.")
     ] = False,
     text: Annotated[bool, typer.Option("--text", help="Type lines and read answers: no sound, no screen.")] = False,
     record: Annotated[
@@ -77,7 +77,8 @@ def talk(  # noqa: PLR0913, PLR0917  typer reads an option from each parameter
     user: Annotated[
         str,
         typer.Option(
-            help="Whose world to act in, and who is remembered.", show_default="a guest, whom nobody remembers"
+            help="The user whose world to act in and whose words to remember.",
+            show_default="a guest, who is not remembered",
         ),
     ] = "",
     ptt_key: Annotated[

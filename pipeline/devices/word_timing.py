@@ -125,8 +125,8 @@ def _times(clause: _Clause) -> Iterator[tuple[float, float]]:
         yield from pairwise(clause.start + (clause.end - clause.start) * share for share in shares)
         return
     firsts = list(_nearest(shares[:-1], [len(word) for word in spoken]))
-    for first, behind in pairwise([*firsts, len(spoken)]):
-        last = spoken[max(first, behind - 1)][-1]
+    for first, following in pairwise([*firsts, len(spoken)]):
+        last = spoken[max(first, following - 1)][-1]
         yield spoken[first][0].start, last.start + last.duration
 
 

@@ -102,5 +102,5 @@ def _check_ends(inputs: dict[str, tuple[str, ...]], spec: GraphSpec) -> None:
     read = {upstream for upstreams in inputs.values() for upstream in upstreams}
     for node in spec.nodes:
         if node.name not in read and node.name not in spec.outputs:
-            message = "nobody reads it, and it is not an output; name it in a 'from' or in 'outputs', or leave it out"
+            message = "no stage reads it, and it is not an output; name it in a 'from' or in 'outputs', or leave it out"
             spec.note(node.path, message)

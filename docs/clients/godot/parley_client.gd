@@ -10,7 +10,7 @@ extends Node
 signal message(told: Dictionary)
 ## The mouth, in each picture: the weight of each of VISEMES, 0 to 1.
 signal mouth(weights: PackedFloat32Array)
-## The line is gone.
+## The connection is lost.
 signal closed(reason: String)
 
 const VISEMES: Array[String] = [
@@ -42,7 +42,7 @@ var _playback: AudioStreamGeneratorPlayback
 var _room := 0  # samples that the loudspeaker can hold
 var _frames: Array[Dictionary] = []  # of the voice: timestamp, samples
 var _waiting := 0  # samples in _frames
-var _pushed := 0  # timestamp behind what the loudspeaker has
+var _pushed := 0  # timestamp after what the loudspeaker has
 var _playing := false
 var _first_came := -1.0
 var _reported := 0.0

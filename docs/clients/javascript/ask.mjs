@@ -7,7 +7,7 @@ const { samples, sampleRate } = readWav(readFileSync(question));
 const heard = [];
 const parley = await Parley.connect(url, {
   mode: "push-to-talk",
-  reports: false, // nobody listens: what was sent counts as heard in its own time
+  reports: false, // no loudspeaker reports: sound counts as heard in its own time
   audio_in: { codec: "pcm16", sample_rate: sampleRate },
 });
 parley.on("sound", (frame) => heard.push(...frame.samples));

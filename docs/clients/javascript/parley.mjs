@@ -30,7 +30,7 @@ export class Parley {
       socket.onopen = () => parley.send({ type: "hello", protocol: 1, ...hello });
       socket.onerror = () => reject(new Error(`no Parley server answers at ${url}; start one with: parley serve`));
       socket.onclose = ({ code, reason }) => {
-        reject(new Error(refusal || `the server closed the line: ${code} ${reason}`));
+        reject(new Error(refusal || `the server closed the connection: ${code} ${reason}`));
         parley.#tell("close", { code, reason });
       };
       socket.onmessage = ({ data }) => {

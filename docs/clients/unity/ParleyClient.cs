@@ -95,7 +95,7 @@ public sealed class ParleyClient : MonoBehaviour
         if (Face != null) Show();
     }
 
-    // --- the line, on threads of its own ---
+    // --- the connection, on threads of its own ---
 
     private async Task Connect()
     {
@@ -298,9 +298,9 @@ public sealed class ParleyClient : MonoBehaviour
         {
             for (var i = _syncs.Count - 1; i >= 0; i--)
             {
-                var behind = (int)(_heard - _syncs[i].Timestamp);
-                if (behind < 0) continue;
-                var now = _syncs[i].Position + 1000f * behind / _rate;
+                var since = (int)(_heard - _syncs[i].Timestamp);
+                if (since < 0) continue;
+                var now = _syncs[i].Position + 1000f * since / _rate;
                 foreach (var shape in _shapes)
                 {
                     if (shape.Turn != _syncs[i].Turn || shape.Shape < 0) continue;

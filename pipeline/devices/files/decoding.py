@@ -179,7 +179,7 @@ class Recording:
         if not self.duration:
             if self._damaged:
                 raise self._error(f"is not a sound file that can be read: {looks_like(self._head)}")
-            raise self._error(self._stopped or "holds no sound: its header is there, but nothing behind it")
+            raise self._error(self._stopped or "holds no sound: its header is there, but no sound follows")
         if self._stopped:
             self.notes.append(f"reading stopped after {self.duration:.1f} s: {self._stopped}")
         elif self.expected and self.duration < self.expected - max(SHORT, 0.01 * self.expected):

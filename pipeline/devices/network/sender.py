@@ -102,8 +102,8 @@ class Sender:
 
     def played(self, timestamp: int, *, playing: bool) -> None:
         """Take a report of the client: the sample that is heard next, and whether sound goes on."""
-        behind = (self._end - timestamp) % WRAP
-        place = max(self._end - behind, self._base[0]) if behind < WRAP // 2 else self._end
+        unheard = (self._end - timestamp) % WRAP
+        place = max(self._end - unheard, self._base[0]) if unheard < WRAP // 2 else self._end
         if self._silent_at is not None:
             self._silent_at = self._answered(place)
             return
@@ -225,8 +225,8 @@ class Sender:
             self._downlink.flush()
 
     def _note_sounded(self) -> None:
-        if self._sounded is None and self._audible is not None and (behind := self._position() - self._audible) > 0:
-            self._sounded = self._now() - behind / self.sample_rate
+        if self._sounded is None and self._audible is not None and (since := self._position() - self._audible) > 0:
+            self._sounded = self._now() - since / self.sample_rate
 
     # --- sending -----------------------------------------------------------------------------------------------------
 

@@ -141,7 +141,7 @@ def test_a_good_graph_has_none() -> None:
             "{from: [asr, echo]}",
             "stages.echo.from: stages feed each other in a loop: echo -> echo; take",
         ),
-        ("[asr, echo]", "[asr]", "g.yaml:6: stages.echo: nobody reads it, and it is not an output"),
+        ("[asr, echo]", "[asr]", "g.yaml:6: stages.echo: no stage reads it, and it is not an output"),
         ("[asr, echo]", "[asr, ecoh]", "g.yaml:7: outputs: no stage is called 'ecoh'; did you mean 'echo'?"),
         ("[asr, echo]", "[asr, echo, audio]", "outputs: 'audio' is what the user says; outputs are stages: asr"),
         ("[asr, echo]", "[asr, echo, asr]", "outputs: names 'asr' twice; once is enough"),

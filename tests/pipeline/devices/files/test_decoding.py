@@ -165,7 +165,7 @@ class TestNothingToHear:
 
     def test_header_without_sound(self, tmp_path: Path) -> None:
         path = write(tmp_path / "x.wav", wav_bytes(b""))
-        assert problem(path) == "holds no sound: its header is there, but nothing behind it"
+        assert problem(path) == "holds no sound: its header is there, but no sound follows"
 
     def test_pictures_only(self, tmp_path: Path) -> None:
         import av
