@@ -112,14 +112,8 @@ class Llm(IntentRecogniser):
 
 def prompt(skills: Sequence[SkillCard], readers: Mapping[str, SlotReader], language: Language) -> str:
     """What the model is told before every utterance, word for word the same, so that it is read only once."""
-    lines = [
-        "Name the skill that does what the user says, and fill in its slots with the user's own words.",
-        f'Many requests are for something that no skill does, however alike it sounds: then the skill is "{UNKNOWN}".',
-        "Skills:",
-        *(f"- {card.name}: {card.about}" for card in skills),
-        f"- {UNKNOWN}: Everything else: any other request, question or language, and sentences that are broken off.",
-        "Examples:",
-    ]
+    listed = "\n".join(f"- {card.name}: {card.about}" for card in skills)
+    lines = [language.phrases["understand"].format(unknown=UNKNOWN, skills=listed)]
     others = _spread(background(language), SHOWN_UNKNOWN * len(skills))
     for number, card in enumerate(skills):
         shown = [(sentence, card.name, said) for sentence, said in _shown(card, readers[card.name], language)]

@@ -11,7 +11,7 @@ from typing import Literal
 from models.context import DEFAULT, Context
 from models.errors import ModelError, NotRegistered
 from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
-from models.language.finding import language_of
+from models.language.finding import known_language, language_of
 from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Request, SkillCard, SlotValue, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.sentences import Say
@@ -22,9 +22,6 @@ from models.task.slots import Unfilled, fill
 from models.task.weather import OpenMeteo, WeatherProvider, WorldWeather
 from models.task.world.setting import PLAZA, load_setting
 from models.task.world.world import MEMORY, WorldStore, default_path
-
-TALK = "Answer the user in one or two short sentences."
-"""The direction where no skill was asked for."""
 
 
 class Skills(TaskHandler):
@@ -100,7 +97,7 @@ class Skills(TaskHandler):
         Raises SkillFailed where a skill has a bug, WorldError where the world's file fails."""
         name = request.intent.name
         if name not in self._skills or context.language not in self._skills[name].texts:
-            return replace(direct(TALK), task=UNKNOWN)
+            return replace(direct(known_language(context.language).phrases["chat"]), task=UNKNOWN)
         store = self._guests if context.user.guest else self._store
         if store is None:
             raise RuntimeError("Skills.handle was called before load")

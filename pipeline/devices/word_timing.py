@@ -10,7 +10,7 @@ from itertools import accumulate, islice, pairwise
 
 from models.protocols import Phoneme, Voiced
 
-_WORD = re.compile(r"[⺀-鿿豈-﫿][^\w\s]*|(?:(?![⺀-鿿豈-﫿])\S)+")
+_WORD = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff][^\w\s]*|(?:(?![\u2e80-\u9fff\uf900-\ufaff])\S)+")
 """A word with its punctuation. Chinese is written without spaces, so each of its characters counts as a word."""
 
 DIGIT = 4
