@@ -64,6 +64,7 @@ def outputs(heading: str, folder: Path) -> str:
     return "".join(run(beside, command) for command in commands)
 
 
+@pytest.mark.model
 def test_an_engine(tmp_path: Path) -> None:
     outputs("An engine", tmp_path)
     sound = read(tmp_path / "answers" / "question.reply.wav")
@@ -71,19 +72,23 @@ def test_an_engine(tmp_path: Path) -> None:
     assert abs(np.argmax(spectrum) * 16_000 / sound.size - 700) < 10
 
 
+@pytest.mark.model
 def test_a_skill_with_a_kind_of_slot_of_its_own(tmp_path: Path) -> None:
     said = outputs("A skill with a kind of slot of its own", tmp_path)
     assert "I painted the bakery deep blue." in said
 
 
+@pytest.mark.model
 def test_a_world(tmp_path: Path) -> None:
     assert "I am taking you to the bridge. We go north." in outputs("A world", tmp_path)
 
 
+@pytest.mark.model
 def test_a_role(tmp_path: Path) -> None:
     assert "I know the way to every place here, and I have stories." in outputs("A role", tmp_path)
 
 
+@pytest.mark.model
 def test_a_step(tmp_path: Path) -> None:
     outputs("A step", tmp_path)
 
@@ -93,6 +98,7 @@ def test_a_language(tmp_path: Path) -> None:
     assert "600 seconds; Mi ne komprenas. pomo, mapo kaj kajto\nTrue\n" in said
 
 
+@pytest.mark.model
 def test_a_transport(tmp_path: Path) -> None:
     (program,) = _FILE.findall(sections()["A transport"])
     (tmp_path / program[0]).write_text(program[1], "utf-8")
