@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from support.packages import Beside, install_beside, lines_of
 
 from audio_samples import FOLDER
