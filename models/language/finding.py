@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+
+from yaml import YAMLError
 
 from models.errors import ModelError
+from models.installed import registered
 from models.language.language import Language
 from models.language.words import split
 
@@ -22,7 +24,7 @@ class UnknownLanguage(ModelError):
 @cache
 def find_language(code: str) -> Language:
     """The language of an ISO 639-1 code. Raises UnknownLanguage."""
-    known = _entries()
+    known = registered(GROUP)
     if code not in known:
         near = get_close_matches(code, known, n=1)
         hint = f"did you mean '{near[0]}'? " if near else ""
@@ -42,12 +44,19 @@ def find_language(code: str) -> Language:
             f"'{getattr(language, 'code', '')}'; expected a class that derives from {Language.__module__}.Language, "
             f"whose code is '{code}'"
         )
+    try:
+        language.phrases.items()  # read now, so that a broken file shows before somebody waits for a word of it
+    except (OSError, ValueError, AttributeError, YAMLError) as error:
+        raise UnknownLanguage(
+            f"language '{code}': phrases.yaml beside {known[code].value} cannot be read: {error}; write a map of names "
+            "to sentences"
+        ) from error
     return language
 
 
 def installed_languages() -> list[str]:
     """The codes of all languages that are installed, in alphabetical order."""
-    return sorted(_entries())
+    return sorted(registered(GROUP))
 
 
 def language_of(text: str, code: str) -> Language:
@@ -64,7 +73,7 @@ def language_of(text: str, code: str) -> Language:
 def known_language(code: str) -> Language:
     """The language of an ISO 639-1 code, as far as it is known: one that knows nothing where no package has a room for
     it, so that graphs may speak languages which nobody has described."""
-    return find_language(code) if code in _entries() else Language()
+    return find_language(code) if code in registered(GROUP) else Language()
 
 
 @cache
@@ -75,12 +84,3 @@ def _with_scripts() -> Sequence[Language]:
         with suppress(UnknownLanguage):
             found.append(find_language(code))
     return [language for language in found if language.script]
-
-
-@cache
-def _entries() -> Mapping[str, EntryPoint]:
-    """By code; looking through every installed package takes milliseconds."""
-    found: dict[str, EntryPoint] = {}
-    for entry in entry_points(group=GROUP):
-        found.setdefault(entry.name, entry)
-    return found

@@ -18,11 +18,12 @@ build-backend = "setuptools.build_meta"
 name = "parley-esperanto"
 version = "1.0"
 [tool.setuptools]
-packages = ["esperanto"]
-package-data = {esperanto = ["*.yaml"]}
+packages = ["esperanto", "torn"]
+package-data = {"*" = ["*.yaml"]}
 [project.entry-points."parley.languages"]
 eo = "esperanto:Esperanto"
 ido = "esperanto:Esperanto"
+torn = "torn:Torn"
 gone = "esperanto.nowhere:Nothing"
 """,
     "esperanto/__init__.py": """
@@ -55,6 +56,16 @@ cannot: Tion mi ne povas fari.
 unsure: Mi ne komprenas.
 """,
 }
+TORN = {
+    "torn/__init__.py": """
+from models.language.language import Language
+
+
+class Torn(Language):
+    code = "torn"
+""",
+    "torn/phrases.yaml": "cannot: [",
+}
 
 USE = """
 import json
@@ -66,7 +77,7 @@ from models.language.speakable import speakable
 eo = find_language("eo")
 words = eo.split_words("Metu sonorilon post tri minutoj")
 errors = []
-for code in ("ido", "gone"):
+for code in ("ido", "gone", "torn"):
     try:
         find_language(code)
     except UnknownLanguage as error:
@@ -87,7 +98,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Beside:
-    return install_beside(tmp_path_factory.mktemp("esperanto"), ESPERANTO)
+    return install_beside(tmp_path_factory.mktemp("esperanto"), ESPERANTO | TORN)
 
 
 def test_a_language_is_added_by_one_package(beside: Beside) -> None:
@@ -95,9 +106,9 @@ def test_a_language_is_added_by_one_package(beside: Beside) -> None:
     used = beside.run("-c", USE)
     assert used.returncode == 0, used.stderr
     found = json.loads(used.stdout)
-    not_that_code, not_there = found.pop("errors")
+    not_that_code, not_there, torn = found.pop("errors")
     assert found == {
-        "codes": ["en", "eo", "gone", "ido", "zh"],
+        "codes": ["en", "eo", "gone", "ido", "torn", "zh"],
         "clauses": ["Bonan tagon, s-ro. Zamenhof!", " Kio estas tio?"],
         "durations": [180],
         "spoken": "du procentoj",
@@ -108,6 +119,7 @@ def test_a_language_is_added_by_one_package(beside: Beside) -> None:
     }
     assert "esperanto:Esperanto is a Esperanto with the code 'eo'; expected" in not_that_code
     assert "esperanto.nowhere:Nothing: No module named 'esperanto.nowhere'; mend or remove" in not_there
+    assert "language 'torn': phrases.yaml beside torn:Torn cannot be read: while parsing" in torn
 
 
 def test_a_language_that_is_not_there_is_told_with_those_that_are() -> None:
