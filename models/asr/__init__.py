@@ -1,1 +1,1 @@
-"""asr: from the sound of an utterance to its words."""
+"""The step `asr` turns the sound of an utterance into its words."""

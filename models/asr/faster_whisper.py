@@ -1,4 +1,4 @@
-"""Whisper through faster-whisper (CTranslate2): 99 languages, any size of model, on CPUs too."""
+"""Whisper through faster-whisper (CTranslate2). It knows 99 languages, and runs models of any size, on CPUs too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class FasterWhisper(Recogniser):
-    """One pass without sampling, so the same sound always gives the same words."""
+    """Decodes in one pass without sampling, so the same sound always gives the same words."""
 
     requires = ("faster_whisper", "onnxruntime")
     sample_rate = 16_000
@@ -51,7 +51,7 @@ class FasterWhisper(Recogniser):
         self._whisper: WhisperModel | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The recogniser's, and its gate's."""
+        """The names of the recogniser and of the voice detector that guards it."""
         return (self.model, *self._gate.weights())
 
     def load(self) -> None:

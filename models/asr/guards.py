@@ -1,4 +1,4 @@
-"""What keeps a recogniser from inventing words: networks trained on subtitles answer noise with sentences."""
+"""Keeps a recogniser from inventing words, because networks that learnt from subtitles answer noise with sentences."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from models.protocols import Samples
 from models.vad.silero import Silero
 
 VOICE = 0.5
-"""Voice probability of a window that holds a voice."""
+"""A window holds a voice from this probability on."""
 VOICE_WINDOWS = 3
-"""So many windows make a voice: 96 ms, shorter than any word."""
+"""This many windows make a voice: 96 ms, shorter than any word."""
 AT_ONCE = 8
 """Windows that are judged together: a quarter of a second."""
 LEVEL = 0.5
-"""Peak to which sound is scaled before it is judged: the detector misses faint voices."""
+"""The peak to which sound is scaled before it is judged, because the detector misses faint voices."""
 
 LOOPS = 3
-"""A phrase that comes so often in a row, up to the very end, is a network repeating itself..."""
+"""A network repeats itself where one phrase comes this often in a row, up to the end, with `LOOPED` tokens or more."""
 LOOPED = 9
-"""...if the repetitions have so many tokens together; people do say "no, no, no"."""
+"""Tokens that such repetitions have together at least: people do say "no, no, no"."""
 
 
 class VoiceGate:
@@ -31,7 +31,7 @@ class VoiceGate:
         self._detector = Silero()
 
     def weights(self) -> tuple[str, ...]:
-        """What it opens."""
+        """The name of the voice detector."""
         return self._detector.weights()
 
     def load(self) -> None:
@@ -39,11 +39,12 @@ class VoiceGate:
         self._detector.load()
 
     def close(self) -> None:
-        """Free it."""
+        """Free the detector."""
         self._detector.close()
 
     def opens(self, samples: Samples) -> bool:
-        """Whether a voice is heard. It stops at the first, so speech costs little; only noise is heard to its end."""
+        """Whether a voice is heard. It stops at the first one, so speech costs little. Only noise is heard to its
+        end."""
         peak = float(np.abs(samples).max(initial=0.0))
         if peak == 0.0:
             return False
@@ -70,9 +71,9 @@ def unlooped(tokens: Sequence[int]) -> tuple[int, ...]:
 
 
 def believable(log_probability: float, no_speech: float, compression: float) -> bool:
-    """Whether a segment of Whisper's is kept, by the thresholds of its paper.
+    """Whether a segment that Whisper gave is kept, by the thresholds of its paper.
 
-    They are the mean log probability of its tokens, the probability that it holds no speech, and the length of its text
-    over that of the text compressed by zlib (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak
-    Supervision", section 4.5)."""
+    The arguments are the mean log probability of its tokens, the probability that it holds no speech, and the length of
+    its text over that of the text compressed by zlib (Radford et al. 2022, "Robust Speech Recognition via Large-Scale
+    Weak Supervision", section 4.5)."""
     return compression <= 2.4 and not (no_speech > 0.6 and log_probability < -1.0)

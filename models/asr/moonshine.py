@@ -1,4 +1,4 @@
-"""Moonshine tiny: short English utterances, fast."""
+"""Moonshine tiny recognises short English utterances fast."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from models.protocols import Hypothesis, Recogniser, Samples
 from models.store.store import locate
 
 TOKENS_PER_SECOND = 6.5
-"""The limit that Moonshine's model card sets: more is the network repeating itself."""
+"""The limit that Moonshine's model card sets. A network that gives more tokens repeats itself."""
 AFTER = 0.1
-"""Seconds of silence behind the sound: a last word that breaks off at the release of a key is misheard without. On the
-project's samples, cut at their last audible sample, 6.6 % of the words were wrong without and 1.4 % with it."""
+"""Seconds of silence added after the sound. Without it, a last word that breaks off as the key is released is misheard.
+On the project's samples, cut at their last audible sample, 6.6 % of the words were wrong without it and 1.4 % with
+it."""
 SHORTEST = 0.5
-"""Seconds; shorter sound is followed by silence up to here: the network learnt from sentences, not from fragments."""
+"""Seconds to which silence extends shorter sound, because the network learnt from sentences, not from fragments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,12 @@ class Part:
     span: Span
     decoded: Decoded
     voiced: bool
-    """A voice was found in it; else it was not recognised at all."""
+    """Whether a voice was found in the part. A part without a voice is not recognised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft(Hypothesis):
-    """A hypothesis with what the next one about the same utterance can use."""
+    """A hypothesis that keeps what helps with the next one about the same utterance."""
 
     parts: tuple[Part, ...] = ()
 
@@ -45,8 +46,8 @@ class Moonshine(Recogniser):
     """Runs Moonshine's networks on each part of an utterance that holds a voice.
 
     The network answers noise and silence with invented words, and is sure of them, so a voice detector is asked first.
-    Given an `earlier` hypothesis, parts that did not change are not recognised again, and the one that did is decoded
-    with the earlier tokens as a draft. Of another engine's, or of one that was read from a file, the words are one."""
+    Given an `earlier` hypothesis of its own, it does not recognise unchanged parts again, and decodes the changed one
+    with the earlier tokens as a draft. Of any other earlier hypothesis it takes the words as the draft."""
 
     languages = frozenset({"en"})
     requires = ("onnxruntime",)
@@ -54,7 +55,7 @@ class Moonshine(Recogniser):
     incremental = True
 
     def __init__(self, model: str = "moonshine-tiny-en", threads: int = 2) -> None:
-        """`model` is a catalogue name, a hub id or a folder; `threads` serve the encoder. Raises ValueError."""
+        """`model` is a catalogue name, a hub id or a folder. `threads` is for the encoder. Raises ValueError."""
         if threads < 1:
             raise ValueError(f"threads: {threads} is too few, expected 1 or more")
         self.model, self.threads = model, threads
@@ -63,14 +64,14 @@ class Moonshine(Recogniser):
         self._network: Network | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The recogniser's, and its gate's."""
+        """The names of the recogniser and of the voice detector that guards it."""
         return (self.model, *self._gate.weights())
 
     def load(self) -> None:
         """Open both networks and run each once. Raises ModelUnavailable, ModelCorrupt."""
         self._gate.load()
         self._network = Network(locate(self.model), self.threads)
-        # The first run plans memory and takes several times as long, which no user should meet.
+        # The first run plans its memory and takes several times as long, which no user should notice.
         self._network.decode(self._network.encode(np.zeros(self.sample_rate, np.float32)), 1)
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ class Moonshine(Recogniser):
         self._gate.close()
 
     def transcribe(self, samples: Samples, context: Context = DEFAULT, earlier: Hypothesis | None = None) -> Hypothesis:
-        """English words; empty where no voice is found."""
+        """Recognise one English utterance. The text is empty where no voice is found."""
         known = earlier.parts if isinstance(earlier, Draft) else ()
         draft = self._opened.guess(earlier.text) if earlier and not known else ()
         parts = []

@@ -1,9 +1,9 @@
-"""The two networks of Moonshine, run directly: an encoder over raw sound, a decoder over tokens.
+"""Runs the two networks of Moonshine: an encoder over raw sound, and a decoder over tokens.
 
 The files are those that Useful Sensors publish for its own runtime: `encoder_model.ort`, `decoder_model_merged.ort`,
 `tokenizer.bin` (Jeffries et al. 2024, "Moonshine: Speech Recognition for Live Transcription and Voice Commands").
-Running them here rather than through that runtime leaves its voice detector out, lets its threads sleep after a call,
-and allows a draft to be verified.
+Running them here and not through that runtime leaves its voice detector out, lets the threads sleep after a call, and
+allows a draft to be verified.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     pass
 
 BEGIN, END = 1, 2
-"""Token ids."""
+"""The ids of the tokens that begin and end a text."""
 SPECIAL = 32_000
-"""First of the ids that stand for no text."""
+"""The first of the token ids that stand for no text."""
 GUESSES = 6
-"""Tokens of a draft that are tried at once after it went wrong; each adds about a tenth to a pass."""
+"""Tokens of a draft that are tried at once after it went wrong. Each adds about a tenth to the time of a pass."""
 WORD_START = "▁"
 FILES = "a folder with Moonshine's .ort files"
 
@@ -41,16 +41,16 @@ class Decoded:
 
     tokens: tuple[int, ...]
     log_probabilities: tuple[float, ...]
-    """One per token, and one for the end mark if it was reached."""
+    """One for each token, and one for the end mark if it was reached."""
 
 
 class Network:
-    """Encoder, decoder and vocabulary of one Moonshine model."""
+    """The encoder, decoder and vocabulary of one Moonshine model."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        """Raises ModelUnavailable without onnxruntime, ModelCorrupt if the files cannot be read."""
+        """Open the files. Raises ModelUnavailable without onnxruntime, ModelCorrupt if the files cannot be read."""
         self.encoder = open_network(folder / "encoder_model.ort", threads, FILES)
-        # The decoder is a long chain of small products: a second thread costs it more than it gives.
+        # The decoder is a long chain of small products, where a second thread costs more than it gives.
         self.decoder = open_network(folder / "decoder_model_merged.ort", 1, FILES)
         self.vocabulary = read_vocabulary(folder / "tokenizer.bin")
         self._ids = {spelling: token for token, spelling in enumerate(self.vocabulary[:SPECIAL]) if token > END}
@@ -64,15 +64,15 @@ class Network:
         }
 
     def encode(self, samples: Samples) -> NDArray[np.float32]:
-        """Shape (1, frames, width) for sound of shape (n,) at 16 kHz; a frame lasts 24 ms."""
+        """The encoder's frames, shape (1, frames, width), for sound of shape (n,) at 16 kHz. A frame lasts 24 ms."""
         feed = {"input_values": samples[np.newaxis], "attention_mask": np.ones((1, samples.size), np.int64)}
         frames: NDArray[np.float32] = self.encoder.run(["last_hidden_state"], feed)[0]
         return frames
 
     def decode(self, frames: NDArray[np.float32], most: int, draft: Sequence[int] = ()) -> Decoded:
-        """The likeliest next token, `most` times or until the end mark.
+        """The likeliest tokens one after another, up to `most` of them or to the end mark.
 
-        `draft` is a guess at the tokens. A pass over all of it costs little more than a pass over one token, and every
+        `draft` is a guess at the tokens. A pass over all of it costs little more than a pass over one token. Every
         token that the network would have chosen itself is kept, so a good draft saves time and a bad one does no harm
         (Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding", greedy case). The network
         rounds to 8 bits over all tokens of a pass, so a draft may still decide a close call, such as a comma."""
@@ -103,8 +103,8 @@ class Network:
         return spelt.decode("utf-8", errors="ignore").replace(WORD_START, " ").strip()
 
     def guess(self, text: str) -> tuple[int, ...]:
-        """Tokens that spell `text`, always the longest that fits: most of them are those that the network would choose,
-        which is all that a draft needs."""
+        """Tokens that spell `text`, always the longest that fits. The network would choose most of them too, which is
+        enough for a draft."""
         rest, found = f" {text}".replace(" ", WORD_START).encode() if text else b"", []
         while rest:
             size = next(size for size in range(min(self._longest, len(rest)), 0, -1) if rest[:size] in self._ids)
@@ -113,7 +113,7 @@ class Network:
         return tuple(found)
 
     def _pass(self, frames: NDArray[np.float32], tokens: Sequence[int], cache: Cache) -> NDArray[np.float32]:
-        """Logits behind each of `tokens`, shape (n, vocabulary); `cache` grows by them."""
+        """The logits of what follows each of `tokens`, shape (n, vocabulary). `cache` grows by the tokens."""
         feed: dict[str, Any] = {
             "encoder_hidden_states": frames,
             "encoder_attention_mask": np.ones((1, 1), np.int64),  # nothing is padding: one column stands for all
@@ -132,8 +132,8 @@ class Network:
 def read_vocabulary(path: Path) -> list[bytes]:
     """The spelling of every token id. Raises ModelCorrupt.
 
-    The file holds one entry after another: its length (one byte below 128, or two: low seven bits, then the rest), then
-    its bytes; an unused id has length 0."""
+    Each entry of the file is its length (one byte below 128, or two: the low seven bits, then the rest), then its
+    bytes. An unused id has length 0."""
     data = path.read_bytes()
     entries, at = [], 0
     while at < len(data):
@@ -150,20 +150,20 @@ def read_vocabulary(path: Path) -> list[bytes]:
 
 
 def _log_probabilities(logits: NDArray[np.float32], chosen: Sequence[int]) -> list[float]:
-    """Of each chosen token; `logits` has shape (len(chosen), vocabulary)."""
+    """The log probability of each chosen token. `logits` has shape (len(chosen), vocabulary)."""
     top = logits.max(axis=1, keepdims=True)
     total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
     return [float(row[token] - whole) for row, token, whole in zip(logits, chosen, total, strict=True)]
 
 
 def _shorten(cache: Cache, length: int) -> None:
-    """Forget what a pass remembered of guesses that were wrong."""
+    """Forget what a pass remembered of wrong guesses."""
     for name, past in cache.items():
         if ".decoder." in name and past.shape[2] > length:
             cache[name] = np.ascontiguousarray(past[:, :, :length])
 
 
 def _resume(draft: Sequence[int], instead: int) -> list[int]:
-    """Where a draft goes on, when `instead` came in place of its first token."""
+    """The rest of a draft, after `instead` came in place of its first token."""
     ahead = list(draft[: GUESSES + 1])
     return list(draft[ahead.index(instead) + 1 :] if instead in ahead else draft[1:])

@@ -22,7 +22,7 @@ from models.store.store import locate
 
 
 class OpenAIWhisper(Recogniser):
-    """One pass without sampling, so the same sound always gives the same words."""
+    """Decodes in one pass without sampling, so the same sound always gives the same words."""
 
     extra = "openai-whisper"
     requires = ("whisper", "torch", "onnxruntime")
@@ -52,7 +52,7 @@ class OpenAIWhisper(Recogniser):
         self._known: frozenset[str] = frozenset()
 
     def weights(self) -> tuple[str, ...]:
-        """The recogniser's, and its gate's."""
+        """The names of the recogniser and of the voice detector that guards it."""
         return (self.model, *self._gate.weights())
 
     def load(self) -> None:

@@ -1,8 +1,8 @@
-"""Which parts of an utterance are worth a recogniser's time, judged by loudness alone.
+"""Finds the parts of an utterance that are worth a recogniser's time, by loudness alone.
 
-A recogniser's encoder costs time for every second that it sees, quiet or not, and small models lose the thread of long
-sound. So an utterance is cut at pauses, and the quiet around each part is left out. What is decided about the beginning
-of an utterance stays when more sound follows: parts that were recognised once need not be looked at again.
+A recogniser's encoder takes time for every second that it sees, quiet or not, and small models lose the thread of long
+sound. So an utterance is cut at pauses, and the quiet around each part is left out. Decisions about the beginning of an
+utterance stay when more sound follows, so parts that were recognised once need not be recognised again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FRAME = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of an utterance, in samples."""
+    """A part of an utterance, counted in samples."""
 
     start: int
     stop: int
@@ -28,26 +28,26 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """How an utterance is taken apart; times in seconds, levels in decibels."""
+    """How an utterance is cut into parts. Times are in seconds, levels in decibels."""
 
     quiet: float = -30.0
-    """Below the loudest speech so far, a frame is a pause."""
+    """A frame that is softer than the loudest speech so far by more than this is a pause."""
     silent: float = -84.0
-    """Below full scale, a frame is a pause whatever came before."""
+    """A frame below this level, relative to full scale, is a pause in any case."""
     margin: float = 0.2
-    """Of a pause, so much is kept on each side of speech: weak consonants begin and end there."""
+    """So much of a pause is kept on each side of speech, because weak consonants begin and end there."""
     pause: float = 0.4
-    """A pause this long may end a part..."""
+    """A pause this long ends a part that has lasted for `shortest`."""
     shortest: float = 8.0
-    """...that has lasted so long."""
+    """A part that has lasted less than this does not end at a pause."""
     longest: float = 18.0
-    """A part without a pause is cut at its quietest frame in the last quarter."""
+    """A part that lasts this long without a pause is cut at the quietest frame of its last quarter."""
 
     def spans(self, samples: Samples, sample_rate: int) -> list[Span]:
         """The parts of `samples` that hold sound, in order.
 
-        All but the last are final: sound appended to `samples` does not move them. The last one keeps its place while
-        nothing but quiet is appended."""
+        All parts but the last are final: sound appended to `samples` does not move them. The last part keeps its place
+        while only quiet is appended."""
         step = round(FRAME * sample_rate)
         margin = round(self.margin / FRAME)
         level = levels(samples, step)
@@ -65,7 +65,7 @@ class Cuts:
         return found
 
     def _loud(self, level: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which frames are no pause, each judged by the frames up to it alone."""
+        """Which frames are no pause. Each is judged only by itself and the frames before it."""
         # A click is shorter than three frames, so it does not set what counts as loud.
         lasting = np.zeros_like(level)
         lasting[2:] = np.minimum(level[2:], np.minimum(level[1:-1], level[:-2]))
@@ -74,7 +74,7 @@ class Cuts:
         return loud
 
     def _end(self, level: NDArray[np.float32], loud: NDArray[np.bool_]) -> int | None:
-        """The frame at which the part that begins at frame 0 ends, or None while it may go on."""
+        """The frame at which the part that begins at frame 0 ends, or None while the part may go on."""
         pause, shortest, longest = (round(t / FRAME) for t in (self.pause, self.shortest, self.longest))
         quiet = np.concatenate(([0], np.cumsum(~loud)))  # [i]: pauses among the first i frames
         ends = np.flatnonzero(quiet[pause:] - quiet[:-pause] == pause) + pause // 2
@@ -87,7 +87,7 @@ class Cuts:
 
 
 def levels(samples: Samples, step: int) -> NDArray[np.float32]:
-    """Root mean square of every whole frame of `step` samples, shape (n // step,)."""
+    """The root mean square of every whole frame of `step` samples, shape (n // step,)."""
     frames = samples[: samples.size // step * step].reshape(-1, step)
     level: NDArray[np.float32] = np.sqrt(np.square(frames).mean(axis=1))
     return level

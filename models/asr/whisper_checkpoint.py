@@ -1,7 +1,7 @@
-"""From a CTranslate2 Whisper to the checkpoint that OpenAI's package loads.
+"""Converts a CTranslate2 Whisper to the checkpoint that OpenAI's package loads.
 
 Both hold the same tensors under different names. CTranslate2 fuses the projections of query, key and value, and may
-hold weights in 16 or 8 bits; the checkpoint is written in 32. The layout of `model.bin` is CTranslate2's, in
+hold weights in 16 or 8 bits. The checkpoint is written in 32. The layout of `model.bin` is CTranslate2's, in
 `python/ctranslate2/specs/model_spec.py`.
 """
 
@@ -20,15 +20,15 @@ from models.errors import ModelCorrupt
 Tensors = dict[str, NDArray[np.float32]]
 
 VERSION = 6
-"""Of the binary layout; the only one in use since 2021."""
+"""The version of the binary layout, the only one in use since 2021."""
 DTYPES = ("<f4", "<i1", "<i2", "<i4", "<f2", "bfloat16")
-"""By CTranslate2's number. numpy has no bfloat16: it is the upper half of a float32."""
+"""The data types in the order of CTranslate2's numbers. numpy has no bfloat16, which is the upper half of a float32."""
 HEAD_WIDTH = 64
-"""Of every Whisper model."""
+"""The width of an attention head, the same in every Whisper model."""
 
 
 def write_checkpoint(model_bin: Path, checkpoint: Path) -> None:
-    """Convert `model_bin`. Needs torch. Raises ModelCorrupt."""
+    """Convert the file `model_bin` to the file `checkpoint`. It needs torch. Raises ModelCorrupt."""
     import torch
 
     dims, tensors = convert(read_tensors(model_bin))
@@ -37,7 +37,7 @@ def write_checkpoint(model_bin: Path, checkpoint: Path) -> None:
 
 
 def read_tensors(path: Path) -> Tensors:
-    """Every tensor of a CTranslate2 model by its name, in 32 bits. Raises ModelCorrupt."""
+    """Every tensor of a CTranslate2 model in 32 bits, by its name. Raises ModelCorrupt."""
     try:
         return _dequantised(dict(_raw_tensors(memoryview(path.read_bytes()))))
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
@@ -45,7 +45,7 @@ def read_tensors(path: Path) -> Tensors:
 
 
 def convert(found: Tensors) -> tuple[dict[str, int], Tensors]:
-    """Dimensions and state of OpenAI's model. Raises ModelCorrupt where a tensor is missing."""
+    """The dimensions and the state of OpenAI's model. Raises ModelCorrupt where a tensor is missing."""
     try:
         state = {
             "encoder.conv1.weight": found["encoder/conv1/weight"],
@@ -81,7 +81,7 @@ def convert(found: Tensors) -> tuple[dict[str, int], Tensors]:
 
 
 def _raw_tensors(data: memoryview) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Name and tensor, one after another, as they are stored."""
+    """The name and the tensor of each entry, in the order in which they are stored."""
     at = 0
 
     def number(form: str) -> int:
@@ -113,7 +113,8 @@ def _raw_tensors(data: memoryview) -> Iterator[tuple[str, NDArray[Any]]]:
 
 
 def _dequantised(raw: dict[str, NDArray[Any]]) -> Tensors:
-    """In 32 bits. An integer weight is the true one times its scale, one scale a row (or one for the whole tensor)."""
+    """The tensors in 32 bits. An integer weight is the true one times its scale; a row or a whole tensor has one
+    scale."""
     tensors: Tensors = {}
     for name, tensor in raw.items():
         if name.endswith("_scale"):
@@ -138,7 +139,7 @@ def _linear(found: Tensors, source: str, target: str) -> Tensors:
 
 
 def _block(found: Tensors, source: str, target: str, crosses: bool) -> Tensors:
-    """One layer of a transformer; the decoder's also attends across to the sound."""
+    """One layer of a transformer. A layer of the decoder also attends to the sound."""
     state = {
         **_norm(found, f"{source}/self_attention/layer_norm", f"{target}.attn_ln"),
         **_linear(found, f"{source}/self_attention/linear_1", f"{target}.attn.out"),
@@ -156,7 +157,7 @@ def _block(found: Tensors, source: str, target: str, crosses: bool) -> Tensors:
 
 
 def _split(found: Tensors, source: str, target: str, parts: tuple[str, ...]) -> Tensors:
-    """Fused projections apart. Whisper's key has no bias, so the zeros that stand for it are left out."""
+    """Take fused projections apart. Whisper's key has no bias, so the zeros that stand for it are left out."""
     state: Tensors = {}
     weights = np.split(found[f"{source}/weight"], len(parts))
     biases = np.split(found[f"{source}/bias"], len(parts))

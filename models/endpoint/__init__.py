@@ -1,1 +1,1 @@
-"""endpoint: telling a speaker who has finished from one who pauses."""
+"""The step `endpoint` tells a speaker who has finished from one who pauses."""

@@ -1,4 +1,4 @@
-"""Smart Turn v3: hears in the melody of the last words whether a speaker has finished."""
+"""Smart Turn v3 hears in the melody of the last words whether a speaker has finished."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ HOP = 160
 MELS = 80
 FRAMES = SEEN // HOP
 HANN = np.hanning(FFT + 1)[:-1].astype(np.float32)
-"""The periodic window of spectra, not the symmetric one of filters."""
+"""The Hann window in its periodic form, which spectra take, not the symmetric form for filters."""
 
 
 class SmartTurn(EndOfTurn):
     """Runs the network on the last 8 s of an utterance; `model` is a catalogue name, a hub id or a path.
 
-    Quiet alone raises what it gives: of 36 pauses in mid-phrase, 8 got more than 0.9 after a tenth of a second and 15
-    after two, so it is best asked early. Where it is in doubt, 30 ms more of quiet may move it by 0.4.
+    Quiet alone raises the probability: of 36 pauses in mid-phrase, 8 got more than 0.9 after a tenth of a second, and
+    15 after two tenths. So it is best asked early. Where it is in doubt, 30 ms more of quiet may move it by 0.4.
 
-    One thread: a second one took a quarter off a call and added a quarter to its cost, on cores that the recogniser and
-    the language model want at that moment."""
+    It uses one thread. A second thread took a quarter off a call's time and added a quarter to its cost, on cores that
+    the recogniser and the language model want at that moment."""
 
     requires: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     sample_rate = RATE
@@ -46,7 +46,7 @@ class SmartTurn(EndOfTurn):
         self._network: InferenceSession | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The network."""
+        """The name of the network."""
         return (self.model,)
 
     def load(self) -> None:
@@ -57,7 +57,7 @@ class SmartTurn(EndOfTurn):
         if list(taken.shape[1:]) != [MELS, FRAMES]:
             raise ModelCorrupt(f"{path}: takes {taken.name} of shape {taken.shape}; expected a Smart Turn v3 network")
         self._network, self._mels = network, mel_filters()
-        self.ended(np.zeros(RATE, np.float32))  # the first run plans memory, and takes longer
+        self.ended(np.zeros(RATE, np.float32))  # the first run plans its memory, and takes longer
 
     def ended(self, samples: Samples) -> float:
         """How likely the speaker has finished, 0 to 1."""
@@ -72,14 +72,17 @@ class SmartTurn(EndOfTurn):
 
 
 def log_mels(samples: Samples, filters: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the network sees of `samples`, shape (80, 800): Whisper's spectrum of the last 8 s, silence in front.
+    """What the network sees of `samples`: Whisper's spectrum of the last 8 s, shape (80, 800).
+
+    Silence precedes shorter sound.
 
     The steps are those of `WhisperFeatureExtractor` in Hugging Face's transformers with `do_normalize`, with which the
-    network was trained: sound of mean 0 and variance 1, powers in mel bands, 80 dB below the loudest at least."""
+    network was trained. Sound has mean 0 and variance 1, and no power in a mel band is taken as less than 80 dB
+    below the loudest."""
     sound = samples[-SEEN:]
     sound = np.pad(sound, (SEEN - sound.size, 0))
     sound = (sound - sound.mean()) / np.sqrt(sound.var() + 1e-7)
-    # The frames are centred on multiples of HOP; the one behind the last is left out.
+    # The frames are centred on multiples of HOP; the one past the end is left out.
     framed = np.lib.stride_tricks.sliding_window_view(np.pad(sound, FFT // 2, mode="reflect"), FFT)[:-1:HOP]
     spectrum = np.fft.rfft(framed * HANN)  # (800, 201)
     power = np.square(spectrum.real) + np.square(spectrum.imag)
@@ -91,8 +94,8 @@ def log_mels(samples: Samples, filters: NDArray[np.float32]) -> NDArray[np.float
 def mel_filters() -> NDArray[np.float32]:
     """Triangles of equal area over the frequencies of a frame, shape (80, 201).
 
-    The scale is that of M. Slaney, Auditory Toolbox, 1998, as librosa has it: 3 mels to 200 Hz up to 1 kHz, above it 27
-    to each factor of 6.4."""
+    The scale is that of M. Slaney, Auditory Toolbox, 1998, as in librosa. It has 3 mels in every 200 Hz up to 1 kHz,
+    and above that 27 mels in every factor of 6.4."""
     step = 27 / np.log(6.4)
     mels = np.linspace(0.0, 15 + step * np.log(RATE / 2 / 1000), MELS + 2)
     hertz = np.where(mels < 15, mels * 200 / 3, 1000 * np.exp((np.maximum(mels, 15) - 15) / step))

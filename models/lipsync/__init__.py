@@ -1,1 +1,1 @@
-"""Mouth shapers: from voice to face."""
+"""The step `lipsync` turns speech into mouth shapes."""

@@ -1,1 +1,1 @@
-"""Language models: what the avatar says."""
+"""The step `response` holds the language models, which word what the avatar says."""

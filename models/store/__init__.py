@@ -1,1 +1,1 @@
-"""store: where the weights of models come from, and where they are kept."""
+"""The store fetches the weights of models, checks them and keeps them."""

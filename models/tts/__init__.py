@@ -1,1 +1,1 @@
-"""Synthesisers: from words to voice."""
+"""The step `tts` turns words into speech."""

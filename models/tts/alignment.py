@@ -1,8 +1,8 @@
-"""From the durations that a Kokoro-like network predicts to phonemes in time.
+"""Turns the durations that a Kokoro-like network predicts into phonemes in time.
 
-Such a network takes one symbol of misaki's alphabet per input and predicts how many frames each one lasts. Three things
-stand between that and what a mouth should do: stress marks and spaces have durations of their own, the pause behind a
-clause is counted to the last consonant before it, and all of it lags behind the sound.
+Such a network takes one symbol of misaki's alphabet per input and predicts how many frames each one lasts. A mouth
+needs three corrections to that. Stress marks and spaces have durations of their own. The pause after a clause is
+counted as a part of the last consonant before it. All times are later than the sound.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IPA = {
     "A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ",
     "ᵊ": "ə", "ᵻ": "ɪ", "T": "ɾ", "ʤ": "dʒ", "ʧ": "tʃ", "ʣ": "dz", "ʦ": "ts", "ꭧ": "tʂ",
 }  # fmt: skip
-"""misaki's own letters in the International Phonetic Alphabet (misaki: EN_PHONES.md); all others are IPA already."""
+"""misaki's own letters in the International Phonetic Alphabet (misaki: EN_PHONES.md). All other letters are IPA."""
 
 STRESS = "ˈˌ"
 LENGTH = "ː"
@@ -32,18 +32,18 @@ PAUSE = " "
 BLOCK = 0.0125
 """Seconds over which loudness is judged."""
 SHORTEST_SOUND = 0.025
-"""Seconds: the unit in which the network counts."""
+"""Seconds that a sound lasts at least: the unit in which the network counts."""
 SHORTEST_PAUSE = 0.075
-"""Seconds; a shorter quiet is the closure of a stop such as p."""
+"""Seconds that a pause lasts at least. A shorter quiet is the closure of a stop such as p."""
 LONGEST_HOLD = 0.075
 """Seconds that a sound may go on in silence, such as the closed lips at the end of "stop"."""
 QUIET = 0.01
-"""-40 dB of the loudest sample."""
+"""Sound is quiet below this share of the loudest sample: -40 dB."""
 
 
 @dataclass(slots=True)
 class _Sound:
-    """One speech sound, or one pause, on the way to a `Phoneme`; times in seconds."""
+    """One speech sound, or one pause, on the way to a `Phoneme`. Times are in seconds."""
 
     symbol: str
     start: float
@@ -51,12 +51,14 @@ class _Sound:
 
 
 def align(symbols: Sequence[str], edges: Sequence[float], samples: Samples, sample_rate: int) -> tuple[Phoneme, ...]:
-    """Phonemes without gaps from the first sample to the last; between two words there is a pause, if of no length.
+    """Phonemes without gaps from the first sample to the last. Between two words there is a pause, which may have no
+    length.
 
-    `symbols` are misaki's, the padding at both ends as pauses; `edges` are the seconds at which each begins and the
-    last one ends, shape (len(symbols) + 1,), already moved to where they are heard; some may lie outside `samples`."""
+    `symbols` are misaki's, with the padding at both ends as pauses. `edges` are the seconds at which each symbol begins
+    and the last one ends, shape (len(symbols) + 1,), already moved to where they are heard. Some may lie outside
+    `samples`."""
     length = samples.size / sample_rate
-    # Sounds that begin before the first sample are not lost, but hurried along: each keeps at least a frame.
+    # Sounds that begin before the first sample are not lost, but shortened: each keeps at least a frame.
     held = [min(max(edge, SHORTEST_SOUND * (i - 1), 0.0), length) for i, edge in enumerate(edges)]
     sounds = list(_sounds(symbols, held))
     _settle_pauses(sounds, list(_quiet(samples, sample_rate)), length)
@@ -69,7 +71,7 @@ def align(symbols: Sequence[str], edges: Sequence[float], samples: Samples, samp
 
 
 def _sounds(symbols: Sequence[str], edges: Sequence[float]) -> Iterator[_Sound]:
-    """Join stress marks with the vowel behind them, length marks with the one before, and neighbouring pauses."""
+    """Join stress marks with the next vowel, length marks with the previous one, and neighbouring pauses."""
     stress, start = "", 0.0
     last: _Sound | None = None
     for symbol, (begin, end) in zip(symbols, pairwise(edges), strict=True):
@@ -92,7 +94,7 @@ def _sounds(symbols: Sequence[str], edges: Sequence[float]) -> Iterator[_Sound]:
 
 
 def _settle_pauses(sounds: Sequence[_Sound], quiet: Sequence[tuple[float, float]], length: float) -> None:
-    """Make each pause as long as it is heard, and share out the time of those that are not."""
+    """Make each pause as long as it is heard, and share out the time of pauses that are not heard."""
     for i, pause in enumerate(sounds):
         if pause.symbol != PAUSE:
             continue
@@ -112,11 +114,11 @@ def _heard(
     quiet: Sequence[tuple[float, float]],
     length: float,
 ) -> tuple[float, float]:
-    """Where a pause really is; of no length, in its middle, where the sound goes on."""
+    """Where a pause is heard. Where the sound goes on, the pause has no length and lies in the middle."""
     earliest = min(before.start + LONGEST_HOLD, before.end) if before else 0.0
     latest = pause.end if behind else length
     for begin, end in quiet:
-        # A closure behind the pause belongs to its stop, so the pause ends where that begins.
+        # A closure after the pause belongs to its stop, so the pause ends where the stop begins.
         start, stop = max(begin, earliest), min(end, latest)
         if stop - start >= SHORTEST_PAUSE or (stop > start and not (before and behind)):
             return start, stop

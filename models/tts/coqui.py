@@ -1,4 +1,4 @@
-"""Coqui's TTS, through its kept fork: VITS, XTTS and many other voices, in many languages."""
+"""Coqui's TTS, through its maintained fork, speaks with VITS, XTTS and many other voices, in many languages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from models.protocols import Samples, Synthesiser, Voiced
 from models.store.store import locate
 
 CATALOGUE = "tts_models/"
-"""What names in Coqui's own catalogue begin with."""
+"""The beginning of every name in Coqui's own catalogue."""
 CONSENT = "COQUI_TOS_AGREED"
-"""Set to 1, this variable says that the user agrees to the terms of the models that have some."""
+"""The environment variable that, set to 1, says that the user agrees to the terms of models that have some."""
 
 AUDIBLE = 0.01
-"""-40 dB of the loudest sample."""
+"""Sound is audible above this share of the loudest sample: -40 dB."""
 MARGIN = 0.02
-"""Seconds kept before and behind what is audible."""
+"""Seconds kept before and after the audible part."""
 
 
 class Coqui(Synthesiser):
@@ -50,10 +50,10 @@ class Coqui(Synthesiser):
             raise ValueError("model: is empty; expected tts_models/..., a path or hub:org/repo")
         self.model, self.config, self.device = model, config, device
         self._choices = {"speaker": speaker, "language": language, "speaker_wav": speaker_wav}
-        self.sample_rate = 22_050  # of most models; `load` knows
+        self.sample_rate = 22_050  # the rate of most models; `load` sets the true one
 
     def load(self) -> None:
-        """Open the model. Raises ModelUnavailable where it cannot be fetched, ModelError where it cannot be used."""
+        """Open the model. Raises ModelUnavailable if it cannot be fetched, ModelError if it cannot be used."""
         from TTS.api import TTS
 
         if self.model.startswith(CATALOGUE):
@@ -67,7 +67,7 @@ class Coqui(Synthesiser):
                 )
             try:
                 self._tts = TTS(model_path=str(checkpoint), config_path=str(config), progress_bar=False)
-            except Exception as error:  # whatever torch, coqpit or a model's own code raise
+            except Exception as error:  # torch, coqpit and a model's own code raise what they like
                 raise ModelError(f"coqui: {checkpoint} and {config} do not make a voice: {error}") from error
         self._tts.to(self.device)
         self.sample_rate = int(self._tts.synthesizer.output_sample_rate)
@@ -79,7 +79,7 @@ class Coqui(Synthesiser):
             pass
 
     def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
-        """Speak a sentence at a time, without the silence before and behind it; nothing where there are no words."""
+        """Speak a sentence at a time, without the silence around it. A text without words gives nothing."""
         if not any(char.isalnum() for char in text):
             return
         for sentence in self._tts.synthesizer.split_into_sentences(text, self._choices["language"] or None):
@@ -100,7 +100,7 @@ class Coqui(Synthesiser):
             raise ModelUnavailable(f"coqui: {self.model} has terms of its own (CPML); if you agree, set {CONSENT}=1")
         try:
             return tts(self.model, progress_bar=False)
-        except Exception as error:  # the client raises whatever requests, urllib or a dictionary raise
+        except Exception as error:  # the client passes on errors of requests, urllib and dictionaries
             raise ModelUnavailable(
                 f"coqui: {self.model} is not in Coqui's catalogue or could not be fetched: {error!r}; "
                 "connect this machine, or give the path of a folder with the checkpoint and config.json"
@@ -115,7 +115,7 @@ class Coqui(Synthesiser):
                 raise ModelError(f"coqui: {name} {chosen!r} is none of this model's: {', '.join(known)}")
 
     def _can_read(self, sentence: str) -> bool:
-        """False where a model would be given no symbol at all, which most do not survive."""
+        """False where the model would get no symbol at all, on which most models fail."""
         tokenizer: Any = getattr(self._tts.synthesizer.tts_model, "tokenizer", None)
         if not hasattr(tokenizer, "text_to_ids"):
             return True
@@ -136,7 +136,7 @@ def find_checkpoint(path: Path) -> Path:
 
 
 def trimmed(samples: Samples, sample_rate: int) -> Samples:
-    """What is audible of `samples`, with a short margin; Coqui puts 0.4 s of zeros behind each sentence."""
+    """The audible part of `samples`, with a short margin. Coqui puts 0.4 s of zeros after each sentence."""
     size = np.abs(samples)
     heard = np.flatnonzero(size > AUDIBLE * size.max(initial=0.0))
     if not heard.size:

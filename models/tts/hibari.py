@@ -1,4 +1,4 @@
-"""hibari: a small English voice, distilled from Kokoro, with exact times for its phonemes."""
+"""hibari is a small English voice, distilled from Kokoro, with exact times for its phonemes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.store.store import locate
 from models.tts.alignment import PAUSES, align
 
 VOICES = ("heart", "emma", "fenrir", "fable", "kore")
-"""The first comes with the package hibari-tts, the others from `HUB`."""
+"""The first voice comes with the package hibari-tts, the others come from `HUB`."""
 HUB = "hub:maureesewilliams/hibari#voices/"
 
 HOP = 300
@@ -29,14 +29,14 @@ HOP = 300
 SPAN = 2
 """Frames of the spectrum to a unit of duration: 25 ms."""
 LEAD = 5
-"""Frames by which a sound is heard before the network's durations say so: the middle of 103 stops, 48 fricatives and 48
-bilabials came 57 to 66 ms early, at every speed. Kokoro's own time stamps subtract three units (75 ms) for this."""
+"""Frames by which a sound is heard earlier than the network's durations say. The middle of 103 stops, 48 fricatives and
+48 bilabials came 57 to 66 ms early, at every speed. Kokoro's own time stamps subtract three units (75 ms) for this."""
 AUDIBLE = -2.0
-"""Natural logarithm of a spectral magnitude; softer frames stay under 0.001 of full scale."""
+"""The natural logarithm of a spectral magnitude. Softer frames stay under 0.001 of full scale."""
 REACH = 2
-"""Frames before and behind one in which it sounds as well: half the window of the inverse transform."""
+"""Frames before and after a frame in which it sounds too: half the window of the inverse transform."""
 LONGEST = 200
-"""Phonemes in one call of the network: about 12 s of sound in a quarter of a second."""
+"""Phonemes in one call of the network. They are about 12 s of sound, which takes a quarter of a second."""
 
 
 class Hibari(Synthesiser):
@@ -103,7 +103,7 @@ class Hibari(Synthesiser):
         first, last = audible(np.maximum(parts[2], parts[3]))  # the noise and the free-phase branch
         # The outermost frames of an inverse transform are incomplete, so a few more are made and cut off again.
         begin, end = max(first - REACH, 0), min(last + REACH, parts[0].shape[1])
-        # A fixed seed for the noise: the same words always sound the same.
+        # The seed of the noise is fixed, so that the same words always sound the same.
         samples: Samples = self._synthesise(*(part[..., begin:end] for part in parts), np.random.default_rng(0))
         samples = samples[(first - begin) * HOP : (last - begin) * HOP]
         frames = np.concatenate([[0], np.cumsum(durations * SPAN)]) - LEAD - first
@@ -149,24 +149,25 @@ def _read(assets: Path, name: str) -> bytes:
 
 
 def expose_durations(network: bytes) -> bytes:
-    """Make the tensor of phoneme durations an output, behind those that are there; shape (ids,), in units of 25 ms.
+    """Make the tensor of phoneme durations the last output of the network: shape (ids,), in units of 25 ms.
 
-    In protocol buffers, serialised messages put together are the merged message (encoding guide, "Last One Wins"), so a
-    ModelProto {graph: {output: ValueInfoProto}} is simply appended."""
+    In protocol buffers, serialised messages put together are the merged message (encoding guide, "Last One Wins"). So a
+    ModelProto {graph: {output: ValueInfoProto}} is appended."""
     tensor_of_floats = _message(1, b"\x08\x01")
     value = _message(1, b"/Clip_output_0") + _message(2, tensor_of_floats)
     return network + _message(7, _message(12, value))
 
 
 def _message(number: int, payload: bytes) -> bytes:
-    """A length-delimited field of a protocol buffer; numbers below 16 and payloads below 128 bytes take a byte each."""
+    """A length-delimited field of a protocol buffer. `number` is below 16 and `payload` below 128 bytes: a byte for
+    each."""
     return bytes([number << 3 | 2, len(payload)]) + payload
 
 
 def readable(text: str) -> str:
-    """`text` with a space for everything that the English front end would skip or stumble over.
+    """`text` with a space in place of everything that the English front end would skip or misread.
 
-    It spells unknown letters of other scripts as noise, so only Latin ones stay."""
+    The front end turns letters of other scripts into noise, so only Latin letters stay."""
     return "".join(char if _is_readable(char) else " " for char in unicodedata.normalize("NFKC", text))
 
 
@@ -180,7 +181,7 @@ def _is_readable(char: str) -> bool:
 
 
 def audible(magnitudes: NDArray[np.float32]) -> tuple[int, int]:
-    """The first frame to keep and the one behind the last. `magnitudes` are logarithmic, shape (bins, frames)."""
+    """The first frame to keep, and the frame after the last. `magnitudes` are logarithmic, shape (bins, frames)."""
     heard = np.flatnonzero(magnitudes.max(axis=0) > AUDIBLE)
     if not heard.size:
         return 0, magnitudes.shape[1]
@@ -188,7 +189,7 @@ def audible(magnitudes: NDArray[np.float32]) -> tuple[int, int]:
 
 
 def chunks(phonemes: str, longest: int) -> Iterator[str]:
-    """Cut what is too long for one call: behind punctuation if possible, else between words, else anywhere."""
+    """Cut phonemes that are too long for one call, if possible after punctuation, else between words, else anywhere."""
     while len(phonemes) > longest:
         cut = max(phonemes.rfind(mark, 0, longest) for mark in (", ", "; ", ": ", "— ")) + 1
         cut = cut or phonemes.rfind(" ", 0, longest) + 1 or longest

@@ -1,1 +1,1 @@
-"""vad: telling voice from other sound."""
+"""The step `vad` tells voice from other sound."""

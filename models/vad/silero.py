@@ -1,4 +1,4 @@
-"""Silero VAD v6: a small recurrent network, in the ONNX form that judges many windows in one call."""
+"""Silero VAD v6 is a small recurrent network. Its ONNX form here judges many windows in one call."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 MODEL = "silero-vad"
 WINDOW = 512
 CONTEXT = 64
-"""Samples of the window before, which the network sees in front of each."""
+"""Samples of the previous window that the network sees in front of each window."""
 MEMORY = (1, 1, 128)
-"""Shape of each of the two states of its LSTM."""
+"""The shape of each of the two states of the network's LSTM."""
 
 
 class SileroTrack(VoiceTrack):
@@ -30,7 +30,7 @@ class SileroTrack(VoiceTrack):
         self._before = np.zeros(CONTEXT, np.float32)
 
     def probabilities(self, windows: Samples) -> list[float]:
-        """How likely each window holds a voice. Raises ValueError unless the shape is (n, 512)."""
+        """How likely each window holds a voice, 0 to 1. Raises ValueError unless `windows` has shape (n, 512)."""
         if windows.ndim != 2 or windows.shape[1] != WINDOW:
             raise ValueError(f"silero takes windows of shape (n, {WINDOW}), not {windows.shape}")
         if not len(windows):
@@ -43,7 +43,7 @@ class SileroTrack(VoiceTrack):
 
 
 class Silero(VoiceDetector):
-    """One network serves every stream; `model` is a catalogue name or a path."""
+    """Runs one network for every stream. `model` is a catalogue name or a path."""
 
     requires: ClassVar[tuple[str, ...]] = ("onnxruntime",)
     sample_rate = 16_000
@@ -54,7 +54,7 @@ class Silero(VoiceDetector):
         self._network: InferenceSession | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The network."""
+        """The name of the network."""
         return (self.model,)
 
     def load(self) -> None:
@@ -68,5 +68,5 @@ class Silero(VoiceDetector):
         return SileroTrack(self._network)
 
     def close(self) -> None:
-        """Free the network, once the last track is gone."""
+        """Let go of the network. Its memory is free once the last track is gone."""
         self._network = None

@@ -1,1 +1,1 @@
-"""wake: waiting for the word that the avatar answers to."""
+"""The step `wake` waits for the word that the avatar answers to."""

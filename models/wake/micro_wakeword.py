@@ -1,4 +1,4 @@
-"""microWakeWord: networks made for microcontrollers, each of which knows one wake word."""
+"""Wake words by microWakeWord, whose networks are made for microcontrollers and know one wake word each."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import pymicro_wakeword
 
 REST = 100
-"""Frames of 10 ms in which a wake word is not heard again: its probability stays high for many of them."""
+"""Frames of 10 ms during which the wake word does not count again, because its probability stays high for a while."""
 
 
 class MicroWakeWordTrack(WakeTrack):
-    """One stream's network, whose layers remember what they have heard, and the spectra that it looks at."""
+    """The network for one stream, whose layers remember what they heard, with the spectra that it looks at."""
 
     def __init__(
         self, network: pymicro_wakeword.MicroWakeWord, spectra: pymicro_wakeword.MicroWakeWordFeatures
@@ -43,22 +43,22 @@ class MicroWakeWord(WakeWord):
     """Hears one wake word.
 
     `word` is a catalogue name (``hey-jarvis``, ``okay-nabu``, ``hey-mycroft`` or ``alexa``) or the path of another
-    network of this kind: a ``.tflite`` file, with the ``.json`` file of the same name that describes it beside it.
-    `threshold` is the probability above which the word counts as heard, in place of the one in the description."""
+    network of this kind: a ``.tflite`` file. The ``.json`` file of the same name beside it describes the network.
+    `threshold` is the probability above which the word counts as heard. It replaces the one in the description."""
 
     extra: ClassVar[str] = "wake"
     requires: ClassVar[tuple[str, ...]] = ("pymicro_wakeword",)
     sample_rate = 16_000
 
     def __init__(self, word: str = "hey-jarvis", threshold: float | None = None) -> None:
-        """Raises ValueError."""
+        """Store the options. Raises ValueError for a threshold outside 0 to 1."""
         if threshold is not None and not 0.0 < threshold < 1.0:
             raise ValueError(f"threshold: {threshold:g} is not between 0 and 1")
         self.word, self.threshold = word, threshold
         self._description: Path | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The network."""
+        """The name of the network."""
         return (self.word,)
 
     def load(self) -> None:
@@ -70,7 +70,7 @@ class MicroWakeWord(WakeWord):
                 f"wake.micro-wakeword: {error}; remedy: pip install 'parley-avatar[wake]'"
             ) from error
         path = locate(self.word)
-        # The package takes any file for a network, and the process would die of one that is not.
+        # The package takes any file for a network, and a file that is none would end the process.
         tensorflow = pymicro_wakeword.MicroWakeWord.from_builtin(pymicro_wakeword.Model.ALEXA).lib
         network = tensorflow.TfLiteModelCreateFromFile(os.fsencode(path))
         if not network:
@@ -80,7 +80,7 @@ class MicroWakeWord(WakeWord):
         self.open()
 
     def open(self) -> MicroWakeWordTrack:
-        """A track that has heard nothing yet. Raises ModelCorrupt."""
+        """A track that has heard nothing yet. Raises ModelCorrupt where the description cannot be read."""
         if self._description is None:
             raise RuntimeError("MicroWakeWord.open was called before load")
         import pymicro_wakeword
@@ -96,5 +96,5 @@ class MicroWakeWord(WakeWord):
         return MicroWakeWordTrack(network, pymicro_wakeword.MicroWakeWordFeatures())
 
     def close(self) -> None:
-        """Forget the network; open tracks keep theirs."""
+        """Forget the network. Open tracks keep theirs."""
         self._description = None
