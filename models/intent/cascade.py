@@ -1,4 +1,5 @@
-"""Intent by the nearest examples, and by a language model as a second opinion where these leave doubt."""
+"""Recognises intents by the nearest examples, and asks a language model for a second opinion where these leave
+doubt."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ from models.intent.nearest import Nearest
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
 
 RIGHT_AGREED, RIGHT_DISAGREED = 0.7, 0.8
-"""How often the skill on which both agree was right, and ``unknown`` where they do not, among the doubtful ones of the
-labelled phrasings that the nearest engine was fitted on."""
+"""How often the skill was right where both agreed on it, and how often ``unknown`` was right where they disagreed. They
+were measured on the doubtful ones of the labelled phrasings on which the nearest engine was fitted."""
 
 
 class Cascade(IntentRecogniser):
     """Asks the language model only about utterances for which the nearest skill is neither sure nor hopeless.
 
-    A doubtful skill acts if the language model names it too. Where the two disagree, neither is believed: most of these
-    phrasings ask for what no skill does."""
+    A doubtful skill acts if the language model names it too. Where the two disagree, neither is believed, because most
+    of these phrasings ask for something that no skill does."""
 
     languages: ClassVar[frozenset[str]] = Nearest.languages & Llm.languages
     requires: ClassVar[tuple[str, ...]] = tuple(dict.fromkeys(Nearest.requires + Llm.requires))
@@ -27,8 +28,9 @@ class Cascade(IntentRecogniser):
     def __init__(
         self, *, model: str = DEFAULT_MODEL, hopeless: float = 0.1, sure: float = 0.5, threads: int = 1
     ) -> None:
-        """`model` as in `Llm`, `threads` as in `Nearest`. Below a confidence of `hopeless` an utterance is ``unknown``,
-        from `sure` on the nearest skill acts, without asking. Raises ValueError for what cannot be."""
+        """`model` is as in `Llm`, `threads` as in `Nearest`. Below a confidence of `hopeless` an utterance is
+        ``unknown``, and from `sure` on the nearest skill acts; neither asks the language model. Raises ValueError for
+        bad values."""
         if not 0.0 <= hopeless <= sure <= 1.0:
             raise ValueError(
                 f"hopeless, sure: expected confidences in this order from 0 to 1, but found {hopeless:g} and {sure:g}"
@@ -37,26 +39,26 @@ class Cascade(IntentRecogniser):
         self._nearest, self._llm = Nearest(threshold=sure, threads=threads), Llm(model=model)
 
     def weights(self) -> tuple[str, ...]:
-        """The embedding model and the language model."""
+        """The names of the embedding model and of the language model."""
         return (*self._nearest.weights(), *self._llm.weights())
 
     def load(self) -> None:
-        """Open both. Raises ModelError."""
+        """Open both models. Raises ModelError."""
         self._nearest.load()
         self._llm.load()
 
     def close(self) -> None:
-        """Free both."""
+        """Free both models."""
         self._nearest.close()
         self._llm.close()
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
-        """Teach both."""
+        """Teach the skills to both engines."""
         self._nearest.learn(skills)
         self._llm.learn(skills)
 
     def understand(self, text: str, context: Context = DEFAULT) -> Intent:
-        """The intent by the nearest examples, or by both. Raises ModelError."""
+        """The intent by the nearest examples, or by both engines. Raises ModelError."""
         evidence = self._nearest.evidence(text)
         if evidence is None or not self.hopeless <= evidence.confidence < self.sure:
             return self._nearest.decide(text, evidence)

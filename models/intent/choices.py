@@ -1,4 +1,4 @@
-"""Names from a closed list, found in words that a recogniser may have spelt its own way."""
+"""Finds names of a closed list in words that a speech recogniser may have misspelt."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from models.language.language import Language
 from models.language.words import Found, Word, overlap
 
 SURE = 0.83
-"""Similarity that makes a word a name wherever it stands: ``markit`` is 0.83 of ``market``."""
+"""The similarity that makes a word a name wherever it stands. ``markit`` and ``market`` have 0.83."""
 LIKELY = 0.75
-"""Similarity that is enough where a name is expected: ``lantan`` is 0.77 of ``lantern``."""
+"""The similarity that is enough where a name is expected. ``lantan`` and ``lantern`` have 0.77."""
 SHORT = 4
-"""Letters of a name that must be spelt right: ``that`` is nearer to ``hat`` than ``markit`` is to ``market``."""
+"""A name of at most so many letters must be spelt right: ``that`` is nearer to ``hat`` than ``markit`` to
+``market``."""
 
 
 def find_choices(
     words: Sequence[Word], choices: Sequence[str], language: Language, least: float = SURE
 ) -> list[Found[str]]:
-    """Every mention of one of `choices`, in order; where mentions overlap, the surest and then the longest.
+    """Every mention of one of `choices`, in order. Where mentions overlap, the surest counts, and then the longest.
 
-    A name is also found in the plural, in pieces (``light house``), and misspelt, if it is alike to `least` or more."""
+    A name is also found in the plural, in pieces (``light house``), and misspelt with a similarity of `least` or
+    more."""
     names = {choice: "".join(word.text for word in language.split_words(choice)) for choice in choices}
     longest = max((len(language.split_words(choice)) for choice in choices), default=0)
-    reach = longest + 1  # one piece more than it should have
+    reach = longest + 1  # a name may come in one piece more than it should have
     mentions = [
         Found(choice, first, end, score)
         for first in range(len(words))
@@ -40,7 +42,7 @@ def find_choices(
 
 def _likeness(heard: str, name: str, language: Language) -> float:
     """How alike `heard`, in the singular or the plural, is to `name`: 0 to 1."""
-    from rapidfuzz.fuzz import ratio  # not before there is something to compare
+    from rapidfuzz.fuzz import ratio  # imported only once there is something to compare
 
     if heard[0] != name[0] or abs(len(heard) - len(name)) > 3:
         return 0.0

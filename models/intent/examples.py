@@ -1,4 +1,5 @@
-"""What an embedding is compared with: the skills' examples as sentences, and sentences that no skill answers to."""
+"""Gives the sentences with which an utterance is compared: the skills' examples, and sentences that no skill
+answers."""
 
 from __future__ import annotations
 
@@ -10,20 +11,20 @@ from models.protocols import SkillCard, Slot
 
 
 def sentences(card: SkillCard, language: Language) -> list[str]:
-    """Every example of a skill once, with each hole filled by some value; plain words, as utterances are compared.
+    """Every example of a skill once, in plain words as utterances are compared, with each hole filled by some value.
 
-    The values change from example to example, so that no single one comes to mean the skill."""
+    The values change from example to example, so that no single value comes to mean the skill."""
     return list(dict.fromkeys(language.plain(sentence) for sentence, _ in filled(card, language)))
 
 
 def filled(card: SkillCard, language: Language) -> list[tuple[str, dict[str, str]]]:
-    """Every example of a skill with each hole filled by some value, and those values as they are said."""
+    """Every example of a skill with each hole filled by some value, together with those values as they are said."""
     return [_fill(example, card.slots, turn, language) for turn, example in enumerate(card.examples)]
 
 
 def background(language: Language) -> list[str]:
-    """Things that people say to assistants and characters which are no request to an avatar's usual skills, broken-off
-    sentences, and some in other languages."""
+    """Sentences that no skill answers. People say them to assistants and characters without asking for an avatar's
+    usual skills. Some are broken off, and some are in other languages."""
     return [language.plain(line) for line in language.background]
 
 

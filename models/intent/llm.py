@@ -1,4 +1,4 @@
-"""Intent by a language model: it names the skill, and its slots, as JSON under a schema that allows nothing else."""
+"""Recognises intents by a language model, which names the skill and its slots as JSON under a strict schema."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ DEFAULT_MODEL = "qwen2.5-coder-1.5b-instruct"
 SHOWN = 2
 """Examples of each skill in the prompt."""
 SHOWN_UNKNOWN = 1
-"""Examples of what no skill does, for each skill: with fewer, the model hardly ever says so."""
+"""Examples of ``unknown`` in the prompt, for each skill. With fewer, the model hardly ever answers ``unknown``."""
 LONGEST = 300
-"""Characters of an utterance that are read; a request is made at the beginning."""
+"""Characters of an utterance that are read. A request stands at the beginning."""
 MOST_TOKENS = 160
-"""Of an answer: enough for its longest slot."""
+"""Tokens of an answer: enough for its longest slot."""
 LONGEST_SLOT = 200
-"""Characters of a slot."""
+"""Characters that a slot may have."""
 
 RIGHT_SKILL, RIGHT_UNKNOWN = 0.9, 0.5
-"""How often the default model was right when it named a skill, and when it did not, on the calibration part of
-tests/data/phrasings.yaml: 102 of 113, and 17 of 36 there."""
+"""How often the default model was right when it named a skill (102 of 113), and when it named none (17 of 36). Both
+were measured on the calibration part of tests/data/phrasings.yaml."""
 
 
 class Llm(IntentRecogniser):
@@ -43,8 +43,8 @@ class Llm(IntentRecogniser):
     requires: ClassVar[tuple[str, ...]] = ("xllamacpp", "text_to_num", "rapidfuzz")
 
     def __init__(self, *, model: str = DEFAULT_MODEL) -> None:
-        """`model`: a GGUF file by its name in the catalogue, path or hub id. A response stage that names the same model
-        shares it."""
+        """`model` is a GGUF file: a name in the catalogue, a path or a hub id. A response stage that names the same
+        model shares it."""
         if not model:
             raise ValueError("model: expected a name in the catalogue, a path or a hub id, but found nothing")
         from models.response.llama_cpp import LlamaCpp
@@ -58,7 +58,7 @@ class Llm(IntentRecogniser):
         self._schema: dict[str, Any] = {}
 
     def weights(self) -> tuple[str, ...]:
-        """The language model."""
+        """The name of the language model."""
         return self._model.weights()
 
     def load(self) -> None:
@@ -66,7 +66,7 @@ class Llm(IntentRecogniser):
         self._model.load()
 
     def close(self) -> None:
-        """Leave the language model; it is freed when no one else uses it."""
+        """Leave the language model. It is freed when no other engine uses it."""
         self._model.close()
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
@@ -94,7 +94,7 @@ class Llm(IntentRecogniser):
         return Intent(name, self._slots(name, text, said), RIGHT_SKILL)
 
     def _slots(self, name: str, text: str, said: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
-        """The model's values as the parsers would give them; what it left out or made up, the parsers read."""
+        """The model's values as the parsers would give them. The parsers read what the model left out or made up."""
         slots = self._readers[name].read(text)
         heard = stems(text, self._language)
         for slot in self._skills[name].slots:
@@ -104,7 +104,7 @@ class Llm(IntentRecogniser):
             words = self._language.split_words(str(value))
             if slot.choices and read not in slot.choices and self._readers[name].is_wording(words):
                 continue
-            # A slot that may stay empty invites guesses: "do I need an umbrella" asks for no place called umbrella.
+            # A model guesses at slots that may stay empty: "do I need an umbrella" asks for no place called umbrella.
             if read is not None and (slot.required or not slot.choices or read in slot.choices):
                 slots[slot.name] = read
         return slots
@@ -126,7 +126,7 @@ def _shown(card: SkillCard, reader: SlotReader, language: Language) -> list[tupl
     """Some examples of a skill, with their slots in the words of the example."""
     texts = {slot.name for slot in card.slots if is_text(slot)}
     examples = filled(card, language)
-    whole = []  # a text that the example's author wrote makes more sense than one put into its hole
+    whole = []  # examples that were written with a text make more sense than those with a filled hole
     for sentence, said in examples:
         read = reader.read(sentence)
         if not texts & said.keys() and read.keys() <= texts | said.keys():
@@ -135,12 +135,12 @@ def _shown(card: SkillCard, reader: SlotReader, language: Language) -> list[tupl
 
 
 def schema(skills: Sequence[SkillCard]) -> dict[str, Any]:
-    """JSON schema of an answer: a skill's name, and its slots in the order of its card."""
+    """The JSON schema of an answer: a skill's name, and its slots in the order of its card."""
     return {"anyOf": [_answer(card.name, card.slots) for card in skills] + [_answer(UNKNOWN, ())]}
 
 
 def _answer(name: str, slots: Sequence[Slot]) -> dict[str, Any]:
-    # Every slot is a string: the parsers read amounts better, and a name that the world lacks must get through.
+    # Every slot is a string, because the parsers read amounts better, and a name that the world lacks must get through.
     text = {"type": "string", "minLength": 1, "maxLength": LONGEST_SLOT}
     return {
         "type": "object",
@@ -151,6 +151,6 @@ def _answer(name: str, slots: Sequence[Slot]) -> dict[str, Any]:
 
 
 def _spread(all_of_them: Sequence[T], count: int) -> list[T]:
-    """Some of a sequence, evenly from its beginning to its end."""
+    """`count` items of a sequence, spread evenly from its beginning to its end."""
     step = max(1, len(all_of_them) // count)
     return list(all_of_them[::step][:count])

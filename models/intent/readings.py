@@ -1,4 +1,4 @@
-"""What the typed parsers read from an utterance: names from closed lists, numbers, lengths of time."""
+"""Reads the values in an utterance by typed parsers: names from closed lists, numbers, lengths of time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BETWEEN = 2
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value read from an utterance, and the slots that it may be for."""
+    """A value that was read from an utterance, and the slots that it may fill."""
 
     found: Found[SlotValue]
     slots: frozenset[str]
@@ -30,13 +30,13 @@ def is_text(slot: Slot) -> bool:
 
 
 def find_values(slot: Slot, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
-    """Everything in `words` that can be read as a value of a slot; nothing for one that takes any words."""
+    """Everything in `words` that can be read as a value of a slot. A slot that takes any words has no such values."""
     kind = kind_of(slot.kind)
     return kind.read(words, language) if kind.form else find_choices(words, slot.choices, language)
 
 
 def read_values(slots: Sequence[Slot], words: Sequence[Word], language: Language) -> list[Reading]:
-    """What can be read for any of `slots`, in order and without overlap; slots of one kind share their readings."""
+    """What can be read for any of `slots`, in order and without overlap. Slots of one kind share their readings."""
     alike: dict[tuple[int, str, tuple[str, ...]], list[Slot]] = {}
     for slot in slots:
         kind = kind_of(slot.kind)
@@ -51,18 +51,18 @@ def read_values(slots: Sequence[Slot], words: Sequence[Word], language: Language
 
 
 def likeliest(slot: Slot, candidates: Sequence[Reading], readings: Sequence[Reading]) -> Reading | None:
-    """Which of the candidates is the value of a slot, where no example tells; `readings` are all there are."""
+    """The candidate that is the value of a slot where no example tells. `readings` are all that the utterance has."""
     if kind_of(slot.kind).counts:
         counting = [reading for reading in candidates if _counts(reading, readings)]
         # "can you purchase one" counts nothing
         return next(iter(counting or [reading for reading in candidates if reading.found.value != 1]), None)
     best = max((reading.found.score for reading in candidates), default=0.0)
-    # Who corrects themself means the last.
+    # Speakers who correct themselves mean the last value.
     return next((reading for reading in reversed(candidates) if reading.found.score == best), None)
 
 
 def collapse(words: Sequence[Word], readings: Sequence[Reading], language: Language) -> tuple[list[Piece], list[int]]:
-    """Word stems with each reading as one piece; and for each piece, and for the end, the index of its first word."""
+    """The word stems, with each reading as one piece. Also the index of the first word of each piece and of the end."""
     at = {reading.found.first: reading for reading in readings}
     pieces: list[Piece] = []
     starts = [0]
@@ -74,5 +74,5 @@ def collapse(words: Sequence[Word], readings: Sequence[Reading], language: Langu
 
 
 def _counts(number: Reading, readings: Sequence[Reading]) -> bool:
-    """True where something that was read stands close behind a number."""
+    """True where something that was read stands close after a number."""
     return any(0 <= reading.found.first - number.found.end <= BETWEEN for reading in readings)

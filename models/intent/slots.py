@@ -1,7 +1,7 @@
-"""Slots filled by typed parsers, and free text by the examples.
+"""Fills slots: values by typed parsers, and free text by the examples.
 
-Needle 3, a tool-calling model of 36 MB, was weighed against them on the held-out half of the labelled phrasings, with
-the right skill given: it got a slot F1 of 0.82 with its values read by these parsers, which alone get 0.89.
+Needle 3, a tool-calling model of 36 MB, was compared with them on the held-out half of the labelled phrasings, with the
+right skill given. With its values read by these parsers it got a slot F1 of 0.82. The parsers alone get 0.89.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from models.language.words import Word, quote
 from models.protocols import SkillCard, Slot, SlotValue
 
 MOST_WORDS = 60
-"""Words that are read; what a longer speech asks for stands at its beginning."""
+"""Words of an utterance that are read. The request in a longer one stands at its beginning."""
 LONGEST_NAME = 3
-"""Words of a name that the world does not know."""
+"""Words that a name may have if the world does not know it."""
 ENOUGH_SHARED = 0.6
-"""Of an example's wording, before words from no list are taken for a name."""
+"""The share of an example's wording that an utterance needs before words from no list are taken for a name."""
 SOME_SHARED = 0.4
-"""Of an example's wording, before a text is taken for a slot that may stay empty."""
+"""The share of an example's wording that an utterance needs before a text fills a slot that may stay empty."""
 
 _HOLE = re.compile(r"\{\w+\}")
 
 
 def read_slots(cards: Sequence[SkillCard], language: Language) -> dict[str, SlotReader]:
-    """A reader for each skill, by the skill's name."""
+    """A reader for each skill, by the name of the skill."""
     weights = weigh([stems(_HOLE.sub(" ", example), language) for card in cards for example in card.examples], language)
     return {card.name: SlotReader(card, weights, language) for card in cards}
 
@@ -44,7 +44,7 @@ class SlotReader:
     """Reads the slots of one skill."""
 
     def __init__(self, card: SkillCard, weights: Mapping[str, float], language: Language) -> None:
-        """`weights` tells how much a word says (`models.intent.wording.weigh`)."""
+        """`weights` tells how much each word says (`models.intent.wording.weigh`)."""
         self._slots = card.slots
         self._language = language
         self._acts = card.needs_order
@@ -56,14 +56,15 @@ class SlotReader:
 
     @property
     def wordings(self) -> list[frozenset[str]]:
-        """The words of each example (their stems), without what stands in its holes."""
+        """The word stems of each example, without what stands in its holes."""
         return [frozenset(part for part in example if isinstance(part, str)) for example in self._examples]
 
     def read(self, text: str) -> dict[str, SlotValue]:
-        """The slots that `text` fills: names as the world spells them, text as it was said, durations in seconds.
+        """The slots that `text` fills, with names as the world spells them, text as it was said, and durations in
+        seconds.
 
-        A name that the world does not know is given in lower case, so that the skill can say so; where a word such as
-        "this" stands for it, that word (`Language.referring`)."""
+        A name that the world does not know is given in lower case, so that the skill can say that it knows none. Where
+        a word such as "this" stands for the name (`Language.referring`), the slot holds that word."""
         words = self._language.split_words(text)[:MOST_WORDS]
         readings = read_values(self._slots, words, self._language)
         read = frozenset[str]().union(*(reading.slots for reading in readings))
@@ -81,7 +82,8 @@ class SlotReader:
         return filled
 
     def _assign(self, readings: Sequence[Reading], best: _Fit) -> dict[str, SlotValue]:
-        """Give each slot the reading that stands in its hole of the best example, or else the likeliest one left."""
+        """Give each slot the reading in its hole of the best example, or if there is none, the likeliest one that is
+        left."""
         at = {reading.found.first: reading for reading in readings}
         given: dict[str, Reading] = {}
         for name, (first, _) in best.alignment.holes.items():
@@ -97,7 +99,7 @@ class SlotReader:
     def _free(self, slot: Slot, text: str, words: Sequence[Word], fits: Sequence[_Fit]) -> str:
         """The words for a slot that no parser could read, or nothing.
 
-        One that must be filled is looked for where an example has it; for any other, the best example decides."""
+        A slot that must be filled is looked for wherever an example has it. For any other, the best example decides."""
         if kind_of(slot.kind).shown:
             return _referring(words, self._language) or self._language.shown
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
@@ -113,19 +115,19 @@ class SlotReader:
         return "" if all(word.text in language.vague | language.leading for word in there) else quote(text, there)
 
     def is_wording(self, words: Sequence[Word]) -> bool:
-        """Whether words are nothing but the examples' own wording, such as ``to buy``, and so no name to act on.
+        """Whether words are only the examples' own wording, such as ``to buy``, and so no name to act on.
 
-        A skill that only looks may take them for one: nothing comes of it but an answer that knows no such name."""
+        A skill that only looks something up may take them for a name. It then answers that it knows no such name."""
         return self._acts and all(self._language.stem(word.text) in self._vocabulary for word in words)
 
     def _shown(self, words: Sequence[Word]) -> str:
-        """The word that stands for what is wanted, in an utterance that the examples explain but for that word."""
+        """The word that stands for what is wanted, in an utterance of which the examples explain all other words."""
         said = {word.text for word in words}
         known = all({word, self._language.stem(word)} & self._known for word in said)
         return _referring(words, self._language) if known and not said & self._language.anything else ""
 
     def _unexplained(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
-        """An utterance that no example explains, if there are words in it that say what it is about."""
+        """The words of an utterance that no example explains, if some of them say what it is about."""
         rest = _trim(self._without_request(text, words), self._language.around)
         return rest if any(not {word.text, self._language.stem(word.text)} & self._known for word in rest) else []
 
@@ -140,7 +142,7 @@ class SlotReader:
         return words
 
     def _compile(self, example: str) -> list[Part]:
-        """An example as word stems and holes; a value that stands in it is a hole too."""
+        """An example as word stems and holes. A value that stands in it is a hole too."""
         parts: list[Part] = []
         for literal, name, _, _ in string.Formatter().parse(example):
             words = self._language.split_words(literal)
@@ -155,22 +157,22 @@ class SlotReader:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """An utterance beside one of the examples."""
+    """An utterance that was aligned with one of the examples."""
 
     alignment: Alignment
     example: Sequence[Part]
     starts: Sequence[int]
-    """For each piece, and for the end, the index of its first word."""
+    """The index of the first word of each piece, and of the end."""
 
     def words(self, slot: str, words: Sequence[Word]) -> Sequence[Word]:
-        """The words in a slot's hole."""
+        """The words that stand in a slot's hole."""
         first, end = self.alignment.holes.get(slot, (0, 0))
         return words[self.starts[first] : self.starts[end]]
 
 
 def generalise(examples: Sequence[list[Part]], texts: Sequence[str]) -> list[list[Part]]:
     """Give examples that were written with a text in them (``write down that the red key opens the shed``) the hole
-    that others have: behind the word that stands before the hole in two examples or more."""
+    that others have. The hole follows the word that stands before it in two examples or more."""
     general = list(examples)
     for name in texts:
         hole = Hole(name)
@@ -183,7 +185,7 @@ def generalise(examples: Sequence[list[Part]], texts: Sequence[str]) -> list[lis
 
 
 def normalise(slot: Slot, value: SlotValue, language: Language) -> SlotValue | None:
-    """A value from elsewhere, such as a language model, as the parsers would give it; None where it cannot be read."""
+    """A value from elsewhere, such as a language model, as the parsers would give it; None if it cannot be read."""
     text = str(value).strip()
     words = language.split_words(text)
     kind = kind_of(slot.kind)
@@ -200,8 +202,8 @@ def normalise(slot: Slot, value: SlotValue, language: Language) -> SlotValue | N
 
 
 def _name(slot: Slot, text: str, words: Sequence[Word], language: Language, *, known: bool) -> str:
-    """Words that stand where a name should: one from the slot's list if it is near, else themselves if they are `known`
-    to be a name, else the word that stands for one; or nothing."""
+    """The name for words that stand where a name should: the nearest of the slot's list, else the words themselves if
+    they are `known` to be a name, else the word that stands for a name, else nothing."""
     named = _trim(words, language.around | language.determiners)
     if near := find_choices(named, slot.choices, language, LIKELY):
         return near[-1].value
@@ -212,14 +214,14 @@ def _name(slot: Slot, text: str, words: Sequence[Word], language: Language, *, k
 
 
 def _referring(words: Sequence[Word], language: Language) -> str:
-    """The word that stands for what the user shows; "that" says more than "there", and this more than "it"."""
+    """The word that stands for what the user shows. "that" says more than "there", and "there" says more than "it"."""
     kinds = language.demonstratives, language.places, language.pronouns
     said = [word.text for word in words]
     return next((word for kind in kinds for word in said if word in kind), "")
 
 
 def _trim(words: Sequence[Word], edge: Set[str], *, ends: bool = True) -> Sequence[Word]:
-    """`words` without those of `edge` at the beginning and, where `ends`, at the end."""
+    """`words` without those of `edge` at the beginning and, if `ends` is set, at the end."""
     first, end = 0, len(words)
     while first < end and words[first].text in edge:
         first += 1

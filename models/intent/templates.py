@@ -1,7 +1,7 @@
-"""Free text found by laying an utterance beside the examples: what stands where an example has its hole.
+"""Finds free text by aligning an utterance with the examples: the text stands where an example has its hole.
 
-Laying beside is an alignment by dynamic programming (Needleman and Wunsch, 1970): words that both have are gained,
-words that only one has are paid for, and a hole takes whatever stands in its place.
+The alignment is by dynamic programming (Needleman and Wunsch, 1970). Words that both have add to the score, words that
+only one has are a cost, and a hole takes the words that stand in its place.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 SAME = 1.0
-"""Gain for a word that both have, times its weight; for a value in its hole."""
+"""The gain for a word that both have, times its weight, and for a value in its hole."""
 FILLED = 0.4
-"""Gain for a hole that takes something."""
+"""The gain for a hole that takes some words."""
 EXTRA = -0.15
-"""Cost of a word that only the utterance has."""
+"""The cost of a word that only the utterance has."""
 MISSING = -0.5
-"""Cost of a word that only the example has, times its weight; of a hole that stays empty."""
+"""The cost of a word that only the example has, times its weight, and of a hole that stays empty."""
 
 _MINUS = float("-inf")
 _ROUNDING = 1e-9
-"""Scores that differ by less are equal: then the later words are taken, for who corrects themself means the last."""
+"""Scores that differ by less are equal. Then the later words count, because speakers who correct themselves mean
+them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Where a slot's value stands."""
+    """The place of a slot's value in an example."""
 
     slot: str
 
@@ -38,30 +39,30 @@ class Value:
 
 
 Part = str | Hole
-"""What an example is made of: its words and its holes."""
+"""One part of an example: a word or a hole."""
 Piece = str | Value
-"""What an utterance is made of: its words and the values read from it."""
+"""One piece of an utterance: a word or a value that was read from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """An utterance laid beside an example."""
+    """The alignment of an utterance with an example."""
 
     score: float
     shared: float
-    """The part of the example's words that the utterance has, by weight: 0 to 1."""
+    """The share of the example's words that the utterance has, by weight: 0 to 1."""
     holes: dict[str, tuple[int, int]]
-    """For each hole that took something: the first piece, and the place behind the last."""
+    """The first piece of each hole that took something, and the index after its last piece."""
 
 
 def align(
     pieces: Sequence[Piece], example: Sequence[Part], open_slots: Set[str], weights: Mapping[str, float]
 ) -> Alignment:
-    """The best way to lay `pieces` beside `example`.
+    """The best alignment of `pieces` with `example`.
 
     A hole takes a value that was read for its slot, or any words if its slot is among `open_slots`. `weights` tells how
-    much a word says, 0 to 1; one that it does not have says all."""
-    # best[j][i] is the score of example[:j] beside pieces[:i]; came[j][i] tells how it was reached.
+    much a word says, 0 to 1. A word that it does not hold has weight 1."""
+    # best[j][i] is the score of example[:j] with pieces[:i]; came[j][i] tells how it was reached.
     size = len(pieces)
     extra = [EXTRA if isinstance(piece, Value) or weights.get(piece, 1.0) else 0.0 for piece in pieces]
     best = [[0.0] * (size + 1) for _ in range(len(example) + 1)]
@@ -97,7 +98,7 @@ def _fits(part: Part, piece: Piece) -> bool:
 def _read(
     score: float, came: Sequence[Sequence[int]], example: Sequence[Part], weights: Mapping[str, float]
 ) -> Alignment:
-    """Walk back from the end of an alignment."""
+    """Read an alignment by walking back from its end."""
     j, i = len(example), len(came[0]) - 1
     holes: dict[str, tuple[int, int]] = {}
     shared = 0.0

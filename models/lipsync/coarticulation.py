@@ -1,8 +1,8 @@
 """How neighbouring sounds change each other's mouth shapes.
 
 The rules are those of Edwards, Landreth, Fiume and Singh ("JALI: An Animator-Centric Viseme Model for Expressive Lip
-Synchronization", 2016), as far as one shape at a time can follow them; the blending of neighbours is left to
-what shows the shapes.
+Synchronization", 2016), as far as one shape at a time can follow them. The blending of neighbours is left to the
+display of the shapes.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 CLOSED = frozenset({"sil", "PP"})
-"""Shapes of a closed mouth: they end where they are heard to end."""
+"""The shapes of a closed mouth, which end exactly where their sound ends."""
 KEPT = CLOSED | {"FF"}
-"""Shapes that are kept however short they are: bilabials close and labiodentals touch, or the mouth looks wrong."""
+"""Shapes that are kept however short they are. A mouth looks wrong unless bilabials close and labiodentals touch."""
 TONGUE = frozenset({"DD", "kk", "nn"})
-"""Consonants of the tongue alone: the lips are free for what comes next."""
+"""Consonants of the tongue alone, during which the lips are free for the next sound."""
 LIPS = frozenset({"CH", "ih", "oh", "ou"})
-"""Shapes that the lips make, round or spread: they begin early and end late."""
+"""Shapes that the lips make, round or spread. They begin early and end late."""
 
 SHORTEST = 0.03
-"""Seconds; two frames of a display with 60 a second. Shorter shapes are never seen, and make a mouth flutter."""
+"""Seconds that a shape lasts at least: two frames of a display with 60 a second. Shorter ones make a mouth flutter."""
 SHORTEST_CLOSURE = 0.05
-"""Seconds that closed lips take; our own judgement."""
+"""Seconds that a closure of the lips lasts at least, by our own judgement."""
 ANTICIPATION = 0.12
-"""Seconds at most by which lips are ahead of the sound, or stay behind it: JALI's time to rise and to decay."""
+"""Seconds at most by which lips begin before the sound, or end after it: JALI's time to rise and to decay."""
 YIELDED = 0.5
-"""Of a tongue's consonant, what the lips of a neighbour may take; our own judgement."""
+"""The share of a tongue's consonant that the lips of a neighbour may take, by our own judgement."""
 
 
 @dataclass(slots=True)
 class Gesture:
-    """A mouth shape on the way to a `Viseme`; times in seconds."""
+    """A mouth shape on the way to a `Viseme`. Times are in seconds."""
 
     viseme: str
-    """Empty for a sound that has no shape of its own."""
+    """The name of the shape; empty for a sound that has no shape of its own."""
     start: float
     end: float
     openness: float
@@ -47,12 +47,12 @@ class Gesture:
 
 
 def coarticulated(gestures: Iterable[Gesture]) -> list[Gesture]:
-    """`gestures` without gaps, as a mouth makes them in a row: over the same time, each long enough to be seen."""
+    """`gestures` as a mouth makes them in a row: without gaps, over the same time, each long enough to be seen."""
     return _joined(_visible(_anticipated(_with_lips_closed(_joined(gestures)))))
 
 
 def _joined(gestures: Iterable[Gesture]) -> list[Gesture]:
-    """`gestures` with neighbours that are equal made one."""
+    """`gestures`, with equal neighbours joined to one."""
     joined: list[Gesture] = []
     for gesture in gestures:
         if joined and joined[-1].viseme == gesture.viseme:
@@ -64,7 +64,7 @@ def _joined(gestures: Iterable[Gesture]) -> list[Gesture]:
 
 
 def _with_lips_closed(gestures: list[Gesture]) -> list[Gesture]:
-    """Begin short closures of the lips earlier: they close ahead of the sound that the burst makes."""
+    """Begin short closures of the lips earlier, because lips close before the sound that their burst makes."""
     for before, gesture in pairwise(gestures):
         if gesture.viseme == "PP":
             gesture.start = max(before.start, min(gesture.start, gesture.end - SHORTEST_CLOSURE))
@@ -73,7 +73,7 @@ def _with_lips_closed(gestures: list[Gesture]) -> list[Gesture]:
 
 
 def _anticipated(gestures: list[Gesture]) -> list[Gesture]:
-    """Give part of a tongue's consonant to the lips of the sound behind it, else to those of the one before."""
+    """Give part of a tongue's consonant to the lips of the next sound, else to those of the previous one."""
     for before, gesture, behind in zip([None, *gestures], gestures, [*gestures[1:], None], strict=False):
         if gesture.viseme not in TONGUE:
             continue
@@ -87,8 +87,8 @@ def _anticipated(gestures: list[Gesture]) -> list[Gesture]:
 
 
 def _visible(gestures: Sequence[Gesture]) -> list[Gesture]:
-    """Give the time of shapes that nobody sees to the one behind, as a mouth prepares for what comes; at a closure, to
-    the one before."""
+    """Give the time of shapes too short to be seen to the next shape, as a mouth prepares for it. Before a closure,
+    give it to the previous shape."""
     kept: list[Gesture] = []
     since: float | None = None
     for gesture, behind in zip(gestures, [*gestures[1:], None], strict=False):

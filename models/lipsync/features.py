@@ -1,4 +1,4 @@
-"""What an ear needs of speech, frame by frame: cepstra, freed of the speaker's level and timbre."""
+"""Describes speech frame by frame: cepstra, with the speaker's level and timbre removed."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from numpy.typing import NDArray
 from models.protocols import Samples
 
 Frames: TypeAlias = NDArray[np.float64]
-"""Shape (frames, numbers to a frame)."""
+"""Numbers for each frame, shape (frames, numbers)."""
 
 HOP = 0.01
 """Seconds from frame to frame."""
 WINDOW = 0.025
 """Seconds of sound that a frame sees, under a Hann window."""
 LOWEST, HIGHEST = 80.0, 8000.0
-"""Hz. Below lies hum, above it many recordings have nothing."""
+"""Hz. Below lies hum, and above many recordings hold nothing."""
 BANDS = 26
 CEPSTRA = 13
 NEIGHBOURS = (-6, -3, 0, 3, 6)
-"""Frames that are judged together: a stop is known by what is before and behind it."""
+"""Frames that are judged together, relative to the middle one: a stop is known by the sound before and after it."""
 
 LOUD = 90
-"""The percentile of the frames' levels that is a speaker's own level."""
+"""The percentile of the frames' levels that counts as the speaker's own level."""
 SPEECH = -7.0
-"""Natural logarithm of power, 30 dB below that level: frames above it tell the speaker's timbre."""
+"""The natural logarithm of a power 30 dB below the speaker's own level. Frames above it tell the speaker's timbre."""
 DARKEST = 1e-8
-"""Of the loudest band: less power than that is nothing, in any recording."""
+"""A share of the power of the loudest band. Less power than that counts as none, in any recording."""
 FLOOR = -12.0
-"""What is softer in a band, 52 dB, is not told from silence."""
+"""The natural logarithm of a power, 52 dB down. Softer sound in a band is not told from silence."""
 ACQUAINTANCE = 100
-"""Frames of a speaker that count as much as what is known of all speakers: pieces of speech can be short."""
+"""Frames of a speaker that weigh as much as the timbre of all speakers, because pieces of speech can be short."""
 
 
 def spectrum(samples: Samples, sample_rate: int) -> Frames:
     """Natural logarithms of the power in `BANDS` bands, in full scale squared; shape (frames, BANDS).
 
-    Frame i is centred on (i + 0.5) `HOP`; as many as begin within the sound."""
+    Frame i is centred on (i + 0.5) `HOP`. There are as many frames as begin within the sound."""
     hop, size = HOP * sample_rate, round(WINDOW * sample_rate)
     middles = ((np.arange(np.ceil(samples.size / hop)) + 0.5) * hop).astype(int)
     padded = np.pad(samples.astype(np.float64), size)
@@ -52,12 +52,12 @@ def spectrum(samples: Samples, sample_rate: int) -> Frames:
 
 
 def levels(bands: Frames) -> Frames:
-    """Natural logarithms of the power of each frame, shape (frames, 1)."""
+    """The natural logarithm of the power of each frame, shape (frames, 1)."""
     return np.asarray(np.log(np.exp(bands).sum(axis=1, keepdims=True)), np.float64)
 
 
 def timbre(bands: Frames) -> Frames:
-    """How many frames of `bands` are speech, and their mean at a common level; shape (1 + BANDS,)."""
+    """The number of frames in `bands` that are speech, then their mean at a common level; shape (1 + BANDS,)."""
     level = levels(bands)
     own = np.percentile(level, LOUD)
     speech = (bands - own)[level[:, 0] > own + SPEECH]
@@ -65,7 +65,7 @@ def timbre(bands: Frames) -> Frames:
 
 
 def features(bands: Frames, usual: Frames) -> Frames:
-    """What `NEIGHBOURS` of each frame sound like, freed of level and timbre (cepstral mean normalisation; Atal,
+    """How the `NEIGHBOURS` of each frame sound, without level and timbre (cepstral mean normalisation; Atal,
     "Effectiveness of linear prediction characteristics of the speech wave", 1974). `usual` is the timbre of all
     speakers, shape (BANDS,); the result has shape (frames, len(NEIGHBOURS) * CEPSTRA)."""
     count, *own = timbre(bands)
@@ -81,8 +81,8 @@ def features(bands: Frames, usual: Frames) -> Frames:
 def _filters(sample_rate: int, bins: int) -> Frames:
     """Triangles evenly spaced on the mel scale, 2595 log10(1 + f / 700); shape (BANDS, bins).
 
-    Davis and Mermelstein, "Comparison of parametric representations for monosyllabic word recognition" (1980); the
-    scale as in the HTK Book, 5.4."""
+    They are those of Davis and Mermelstein, "Comparison of parametric representations for monosyllabic word
+    recognition" (1980), on the scale of the HTK Book, 5.4."""
     first, last = (float(2595 * np.log10(1 + hertz / 700)) for hertz in (LOWEST, HIGHEST))
     edges = 700 * (10 ** (np.linspace(first, last, BANDS + 2) / 2595) - 1)
     pitches = np.linspace(0, sample_rate / 2, bins)

@@ -1,4 +1,4 @@
-"""Mouth shapes from the phonemes of the voice, with their own times."""
+"""Makes mouth shapes from the phonemes of the voice, at the times of the phonemes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ SHAPES = {
 
 The groups and their examples are those of Oculus LipSync ("Viseme Reference": PP put bat mat, FF fat vat, TH think
 that, DD tip doll, kk call gas, CH chair join she, SS sir zeal, nn lot not, RR red, aa car, E bed, ih tip, oh toe, ou
-book). Sounds that it does not name stand with the nearest in place of articulation (IPA chart of 2020), vowels with the
-nearest in height and rounding; the central ə stands with E, at little weight."""
+book). A sound that it does not name stands with the nearest in place of articulation (IPA chart of 2020). A vowel
+stands with the nearest in height and rounding. The central ə stands with E, at little weight."""
 
 VISEME_OF = {sound: viseme for viseme, sounds in SHAPES.items() for sound in sounds.split()}
 PAUSE_MARKS = frozenset(' ;:,.!?—…"()“”|_^$')
 
 FIRST_PART = 0.6
-"""Of a diphthong: the first vowel is the longer one."""
+"""The share of a diphthong that its first vowel takes: the first vowel is the longer one."""
 
 WEIGHTS = {
     "sil": 0.0,
@@ -53,27 +53,27 @@ WEIGHTS = {
     "nn": 0.5,
     "kk": 0.5,
 }
-"""How far a consonant goes at full loudness; lips meet (`KEPT`) however soft it is."""
+"""How far the mouth goes for a consonant at full loudness. Lips meet (`KEPT`) however soft it is."""
 STRESSED, UNSTRESSED, REDUCED = 1.0, 0.8, 0.5
-"""How far a vowel opens at full loudness; the last is for ə."""
+"""How far the mouth opens for a vowel at full loudness. The last is for ə."""
 HURRY = 0.04
-"""Seconds: the time constant by which an unstressed vowel nears its full opening (the form is Lindblom's,
-"Spectrographic Study of Vowel Reduction", 1963; the constant our own judgement)."""
+"""Seconds: the time constant with which an unstressed vowel nears its full opening. The form is Lindblom's
+("Spectrographic Study of Vowel Reduction", 1963), the constant is our own judgement."""
 
 BLOCK = 0.01
 """Seconds over which loudness is averaged."""
 SURROUNDINGS = 0.1
-"""Seconds before and behind a consonant whose loudness counts: a stop itself is silent."""
+"""Seconds before and after a consonant whose loudness counts for it, because a stop itself is silent."""
 SILENT = 0.03
-"""-30 dB of the loudest block."""
+"""A block is silent below this share of the loudest one: -30 dB."""
 WHISPER = 0.01
-"""Root mean square, -40 dB of full scale: speech that is softer is not taken for somebody's full voice."""
+"""A root mean square, -40 dB of full scale. Softer speech does not count as a speaker's full voice."""
 LOUDNESS_EXPONENT = 0.6
-"""From sound pressure to loudness as it is heard (Stevens, "The Measurement of Loudness", 1955)."""
+"""The exponent that turns sound pressure into heard loudness (Stevens, "The Measurement of Loudness", 1955)."""
 
 
 class Phonemes(MouthShaper):
-    """Looks phonemes up in a table; where a voice tells none, `Sound` hears the shapes."""
+    """Looks phonemes up in a table. Where a voice tells none, `Sound` finds the shapes in the sound."""
 
     def __init__(self) -> None:
         self._sound = Sound()
@@ -95,7 +95,7 @@ class Phonemes(MouthShaper):
 
 
 class _Loudness:
-    """How loud a voice is in any stretch of its sound, as it is heard: 0 to 1, which is its own level."""
+    """How loud a voice is heard in any stretch of its sound: 0 to 1, where 1 is the voice's own level."""
 
     def __init__(self, samples: Samples, sample_rate: int) -> None:
         self.block = round(BLOCK * sample_rate)
@@ -103,12 +103,12 @@ class _Loudness:
         blocks = np.append(samples, np.zeros(-samples.size % self.block, np.float32)).reshape(-1, self.block)
         power = np.einsum("ij,ij->i", blocks, blocks, dtype=np.float64) / self.block
         self._sums = np.concatenate([[0.0], np.cumsum(power)])
-        # As in ITU-T P.56, the level of speech is that of its active part: pauses do not lower it.
+        # As in ITU-T P.56, the level of speech is that of its active part, so pauses do not lower it.
         active = power[power > SILENT**2 * power.max(initial=0.0)]
         self._level = max(float(active.mean()) if active.size else 0.0, WHISPER**2)
 
     def between(self, start: float, end: float) -> float:
-        """From the mean power from `start` to `end`, in seconds."""
+        """The loudness of the mean power from `start` to `end`, in seconds."""
         last = self._sums.size - 1
         first = min(max(int(start * self.sample_rate / self.block), 0), max(last - 1, 0))
         stop = min(max(round(end * self.sample_rate / self.block), first + 1), last)
@@ -119,14 +119,14 @@ class _Loudness:
 
 
 def _gestures(phoneme: Phoneme) -> Iterator[Gesture]:
-    """One shape, or two for a diphthong."""
+    """The shape of a phoneme, or the two of a diphthong."""
     start, end = phoneme.start, phoneme.start + phoneme.duration
     if PAUSE_MARKS.issuperset(phoneme.symbol):
         yield Gesture("sil", start, end, WEIGHTS["sil"])
         return
     is_stressed = phoneme.symbol[0] in "ˈˌ"
     sound = phoneme.symbol.strip("ˈˌː")
-    # A letter with marks on it or behind it (nasal, aspirated, half long) has the shape of the letter.
+    # A letter with marks on it or after it (nasal, aspirated, half long) has the shape of the letter.
     bare = unicodedata.normalize("NFD", sound)
     viseme = VISEME_OF.get(sound) or VISEME_OF.get(bare[:2]) or VISEME_OF.get(bare[:1], "")
     if viseme in WEIGHTS:

@@ -1,4 +1,4 @@
-"""Mouth shapes from sound alone, for voices that tell no phonemes."""
+"""Makes mouth shapes from sound alone, for voices that tell no phonemes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from models.lipsync.features import HOP, LOUD, Frames, features, levels, spectru
 from models.protocols import VISEMES, MouthShaper, Viseme, Voiced
 
 FITTED = Path(__file__).with_name("sound.json")
-"""Made by benchmarks/fit_sound.py: the timbre of all speakers, and by mouth shape a row of numbers and a bias."""
+"""The file from benchmarks/fit_sound.py: the timbre of all speakers, and a row of numbers and a bias for each shape."""
 
 SHORTEST = 4
-"""Frames: the least that a mouth shape lasts, 40 ms."""
+"""Frames that a mouth shape lasts at least: 40 ms."""
 CHANGE = 2.0
-"""What a change of shape costs, as a logarithm of probability: whoever wavers must not make a mouth flutter."""
+"""What a change of shape costs, as a logarithm of probability, so that doubt does not make a mouth flutter."""
 SILENT = np.log(1e-6)
-"""-60 dB of full scale: a piece without anything louder is silence."""
+"""-60 dB of full scale. A piece without louder sound is silence."""
 QUIET = np.log(10**-2.5)
-"""-25 dB of the voice's own level, which is no sound of speech, nor much of a room's..."""
+"""-25 dB of the voice's own level. Softer sound is no speech, and little of a room's sound. See `PAUSE`."""
 PAUSE = 15
-"""...if that lasts as many frames. A shorter quiet may be closed lips, or the tongue behind a t."""
+"""Frames that such quiet lasts at least in a pause. A shorter quiet may be closed lips, or the closure of a t."""
 
 OPENNESS = {
     "sil": 0.0,
@@ -40,18 +40,18 @@ OPENNESS = {
     "nn": 0.5,
     "RR": 0.6,
 }
-"""How far a consonant goes, however loud."""
+"""How far the mouth goes for a consonant, at any loudness."""
 SOFT = 0.35
-"""What a vowel has left in a very soft voice."""
+"""The share of its opening that a vowel keeps in a very soft voice."""
 LOUDNESS_EXPONENT = 0.3
-"""From power to loudness as it is heard (Stevens, "The Measurement of Loudness", 1955)."""
+"""The exponent that turns power into heard loudness (Stevens, "The Measurement of Loudness", 1955)."""
 
 
 class Sound(MouthShaper):
-    """Hears mouth shapes in the spectrum: a linear classifier on frames of 10 ms, and the likeliest sequence of shapes
-    that each last 40 ms at least.
+    """Finds mouth shapes in the spectrum, by a linear classifier on frames of 10 ms and the likeliest sequence of
+    shapes that each last 40 ms at least.
 
-    It knows nothing but the piece that it is given, whose level and timbre it takes for the speaker's."""
+    It knows only the piece that it is given, and takes the level and timbre of that for the speaker's."""
 
     def load(self) -> None:
         _classifier()
@@ -82,7 +82,7 @@ def _viseme(name: str, frame: int, end: float, loudness: float) -> Viseme:
 
 
 def likelihoods(bands: Frames) -> Frames:
-    """Logarithms of how likely each frame of a spectrum shows each of `VISEMES`; shape (frames, 15)."""
+    """The logarithm of how likely each frame of a spectrum shows each of `VISEMES`; shape (frames, 15)."""
     usual, rows, bias = _classifier()
     scores = features(bands, usual) @ rows.T + bias
     scores -= scores.max(axis=1, keepdims=True)
@@ -92,12 +92,12 @@ def likelihoods(bands: Frames) -> Frames:
 def likeliest(scores: Frames) -> NDArray[np.int64]:
     """The best sequence of shapes of `SHORTEST` frames or more, where each change costs `CHANGE`; shape (frames,).
 
-    Viterbi's algorithm over segments. A piece shorter than a shape has one."""
+    It is Viterbi's algorithm over segments. A piece that is shorter than `SHORTEST` has one shape."""
     frames, shapes = scores.shape
     sums = np.concatenate([np.zeros((1, shapes)), np.cumsum(np.maximum(scores, -1e6), axis=0)])
     first = min(SHORTEST, frames)
     best = np.full((frames + 1, shapes), -np.inf)
-    before = np.zeros((frames + 1, shapes), np.int64)  # where the segment began that ends here
+    before = np.zeros((frames + 1, shapes), np.int64)  # where the segment that ends here began
     best[first] = sums[first]
     for frame in range(first + 1, frames + 1):
         best[frame] = best[frame - 1] + sums[frame] - sums[frame - 1]
@@ -118,7 +118,7 @@ def likeliest(scores: Frames) -> NDArray[np.int64]:
 
 
 def _pauses(level: Frames) -> NDArray[np.bool_]:
-    """Which frames lie in a pause; `level` is relative to the voice's own, shape (frames,)."""
+    """Which frames lie in a pause. `level` is relative to the voice's own level, shape (frames,)."""
     quiet = np.zeros(level.size, bool)
     for begin, end in _runs(level < QUIET):
         quiet[begin:end] = end - begin >= PAUSE
