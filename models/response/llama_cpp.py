@@ -1,11 +1,11 @@
-"""Language models in GGUF files, run by llama.cpp inside this process (package xllamacpp).
+"""Runs language models in GGUF files by llama.cpp inside this process (package xllamacpp).
 
-llama.cpp's own server object does the work: it decodes several conversations at once, one in each of its slots, and a
-slot keeps what it has read, so a prompt costs only the tokens that its slot has not seen. Which conversation goes to
-which slot is decided by `models.response.slots`.
+llama.cpp's own server object does the work. It decodes several conversations at once, one in each of its slots. A slot
+keeps what it has read, so a prompt costs only the tokens that its slot has not seen. `models.response.slots` decides
+which conversation goes to which slot.
 
-Engines that name the same file with the same options share one loaded model, so the language model that chooses intents
-and the one that talks are in memory once.
+Engines that name the same file with the same options share one loaded model. So a language model that both chooses
+intents and talks is in memory once.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from models.response.slots import Slot, choose_slot
 from models.store.store import locate
 
 _MAX_THREADS = 4
-"""Decoding waits for memory: past about four cores, more threads only heat the machine."""
+"""Decoding waits for memory, so threads beyond about four cores do not make it faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Setup:
-    """What makes two engines the same loaded model."""
+    """The options of a loaded model. Engines with equal options share it."""
 
     path: Path
     threads: int
@@ -49,10 +49,10 @@ class LlamaCpp(LanguageModel):
     """A chat model in a GGUF file.
 
     `model` is a name in the catalogue, a path, or a hub id (``hub:org/repo#file.gguf``). `context` counts the tokens of
-    one conversation, answer included; `slots` conversations are kept and decoded at a time. `threads` 0 takes as many
-    as there are cores, up to four. At `temperature` 0 the likeliest token is taken, and equal conversations get equal
-    answers, except where a prompt was read in other pieces, which rounds differently; above, `seed` decides.
-    `repeat_penalty` above 1 makes tokens of the last 64 less likely, which keeps small models from going in circles.
+    one conversation, answer included. `slots` conversations are kept and decoded at a time. `threads` 0 means as
+    many as there are cores, up to four. At `temperature` 0 it takes the likeliest token, and equal conversations get
+    equal answers, except where a prompt was read in other pieces, which rounds differently. Above 0, `seed` decides.
+    A `repeat_penalty` above 1 makes the last 64 tokens less likely, which keeps small models from repeating themselves.
     """
 
     requires: ClassVar[tuple[str, ...]] = ("xllamacpp",)
@@ -80,7 +80,7 @@ class LlamaCpp(LanguageModel):
         self._loaded: _Loaded | None = None
 
     def weights(self) -> tuple[str, ...]:
-        """The GGUF file."""
+        """The name of the GGUF file."""
         return (self.model,)
 
     def load(self) -> None:
@@ -89,13 +89,13 @@ class LlamaCpp(LanguageModel):
             self._loaded = _join(_Setup(_gguf(self.model), self.threads, self.context, self.slots))
 
     def close(self) -> None:
-        """Leave the model; the last engine to leave frees it."""
+        """Leave the model. The last engine to leave frees it."""
         if self._loaded is not None:
             _leave(self._loaded)
             self._loaded = None
 
     def settle(self) -> None:
-        """Wait for the token, or the prompt, that a stopped answer is at; and for answers that are not stopped."""
+        """Wait for running answers, and for the token or prompt that a stopped answer is still computing."""
         if self._loaded is not None:
             self._loaded.settle()
 
@@ -107,7 +107,8 @@ class LlamaCpp(LanguageModel):
         max_tokens: int,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """As the protocol has it. Raises ModelError where `messages` do not fit the context, or `schema` is not one."""
+        """Yield the answer (see the protocol). Raises ModelError if `messages` do not fit or `schema` is not a
+        schema."""
         if self._loaded is None:
             raise ModelError(f"{self.model} is asked before it is loaded: call load() first")
         request: dict[str, Any] = {**self._sampling, "max_tokens": max_tokens}
@@ -119,7 +120,7 @@ class LlamaCpp(LanguageModel):
         return self._json(self._loaded.stream(tuple(messages), request))
 
     def _json(self, pieces: Generator[str, None, None]) -> Iterator[str]:
-        """Passes an answer on, and raises ModelError where it did not become JSON."""
+        """Pass an answer on. Raises ModelError if it did not become JSON."""
         text = ""
         with closing(pieces):
             for piece in pieces:
@@ -135,17 +136,17 @@ class LlamaCpp(LanguageModel):
 
 @dataclass(slots=True)
 class _Answer:
-    """One answer on its way from llama.cpp's thread to the reader's."""
+    """One answer on its way from llama.cpp's thread to the thread of its reader."""
 
     pieces: SimpleQueue[str | None] = field(default_factory=SimpleQueue)
-    """None ends it."""
+    """The pieces of the answer. None ends it."""
     text: str = ""
     error: ModelError | None = None
     unwanted: bool = False
-    """Set by a reader that went away; llama.cpp is told after the token it is at."""
+    """Set by a reader that went away. llama.cpp is told so after its current token."""
 
     def hear(self, chunk: Mapping[str, Any]) -> bool:
-        """Take one chunk from llama.cpp; True stops it. Raises nothing: llama.cpp would drop the exception."""
+        """Take one chunk from llama.cpp. True stops it. It never raises, because llama.cpp would drop the exception."""
         if error := chunk.get("error"):
             self.error = ModelError(_explain(error))
             return True
@@ -169,7 +170,7 @@ class _Loaded:
         self._pool = ThreadPoolExecutor(setup.slots, thread_name_prefix="llama.cpp")
 
     def stream(self, messages: tuple[Message, ...], request: Mapping[str, Any]) -> Generator[str, None, None]:
-        """The answer, piece by piece. It is computed ahead of its reader, who may be a busy event loop away."""
+        """Yield the answer in pieces. It is computed ahead of its reader, whose event loop may be busy."""
         answer = _Answer()
         self._pool.submit(self._work, messages, request, answer)
         try:
@@ -181,8 +182,8 @@ class _Loaded:
             answer.unwanted = True
 
     def read_ahead(self, messages: tuple[Message, ...], request: Mapping[str, Any]) -> Iterator[str]:
-        """Let every slot that has read nothing yet read `messages`, or one if all have: no conversation that begins so
-        needs to read them again. Yields nothing. Raises ModelError."""
+        """Let every slot that has read nothing yet read `messages`, or one slot if none is empty. A conversation that
+        begins with them need not read them again. Yields nothing. Raises ModelError."""
         with self._lock:
             fresh = [slot for slot in self._slots if not slot.busy and not slot.read]
         wanted: list[Slot | None] = [*fresh] or [None]
@@ -208,7 +209,7 @@ class _Loaded:
     ) -> None:
         if answer.unwanted:
             return
-        with self._lock:  # there are as many threads as slots, so one is free
+        with self._lock:  # there are as many threads as slots, so a slot is free
             free = [slot for slot in self._slots if not slot.busy]
             slot = wanted if wanted in free else choose_slot(free, messages)
             slot.busy, slot.used = True, next(self._clock)
@@ -217,7 +218,7 @@ class _Loaded:
             self._server.handle_chat_completions(
                 {"messages": chat, "stream": True, "cache_prompt": True, "id_slot": slot.number, **request}, answer.hear
             )
-        except Exception as error:  # noqa: BLE001 - llama.cpp raises whatever C++ threw; the reader gets it as one type
+        except Exception as error:  # noqa: BLE001 - llama.cpp raises what C++ threw; the reader gets one type
             answer.error = ModelError(f"{self.setup.path.name}: {error}")
         finally:
             with self._lock:
@@ -266,9 +267,9 @@ def _serve(setup: _Setup) -> Any:
     params.model.path = str(setup.path)
     params.n_parallel, params.n_ctx = setup.slots, setup.context * setup.slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = setup.threads
-    params.cache_ram_mib = 0  # prompts that lost their slot would be kept, in up to 8 GB
+    params.cache_ram_mib = 0  # otherwise it keeps prompts that lost their slot, in up to 8 GB
     params.verbosity = -1
-    # The object also listens on a loopback port, which cannot be switched off: nobody knows this key.
+    # The object also listens on a loopback port, which cannot be switched off. No client knows this key.
     params.api_keys = [secrets.token_urlsafe()]
     params.cors_origins, params.ui, params.endpoint_slots = "", False, False
     try:
@@ -281,7 +282,7 @@ def _serve(setup: _Setup) -> Any:
 
 
 def _grammar(schema: Mapping[str, Any]) -> str:
-    """A grammar for JSON on one line: spaces between tokens would be a third of a short answer. Raises ModelError."""
+    """A grammar for JSON on one line, because spaces would be a third of a short answer. Raises ModelError."""
     compact = {"whitespace_flexible": False, "key_separator": ":", "item_separator": ","}
     return cast(str, _library().json_schema_to_grammar({**schema, "x-guidance": compact}))
 

@@ -1,7 +1,7 @@
-"""Language models behind any endpoint that speaks OpenAI's chat completions: llama.cpp, vLLM, Ollama, hosted ones.
+"""Asks language models at any endpoint that speaks OpenAI's chat completions: llama.cpp, vLLM, Ollama or a hosted one.
 
-The format is that of ``POST /chat/completions`` with ``stream: true``: server-sent events, each a JSON chunk, until
-``data: [DONE]`` (platform.openai.com, API reference, "Chat Completions", "Streaming").
+The format is that of ``POST /chat/completions`` with ``stream: true``. It is server-sent events, each a JSON chunk,
+until ``data: [DONE]`` (platform.openai.com, API reference, "Chat Completions", "Streaming").
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ _SHOWN = 300
 
 
 class OpenAI(LanguageModel):
-    """A model behind an OpenAI-compatible endpoint.
+    """A model at an OpenAI-compatible endpoint.
 
-    `base_url` is what stands before ``/chat/completions``. The key is read from the environment variable that `key_env`
-    names, and sent only if it is set; it is never logged. `connect`, `first_token` and `total` are seconds: to reach
-    the server, to wait for a piece of the answer, and for the whole of it. A `temperature` of None is the server's.
+    `base_url` is the part of the address before ``/chat/completions``. The key is read from the environment variable
+    that `key_env` names. It is sent only if it is set, and never logged. `connect`, `first_token` and `total` are
+    seconds: to reach the server, to wait for a piece of the answer, and for the whole answer. A `temperature` of None
+    leaves it to the server.
     """
 
     requires: ClassVar[tuple[str, ...]] = ("httpx2",)
@@ -56,7 +57,7 @@ class OpenAI(LanguageModel):
         self._client: httpx2.Client | None = None
 
     def load(self) -> None:
-        """Make the client; the server is first asked by `complete`, for it may come up later than this process."""
+        """Make the client. `complete` is the first to ask the server, which may start later than this process."""
         import httpx2
 
         key = os.environ.get(self.key_env)
@@ -79,9 +80,9 @@ class OpenAI(LanguageModel):
         max_tokens: int,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """As the protocol has it; closing the iterator closes the socket, which is how a server learns of it.
+        """Yield the answer (see the protocol). Closing the iterator closes the socket, which tells the server to stop.
 
-        Raises ModelUnavailable where the server is out of reach or too slow, ModelError where it refuses."""
+        Raises ModelUnavailable if the server cannot be reached or is too slow, ModelError if it refuses."""
         if self._client is None:
             raise ModelError(f"{self.url} is asked before the engine is loaded: call load() first")
         if max_tokens == 0:

@@ -1,7 +1,7 @@
-"""Which conversation goes to which slot of llama.cpp.
+"""Decides which conversation goes to which slot of llama.cpp.
 
-Its own choice lets a new conversation overwrite an old one as soon as a tenth of the prompt is shared, which two
-sessions of the same persona always do; each would then read its whole history again at every turn.
+llama.cpp's own choice lets a new conversation overwrite an old one as soon as they share a tenth of the prompt. Two
+sessions of the same persona always share that much, so each would read its whole history again at every turn.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class Slot:
     number: int
     read: tuple[Message, ...] = ()
     used: int = 0
-    """When it was last used, on a counter; 0 is never."""
+    """When it was last used, on a counter; 0 means never."""
     busy: bool = False
 
 
 def choose_slot(slots: Sequence[Slot], messages: Sequence[Message]) -> Slot:
     """The slot that has read the most of `messages`, as long as that is more than it would have to forget.
 
-    Otherwise the one that was used longest ago. Counted in characters, which tokens follow closely enough."""
+    Otherwise it is the slot that was used longest ago. It counts characters, which tokens follow closely enough."""
 
     def worth(slot: Slot) -> int:
         shared = _shared(slot.read, messages)
@@ -38,7 +38,7 @@ def choose_slot(slots: Sequence[Slot], messages: Sequence[Message]) -> Slot:
 
 
 def _shared(read: Sequence[Message], messages: Sequence[Message]) -> int:
-    """Characters that two conversations have in common from their beginning."""
+    """The number of characters that two conversations have in common from their beginning."""
     total = 0
     for ours, theirs in zip(read, messages, strict=False):
         if ours.role == theirs.role:

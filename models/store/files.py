@@ -1,7 +1,7 @@
-"""Files that are written whole or not at all, and checksums that are computed once.
+"""Writes files whole or not at all, and computes checksums once.
 
-Nothing half-written ever has a final name: data goes to a temporary file beside the target, is flushed to the disk, and
-takes the name in one step.
+A half-written file never has the final name. Data goes to a temporary file beside the target and is flushed to the
+disk. Then the file takes the name in one step.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from models.errors import ModelCorrupt, ModelUnavailable
 log = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
-"""Bytes handled at a time."""
+"""Bytes that are copied or read at a time."""
 
 UNFINISHED = ".unfinished"
-"""What the name of a file ends in while it is written."""
+"""The end of a file's name while it is written."""
 
 Bytes = Callable[[int], None]
-"""Is told how many bytes are done so far."""
+"""A function that is told how many bytes are done so far."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST})
 
 
 def silent(done: int) -> None:
-    """Report nothing."""
+    """Ignore the progress."""
 
 
 @contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that may not be written into ModelUnavailable with the remedy."""
+    """Raise ModelUnavailable with the remedy if the disk is full or the folder may not be written to."""
     try:
         yield
     except OSError as error:
@@ -69,14 +69,14 @@ def copy(source: IO[bytes], target: IO[bytes], limit: int, report: Bytes = silen
 
 
 def settle(file: IO[bytes]) -> None:
-    """Wait until what was written to `file` is on the disk."""
+    """Wait until everything written to `file` is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 @contextmanager
 def whole(target: Path) -> Iterator[IO[bytes]]:
-    """A file that becomes `target` when the block ends well, and leaves nothing behind otherwise."""
+    """A file that becomes `target` if the block succeeds, and is deleted otherwise."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}{UNFINISHED}")
     try:
@@ -102,15 +102,15 @@ def sha256(path: Path, report: Bytes = silent) -> str:
 class Ledger:
     """Remembers which files were checked, so that loading a model does not read it twice.
 
-    A file counts as unchanged while its size, modification time and inode are those of the day it was checked. That
-    guards against accidents; `fresh=True` guards against malice.
+    A file counts as unchanged while its size, modification time and inode are those of the last check. That guards
+    against accidents. `fresh=True` guards against malice.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def matches(self, file: Path, size: int, checksum: str, *, fresh: bool = False, report: Bytes = silent) -> bool:
-        """True where `file` has that size and SHA-256; reads all of it if it changed since, or if `fresh`."""
+        """True where `file` has that size and SHA-256. It reads the whole file if that changed since, or if `fresh`."""
         seen = file.stat()
         if seen.st_size != size:
             return False
@@ -127,11 +127,11 @@ class Ledger:
         self._write(str(file), [checksum, seen.st_size, seen.st_mtime_ns, seen.st_ino])
 
     def forget(self) -> None:
-        """Drop all that is remembered."""
+        """Forget every file."""
         self.path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, Any]:
-        with suppress(OSError, ValueError):  # an unreadable ledger only costs another reading of the files
+        with suppress(OSError, ValueError):  # without a readable ledger, the files are only read again
             found = json.loads(self.path.read_text(encoding="utf-8"))
             if isinstance(found, dict):
                 return found
@@ -144,5 +144,5 @@ class Ledger:
         try:
             with whole(self.path) as file:
                 file.write(json.dumps(marks, indent=1).encode())
-        except OSError as error:  # such as a read-only cache in a container, which works, only slower
+        except OSError as error:  # such as a read-only cache in a container, which is only slower
             log.info("%s: cannot remember a checked file, so the next load checks it again: %s", self.path, error)

