@@ -54,5 +54,5 @@ def folder_of(point: EntryPoint) -> Traversable:
         return files(point.value)
     except (ImportError, TypeError) as error:
         raise NotRegistered(
-            f"'{point.name}' of '{point.group}' is registered as {point.value}, which is no package: {error}"
+            f"'{point.name}' of '{point.group}' is registered as {point.value}, which is not a package: {error}"
         ) from error

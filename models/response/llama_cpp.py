@@ -110,7 +110,7 @@ class LlamaCpp(LanguageModel):
         """Yield the answer (see the protocol). Raises ModelError if `messages` do not fit or `schema` is not a
         schema."""
         if self._loaded is None:
-            raise ModelError(f"{self.model} is asked before it is loaded: call load() first")
+            raise ModelError(f"{self.model} was asked before it was loaded: call load() first")
         request: dict[str, Any] = {**self._sampling, "max_tokens": max_tokens}
         if not max_tokens:
             return self._loaded.read_ahead(tuple(messages), request)
@@ -308,4 +308,4 @@ def _explain(error: Mapping[str, Any]) -> str:
 
 def _refuse_below(option: str, value: float, least: float) -> None:
     if value < least:
-        raise ValueError(f"{option}: {value} is too little, the least is {least}")
+        raise ValueError(f"{option}: {value} is too small; expected {least} or more")

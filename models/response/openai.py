@@ -47,10 +47,10 @@ class OpenAI(LanguageModel):
         total: float = 60.0,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
-            raise ValueError(f"base_url: '{base_url}' is no address; expected http://HOST/v1 or https://HOST/v1")
+            raise ValueError(f"base_url: '{base_url}' is not an address; expected http://HOST/v1 or https://HOST/v1")
         for option, value in (("connect", connect), ("first_token", first_token), ("total", total)):
             if value <= 0:
-                raise ValueError(f"{option}: {value} is no time to wait; expected seconds above 0")
+                raise ValueError(f"{option}: {value} is not a waiting time; expected seconds above 0")
         self.model, self.temperature, self.key_env = model, temperature, key_env
         self.url = f"{base_url.rstrip('/')}/chat/completions"
         self.connect, self.first_token, self.total = connect, first_token, total
@@ -84,7 +84,7 @@ class OpenAI(LanguageModel):
 
         Raises ModelUnavailable if the server cannot be reached or is too slow, ModelError if it refuses."""
         if self._client is None:
-            raise ModelError(f"{self.url} is asked before the engine is loaded: call load() first")
+            raise ModelError(f"{self.url} was asked before the engine was loaded: call load() first")
         if max_tokens == 0:
             return  # a server cannot be told to read without answering
         body: dict[str, Any] = {
@@ -120,7 +120,7 @@ class OpenAI(LanguageModel):
                     yield piece
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
-                f"{self.url} sent what is no chunk of a chat completion ({data.strip()[:80]!r}): is base_url right?"
+                f"{self.url} sent something that is not a chunk of a chat completion ({data.strip()[:80]!r}): is base_url right?"
             ) from error
 
     @contextmanager

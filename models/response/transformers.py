@@ -53,7 +53,7 @@ class Transformers(LanguageModel):
             raise ValueError(f"device: '{device}' is none of auto, cpu, cuda")
         for option, value, least in (("temperature", temperature, 0), ("repeat_penalty", repeat_penalty, 1)):
             if value < least:
-                raise ValueError(f"{option}: {value} is too little, the least is {least}")
+                raise ValueError(f"{option}: {value} is too small; expected {least} or more")
         self.model, self.style, self.device = model, style, device
         self.temperature, self.repeat_penalty, self.seed = temperature, repeat_penalty, seed
         self._network: Any = None
@@ -103,7 +103,7 @@ class Transformers(LanguageModel):
         """Yield the answer (see the protocol). Raises ModelError for a schema, or `messages` beyond the model's
         context."""
         if self._network is None:
-            raise ModelError(f"{self.model} is asked before it is loaded: call load() first")
+            raise ModelError(f"{self.model} was asked before it was loaded: call load() first")
         if schema is not None:
             raise ModelError("transformers cannot decode under a schema here: use the engine llama-cpp or openai")
         answer: list[int] = []

@@ -16,7 +16,7 @@ def megabytes(size: int) -> str:
 def cannot_fetch(entry: Entry, file: ModelFile, target: Path, tried: Sequence[tuple[str, Exception]]) -> str:
     """The message that lists every source that was tried, why it failed, and everything that would help."""
     cached = "there, but it does not match its checksum" if (target / file.path).exists() else "not there"
-    lines = [f"{entry.name}: {file.path} cannot be had. Tried:", f"    {target / file.path}: {cached}"]
+    lines = [f"{entry.name}: {file.path} cannot be fetched. Tried:", f"    {target / file.path}: {cached}"]
     lines += [f"    {place}: {reason}" for place, reason in tried]
     if entry.bundled:
         return "\n".join([*lines, "  Remedy:", f"    {_reinstall(entry)}"])

@@ -189,4 +189,4 @@ def _single(folder: Path, suffix: str) -> Path | None:
 def _last_line(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or ["the client said nothing"])[-1][:200]
+    return (errors or lines or ["the client gave no reason"])[-1][:200]

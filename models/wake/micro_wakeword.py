@@ -74,7 +74,7 @@ class MicroWakeWord(WakeWord):
         tensorflow = pymicro_wakeword.MicroWakeWord.from_builtin(pymicro_wakeword.Model.ALEXA).lib
         network = tensorflow.TfLiteModelCreateFromFile(os.fsencode(path))
         if not network:
-            raise ModelCorrupt(f"{path}: is no TensorFlow Lite network; expected one of microWakeWord's")
+            raise ModelCorrupt(f"{path}: not a TensorFlow Lite network; expected one that microWakeWord made")
         tensorflow.TfLiteModelDelete(network)
         self._description = path.with_suffix(".json")
         self.open()

@@ -181,8 +181,8 @@ def test_a_server_that_dribbles_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        (head() + b"data: <html>\n\n", "no chunk of a chat completion"),
-        (head() + b'data: {"choices": [{}]}\n\n', "no chunk of a chat completion"),
+        (head() + b"data: <html>\n\n", "not a chunk of a chat completion"),
+        (head() + b'data: {"choices": [{}]}\n\n', "not a chunk of a chat completion"),
         (head() + b'data: {"error": {"message": "out of memory"}}\n\n', "broke off: .*out of memory"),
         (head("429 Too Many Requests"), "429: too many requests"),
         (head("500 Internal Server Error") + b"a fault", r"500: the server has a fault: try again later \(a fault\)"),

@@ -177,7 +177,7 @@ def test_a_network_without_its_description_is_refused(tmp_path: Path) -> None:
 def test_what_is_not_a_network_is_refused(tmp_path: Path, share: float) -> None:
     whole = locate("hey-jarvis").read_bytes()
     (tmp_path / "junk.tflite").write_bytes(whole[: int(share * len(whole))] or b"junk")
-    with pytest.raises(ModelCorrupt, match=r"junk\.tflite: is no TensorFlow Lite network"):
+    with pytest.raises(ModelCorrupt, match=r"junk\.tflite: not a TensorFlow Lite network"):
         MicroWakeWord(str(tmp_path / "junk.tflite")).load()
 
 
