@@ -1,4 +1,5 @@
-"""From the true end of speech to the first audible sample of the answer, by a key and by voice alone."""
+"""Measures the time from the true end of speech to the first audible sample of the answer, by key and by voice
+alone."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Record
 
 UNANSWERED = 6.0
-"""Seconds after which nobody waits any longer, and which then count as the delay."""
+"""Seconds to wait for an answer. They count as the delay if it does not come."""
 SETTLED = 0.5
-"""Seconds of conversation before somebody speaks."""
+"""Seconds of conversation before the user speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +30,20 @@ class Answered:
     clip: Clip
     ms: float
     early: bool
-    """The avatar took an earlier moment for the end, or spoke before the end."""
+    """Whether the avatar took an earlier moment for the end, or spoke before the end."""
     missing: bool
-    """No answer was heard."""
+    """Whether no answer was heard."""
     record: Record | None
-    """Of the turn that was answered."""
+    """The record of the turn that was answered."""
 
     @property
     def heard(self) -> str:
-        """The words that the avatar answered."""
+        """The user's words, as the avatar heard them."""
         return self.record.transcript.text if self.record and self.record.transcript else ""
 
 
 async def push_to_talk(graph: Graph, clip: Clip) -> Answered:
-    """The key is pressed 0.3 s before the first word, and released at the last sample of speech."""
+    """Answer a clip whose key is pressed 0.3 s before the first word and released at the last sample of speech."""
     async with conversation(graph, "push-to-talk") as talk:
         end = talk.say(clip, SETTLED)
         await talk.room.until(SETTLED)
@@ -54,7 +55,7 @@ async def push_to_talk(graph: Graph, clip: Clip) -> Answered:
 
 
 async def hands_free(graph: Graph, clip: Clip) -> Answered:
-    """Nothing but the voice says when the user begins and ends."""
+    """Answer a clip where only the voice tells when the user begins and ends."""
     async with conversation(graph, "hands-free") as talk:
         end = talk.say(clip, SETTLED)
         first = await _first_sound(talk, end)
@@ -76,7 +77,7 @@ def _answered(clip: Clip, talk: Talk, first: float | None, end: float) -> Answer
 
 
 async def by_key(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
-    """Push-to-talk and the hand-written loop in turn, so that both meet the same machine."""
+    """The measures of push-to-talk and of the hand-written loop, which run in turn on the same machine."""
     loop = Loop(graph)
     ours: list[Answered] = []
     theirs: list[float] = []
@@ -84,7 +85,7 @@ async def by_key(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
         theirs.append(await loop.answer(clip, UNANSWERED))
         ours.append(await push_to_talk(graph, clip))
         _tell("push-to-talk", ours[-1], f"hand-written {theirs[-1]:.0f} ms")
-    del ours[0], theirs[0]  # the first turn warms what loading did not
+    del ours[0], theirs[0]  # the first turn warms up what loading did not
     result, by_hand = _summary(ours), spread(theirs)
     return {
         "ptt_ms": result,
@@ -94,7 +95,7 @@ async def by_key(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 async def by_voice(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
-    """Hands-free."""
+    """The measures of hands-free talk."""
     answers: list[Answered] = []
     for clip in [clips[0], *clips]:
         answers.append(await hands_free(graph, clip))
@@ -119,7 +120,7 @@ def _summary(answers: Sequence[Answered]) -> dict[str, Any]:
 
 
 def _waterfall(answer: Answered) -> dict[str, float]:
-    """Milliseconds from the end that the avatar knew to what each stage first gave; below 0 where it was ready."""
+    """Milliseconds from the end that the avatar knew to the first output of each stage; below 0 if that was earlier."""
     record = answer.record
     if record is None or record.confirmed is None:
         return {}
@@ -132,14 +133,14 @@ def _waterfall(answer: Answered) -> dict[str, float]:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median and ninth decile."""
+    """The median and the ninth decile."""
     if len(values) < 2:
         return {"p50": round(values[0], 1), "p90": round(values[0], 1)}
     return {"p50": round(statistics.median(values), 1), "p90": round(decile(values), 1)}
 
 
 def decile(values: Sequence[float]) -> float:
-    """The ninth."""
+    """The ninth decile."""
     return statistics.quantiles(values, n=10, method="inclusive")[-1]
 
 

@@ -1,7 +1,7 @@
-"""The tree's own imports as a picture: python benchmarks/architecture.py docs/architecture.svg
+"""Draws the tree's own imports as a picture: python benchmarks/architecture.py docs/architecture.svg
 
 A box is a room: a package or module of `pipeline` or of `models`. An arrow leads from a room to one that it imports,
-and every arrow goes down. An import that longer ways of arrows imply is not drawn.
+and every arrow goes down. An import that a longer chain of arrows implies is not drawn.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
 
-import grimp  # what import-linter reads imports with
+import grimp  # import-linter reads imports with it
 
 from pipeline.graph.drawing.layout import Item, Link, arrange
 from pipeline.graph.drawing.mermaid import Edge, Picture, Shape
@@ -20,7 +20,7 @@ from pipeline.graph.drawing.svg import BOX, LETTER, MARGIN, STYLE, TIP, TOP
 
 PACKAGES = ("pipeline", "models")
 HUES = {"pipeline": 215, "models": 150}
-"""Degrees of the colour circle: the colour of a room's border by the package that it belongs to."""
+"""Degrees of the colour circle: the colour of a room's border tells the package that it belongs to."""
 GAP = 64.0
 """Pixels between two rows."""
 TITLE = "The rooms of Parley"
@@ -28,7 +28,7 @@ ABOUT = "An arrow leads from a room to one that it imports; imports that longer 
 
 
 def imports(packages: tuple[str, ...] = PACKAGES) -> dict[str, set[str]]:
-    """For each room, the rooms that it imports."""
+    """The rooms that each room imports."""
     graph = grimp.build_graph(*packages)
     rooms = sorted(room for package in packages for room in graph.find_children(package))
     for room in rooms:
@@ -37,7 +37,7 @@ def imports(packages: tuple[str, ...] = PACKAGES) -> dict[str, set[str]]:
 
 
 def reduced(uses: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """The same rooms, without the imports that others imply. Raises graphlib.CycleError where there is a circle."""
+    """The same rooms, without the imports that others imply. Raises graphlib.CycleError for a circle."""
     below: dict[str, set[str]] = {}
     kept = {}
     for room in TopologicalSorter(uses).static_order():
@@ -48,10 +48,10 @@ def reduced(uses: Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 
 def drawn(uses: Mapping[str, set[str]]) -> str:
-    """The picture of `uses`, which `reduced` gives, as the text of an SVG file."""
+    """The picture of `uses`, which comes from `reduced`, as the text of an SVG file."""
     shapes = tuple(Shape(room, package, name, ()) for room in uses for package, name in [room.split(".")])
     edges = tuple(Edge(other, room, "") for room in uses for other in sorted(uses[room]))
-    # What `arrange` calls a column is a row here, counted from the bottom, and its y lies across.
+    # A column of `arrange` is a row here, counted from the bottom, and its y runs across.
     layout = arrange(Picture(TITLE, ABOUT, shapes, edges), lambda shape: (_width(shape) / 2, _width(shape) / 2))
     items = [item for row in layout.columns for item in row]
     across = MARGIN - min(item.y - item.above for item in items)
@@ -80,7 +80,7 @@ def _width(shape: Shape) -> float:
 
 
 def _arrow(link: Link, tops: list[float], across: float) -> str:
-    """From the foot of the room that imports down to the head of the imported one, or through a lane between them."""
+    """The arrow from the foot of the importing room to the head of the imported one, directly or through a lane."""
     low, high = link.start, link.end
     x1, y1 = high.y + across, tops[high.column] + BOX
     x2, y2 = low.y + across, tops[low.column] - (TIP if low.shape else 0)

@@ -1,10 +1,10 @@
-"""How often the face that goes with a sentence is right, on sentences that are not among the examples.
+"""Measures how often the face that goes with a sentence is right, on sentences that are not among the examples.
 
     python benchmarks/expression.py [--json]
 
-By language: `expressions` and `gestures` are the shares that are right, `wrong_expressions` and `wrong_gestures` those
-that show what does not belong there; the rest shows too little. `ms` is the time for a sentence (median). Labels with a
-slash are both right.
+For each language, `expressions` and `gestures` are the shares that are right. `wrong_expressions` and `wrong_gestures`
+are the shares that show something that does not belong there. The rest shows too little. `ms` is the median time for a
+sentence. Where two labels stand with a slash between them, both are right.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ The book is on the table. | none | none
 
 
 class Case(NamedTuple):
-    """A sentence and what may show."""
+    """A sentence, and the expressions and gestures that may show with it."""
 
     text: str
     expressions: Sequence[str]
@@ -132,13 +132,13 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """Those of `SENTENCES`."""
+    """The cases in `SENTENCES`."""
     rows = ([part.strip() for part in line.split(" | ")] for line in SENTENCES.splitlines())
     return [Case(text, expressions.split("/"), gestures.split("/")) for text, expressions, gestures in rows]
 
 
 def measure(reader: ExpressionReader, sentences: Sequence[Case]) -> dict[str, float]:
-    """The measures for some sentences."""
+    """The measures of a reader on some sentences."""
     right = dict.fromkeys(("expressions", "gestures"), 0)
     wrong = dict.fromkeys(right, 0)
     took = []
@@ -158,7 +158,7 @@ def measure(reader: ExpressionReader, sentences: Sequence[Case]) -> dict[str, fl
 
 
 def main() -> None:
-    """Read, compare, print."""
+    """Read the sentences, compare, and print the measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     as_json = parser.parse_args().json

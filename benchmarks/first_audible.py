@@ -1,4 +1,4 @@
-"""From the end of speech to the first audible sample of the answer, at real speed."""
+"""Measures the time from the end of speech to the first audible sample of the answer, at real speed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 
 AUDIBLE = 0.01
-"""Of full scale."""
+"""The share of full scale from which a sample is audible."""
 
 
 async def held_key(said: Spoken, released: list[float]) -> AsyncIterator[Audio]:
-    """The utterance as a microphone gives it: each frame of 20 ms when it is full, and the key released at the end."""
+    """The utterance as a microphone gives it: each frame of 20 ms once it is full. The key is released at the end."""
     began = time.perf_counter()
     for at in range(0, said.samples.size, FRAME):
         frame = said.samples[at : at + FRAME]
@@ -35,7 +35,7 @@ async def held_key(said: Spoken, released: list[float]) -> AsyncIterator[Audio]:
 
 @dataclass(slots=True)
 class Ear(Sink):
-    """A sink that notes when the first audible sample would leave a loudspeaker that plays what it gets at once."""
+    """A sink that notes when the first audible sample would leave a loudspeaker that plays at once."""
 
     first: float | None = None
     sound: list[Speech] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Ear(Sink):
 
 
 async def measure(graph: Graph, utterances: Sequence[Spoken]) -> dict[str, Any]:
-    """Milliseconds over all utterances, each a session of its own on warm models, and where they went."""
+    """Milliseconds over all utterances, each in its own session with warm models, and the stages that took them."""
     delays: list[float] = []
     stages: dict[str, list[float]] = {}
     for index, said in enumerate([utterances[0], *utterances]):
@@ -65,7 +65,7 @@ async def measure(graph: Graph, utterances: Sequence[Spoken]) -> dict[str, Any]:
         origin = time.perf_counter()
         session = Session(graph, f"bench{index}", user=User(f"bench{index}"))
         record = await session.answer(held_key(said, released), ear)
-        if index == 0:  # the first turn warms what loading did not
+        if index == 0:  # the first turn warms up what loading did not
             continue
         if ear.first is None:
             raise SystemExit(f"{said.name}: no answer ({record.error or 'nothing heard'})")

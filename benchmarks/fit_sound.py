@@ -2,8 +2,8 @@
 
     python benchmarks/fit_sound.py [--only hibari] [--out FILE]
 
-Linear discriminant analysis (Fisher, 1936; Rao, 1948), in closed form, so that the same sentences give the same file.
-benchmarks/lipsync.py measures the result on other sentences. Wants the extra `samples`.
+It uses linear discriminant analysis (Fisher, 1936; Rao, 1948) in closed form, so the same sentences give the same file.
+benchmarks/lipsync.py measures the result on other sentences. It needs the extra `samples`.
 """
 
 from __future__ import annotations
@@ -28,29 +28,30 @@ from models.protocols import VISEMES, Voiced
 from models.task.skills import Skills
 
 SIZES = (0.88, 1.0, 1.12)
-"""Played as much faster, a voice has a shorter throat: speakers whom nobody recorded."""
+"""Speeds at which each voice is played. Played faster, it has a shorter throat, as of a speaker who was not
+recorded."""
 SHRINKAGE = 0.02
-"""How far the covariance is drawn to its diagonal (Friedman, "Regularized Discriminant Analysis", 1989)."""
+"""How far the covariance is shrunk towards its diagonal (Friedman, "Regularized Discriminant Analysis", 1989)."""
 WORDS = 4
-"""Shorter phrases are hardly sentences."""
+"""Words that a sentence has at least. Shorter examples are left out."""
 
 
 def sentences() -> list[str]:
-    """What is spoken: the examples that intents are told by."""
+    """The sentences that are spoken: the examples of the intents."""
     background = Path("models/language/en/background.txt").read_text(encoding="utf-8").splitlines()
     examples = [example for card in Skills().skills() for example in card.examples if "{" not in example]
     return sorted({line.strip() for line in [*background, *examples] if len(line.split()) >= WORDS})
 
 
 def labels(voiced: Voiced, times: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """Which of `VISEMES` the phonemes want at each of `times`."""
+    """The viseme, as an index of `VISEMES`, that the phonemes give at each of `times`."""
     shapes = Phonemes().shape(voiced)
     places = np.searchsorted([shape.start for shape in shapes], times, side="right") - 1
     return np.array([VISEMES.index(shape.viseme) for shape in shapes])[np.maximum(places, 0)]
 
 
 def discriminant(frames: Frames, shown: NDArray[np.int64]) -> tuple[Frames, Frames]:
-    """Rows, shape (15, features), and bias, shape (15,), of the linear scores of each shape."""
+    """The rows, shape (15, features), and the bias, shape (15,), of the linear scores of the mouth shapes."""
     counts = np.bincount(shown, minlength=len(VISEMES))
     means = np.stack([frames[shown == place].mean(axis=0) for place in range(len(VISEMES))])
     spread = frames - means[shown]
@@ -61,7 +62,7 @@ def discriminant(frames: Frames, shown: NDArray[np.int64]) -> tuple[Frames, Fram
 
 
 def main() -> None:
-    """Speak, hear, fit, write."""
+    """Speak the sentences, fit the classifier, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="fit on one voice")
     parser.add_argument("--out", type=Path, default=FITTED)

@@ -1,4 +1,4 @@
-"""A push-to-talk loop that calls the same engines by hand, one after the other."""
+"""A push-to-talk loop written by hand, which calls the same engines one after the other."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from pipeline.graph.graph import Graph
 from pipeline.testing.room import Room
 
 TOKENS = 120
-"""The most that the language model writes, as in the graph."""
+"""Tokens that the language model writes at most, as in the graph."""
 STEPS = ("asr", "intent", "task", "response", "tts")
 
 
 class Loop:
-    """Records while the key is down; then transcribes the whole utterance, understands it, does it, takes the outcome's
-    sentence or lets the language model write the whole answer, and speaks it sentence by sentence, each played while
-    the next is synthesised.
+    """Records while the key is down. Then it transcribes the whole utterance, understands it and carries it out. It
+    takes the outcome's sentence, or lets the language model write the whole answer. It speaks the answer sentence by
+    sentence, and plays each while the next is synthesised.
 
-    The graph's own engines, warm, one after the other on one thread, with the same microphone and loudspeaker: what one
-    writes in an afternoon."""
+    It runs the graph's own warm engines one after the other on one thread, with the same microphone and loudspeaker. It
+    is the loop that an engineer writes in an afternoon."""
 
     def __init__(self, graph: Graph) -> None:
         stages: dict[str, Any] = {node.step: node.stage for node in graph.nodes}
@@ -78,7 +78,7 @@ class Loop:
 
 
 class Speaker:
-    """What waits to be played."""
+    """The sound that waits to be played."""
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
@@ -86,7 +86,7 @@ class Speaker:
         self._waiting = np.zeros(0, np.float32)
 
     def add(self, samples: Samples) -> None:
-        """Play this behind what waits."""
+        """Play these samples after the sound that waits."""
         self._waiting = np.concatenate([self._waiting, samples])
 
     def pull(self, frames: int) -> Samples:

@@ -1,9 +1,9 @@
-"""How well intents are recognised: accuracy, slots and time of each engine on the labelled phrasings.
+"""Measures how well intents are recognised: accuracy, slots and time of each engine on the labelled phrasings.
 
     python benchmarks/intent.py [--engines nearest cascade llm] [--part heldout] [--misses] [--json]
     python benchmarks/intent.py --fit
 
-The last prints the constants of models/intent/nearest.py, fitted on the calibration part.
+The second command prints the constants of models/intent/nearest.py, fitted on the calibration part.
 """
 
 from __future__ import annotations
@@ -31,16 +31,18 @@ from models.task.skills import Skills
 
 ENGINES: dict[str, type[IntentRecogniser]] = {"nearest": Nearest, "cascade": Cascade, "llm": Llm}
 PULL = 0.001
-"""Of the logistic regression's weights towards zero: weak, for weights are large where cosines differ by tenths."""
+"""The pull of the logistic regression's weights to zero. It is weak: weights are large where cosines differ by
+tenths."""
 
 
 def score(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> dict[str, float]:
-    """What an engine that has learnt the skills makes of the phrasings.
+    """The measures of an engine that has learnt the skills, on the phrasings.
 
-    accuracy: share of right intents, ``unknown`` included; accuracy_known and accuracy_unknown: among phrasings that
-    ask for a skill, and among those that ask for none; acted_wrongly: share of phrasings for which a wrong skill would
-    have acted; slot_f1: micro-averaged over the slots of all phrasings, where a slot of a wrong intent is a wrong slot;
-    calibration_error: how far confidence and accuracy are apart, averaged over fifths; ms_p50 and ms_p90: of a call."""
+    `accuracy` is the share of right intents, ``unknown`` included. `accuracy_known` is that share among phrasings that
+    ask for a skill, `accuracy_unknown` among those that ask for none. `acted_wrongly` is the share of phrasings for
+    which a wrong skill would have acted. `slot_f1` is micro-averaged over the slots of all phrasings, where a slot of a
+    wrong intent is a wrong slot. `calibration_error` is the distance of confidence and accuracy, averaged over fifths.
+    `ms_p50` and `ms_p90` are the time of a call."""
     times, answers = [], []
     for phrasing in phrasings:
         began = time.perf_counter()
@@ -72,7 +74,7 @@ def summary() -> dict[str, Any]:
 
 
 def misses(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> list[str]:
-    """A line for each phrasing that is not understood as it should be."""
+    """A line for each phrasing that the engine misunderstands."""
     lines = []
     for phrasing in phrasings:
         answer = engine.understand(phrasing.text)
@@ -86,12 +88,12 @@ def misses(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> list[str]
 def fit(nearest: Nearest, phrasings: Sequence[Phrasing]) -> tuple[float, ...]:
     """The constants of `models.intent.nearest.Evidence.confidence`, by logistic regression (Newton's method).
 
-    Phrasings that ask for nothing teach it too: whatever skill seems likeliest is the wrong one."""
+    Phrasings that ask for nothing teach it too: for them the likeliest skill is always wrong."""
     pairs = [(nearest.evidence(phrasing.text), phrasing.intent) for phrasing in phrasings]
     inputs = np.array([[1.0, evidence.over_background, evidence.over_next] for evidence, _ in pairs if evidence])
     wanted = np.array([evidence.skill == intent for evidence, intent in pairs if evidence], dtype=float)
     weights, pull = np.zeros(3), PULL * np.array([0.0, 1.0, 1.0])
-    for _ in range(50):  # it settles in about ten
+    for _ in range(50):  # it settles in about ten steps
         likely = 1 / (1 + np.exp(-inputs @ weights))
         slope = inputs.T @ (likely - wanted) + pull * weights
         bend = (inputs * (likely * (1 - likely))[:, None]).T @ inputs + np.diag(pull)
@@ -139,7 +141,7 @@ def _brief(answer: Intent) -> str:
 
 
 def _calibration_error(confidence: Sequence[float], right: Any) -> float:
-    """Expected calibration error (Guo et al., 2017) over five bins of equal size."""
+    """The expected calibration error (Guo et al., 2017) over five bins of equal size."""
     claimed = np.array(confidence)
     bins = np.array_split(np.argsort(claimed, kind="stable"), 5)
     return float(sum(len(group) * abs(claimed[group].mean() - right[group].mean()) for group in bins) / len(claimed))

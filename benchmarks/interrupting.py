@@ -1,4 +1,4 @@
-"""What the avatar does when somebody speaks, coughs or murmurs while it tells a story, and when it hears itself."""
+"""Measures what the avatar does when someone speaks, coughs or murmurs during a story, and when it hears itself."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from pipeline.runtime.turn_taking.endpointing import Endpointer
 from pipeline.testing.tape import AUDIBLE
 
 STORY = "Tell me a story about a dragon"
-"""Its answer lasts longer than any of the trials."""
+"""The request for a story that lasts longer than any of the trials."""
 BEGUN = 10.0
-"""Seconds in which the story must have begun."""
+"""Seconds within which the story must have begun."""
 INTO = (1.0, 1.35, 1.7)
-"""Seconds of story before the interruption, in turn."""
+"""Seconds of the story before the interruption, taken in turn."""
 PATIENCE = 6.0
-"""Seconds behind an interruption in which it must be answered."""
+"""Seconds after an interruption within which it must be answered."""
 SETTLED = 2.5
-"""Seconds behind what was no interruption in which the story must have gone on."""
+"""Seconds after a sound that was no interruption within which the story must have gone on."""
 FADE = 0.1
-"""Seconds behind the order to be silent in which the last sound is looked for: it fades, and loudspeakers
-are late."""
+"""Seconds after the order to be silent in which the last sound is looked for, because it fades and loudspeakers are
+late."""
 ECHOES = (0.1, 0.2, 0.3, 0.5)
-"""How loud the loudspeaker is at the microphone, as a factor, in the trials in which nobody says a word."""
+"""How loud the loudspeaker is at the microphone, as a factor, in the trials in which no one speaks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What came of an interruption."""
+    """The result of an interruption."""
 
     clip: Clip
     ms: float | None
-    """From its first audible sample to the loudspeaker's silence; None where it did not fall silent."""
+    """Milliseconds from its first audible sample to the loudspeaker's silence; None where that did not fall silent."""
     inside_ms: float | None
-    """Of these, from the moment at which the pipeline had enough voice to the order to be silent."""
+    """The part of these from the moment when the pipeline had enough voice to the order to be silent."""
     missed: str
-    """Why it was missed, or empty."""
+    """Why the interruption was missed; empty where it was not."""
     hesitant: bool = False
-    """The story went on once more before it ended: "okay" is a backchannel until "stop" follows."""
+    """Whether the story went on once more before it ended: "okay" is a backchannel until "stop" follows."""
 
 
 async def interrupt(graph: Graph, clip: Clip, into: float) -> Stopped:
-    """Somebody means it."""
+    """Interrupt a story with a clip that is meant to interrupt."""
     async with conversation(graph, "hands-free") as talk:
         began = await _story(talk)
         end = talk.say(clip, began + into)
@@ -72,14 +72,15 @@ async def interrupt(graph: Graph, clip: Clip, into: float) -> Stopped:
 
 
 def _silent(talk: Talk, onset: float, stop: float) -> float:
-    """When the loudspeaker fell silent; not before the order, where the story only paused for breath."""
+    """When the loudspeaker fell silent. Silence before the order does not count, because the story pauses for
+    breath."""
     loud = np.flatnonzero(np.abs(talk.room.played.between(onset, stop + FADE)) > AUDIBLE)
     return max(stop, onset + (int(loud[-1]) + 1) / LOUDSPEAKER if loud.size else 0.0)
 
 
 async def distract(graph: Graph, clip: Clip | None, into: float, echo: float = 0.0) -> tuple[bool, list[float]]:
-    """Nobody means it; without a clip the avatar only hears itself. Whether the story was ended all the same, and the
-    lengths of its hesitations in milliseconds."""
+    """Play a clip that is not meant to interrupt; without a clip the avatar only hears itself. It tells whether the
+    story ended all the same, and how many milliseconds each of its hesitations lasted."""
     async with conversation(graph, "hands-free", echo) as talk:
         began = await _story(talk)
         end = talk.say(clip, began + into) if clip else began + into
@@ -92,7 +93,7 @@ async def distract(graph: Graph, clip: Clip | None, into: float, echo: float = 0
 
 
 async def _story(talk: Talk) -> float:
-    """Ask for a story; when it was first heard. Raises SystemExit if it never is."""
+    """Ask for a story, and return when it was first heard. Raises SystemExit if it never is."""
     talk.floor.type(STORY)
     await talk.wait_for(lambda: talk.sounded is not None, BEGUN)
     if (began := talk.sounded) is None:
@@ -108,10 +109,10 @@ def _story_interrupted(talk: Talk) -> bool:
 
 
 def _crossed(graph: Graph, talk: Talk, onset: float) -> float | None:
-    """When the pipeline was given the sound that completes the voice for which it falls silent.
+    """When the pipeline got the sound that completes the voice for which it falls silent.
 
-    Detector and endpointer are asked again, about all that the microphone gave. What the policy waits for is no time
-    inside the pipeline: it hears that much before it believes that somebody speaks."""
+    The detector and the endpointer are asked again about all sound of the microphone. The voice that the policy waits
+    for is no time inside the pipeline: it must hear that much before it believes that someone speaks."""
     detector: VoiceDetector = graph.detector.engine
     size = detector.window
     endpointer = Endpointer(graph.turns, size / SAMPLE_RATE, foreground=True)
@@ -132,7 +133,7 @@ def _crossed(graph: Graph, talk: Talk, onset: float) -> float | None:
 
 
 async def meant(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
-    """Real interruptions."""
+    """The measures of real interruptions."""
     found: list[Stopped] = []
     for index, clip in enumerate(clips):
         found.append(await interrupt(graph, clip, INTO[index % len(INTO)]))
@@ -151,7 +152,7 @@ async def meant(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 async def not_meant(graph: Graph, clips: Sequence[Clip]) -> dict[str, Any]:
-    """Coughs, backchannels and the avatar's own echo."""
+    """The measures of coughs, backchannels and the avatar's own echo, which must not interrupt."""
     trials: list[tuple[str, Clip | None, float]] = [(clip.name, clip, 0.0) for clip in clips]
     trials += [(f"echo at {echo:g}", None, echo) for echo in ECHOES]
     stops: list[str] = []

@@ -1,11 +1,12 @@
-"""How near mouth shapes from sound alone come to those from phonemes, on sentences that nothing was fitted on.
+"""Compares mouth shapes from sound alone with those from phonemes, on sentences that were not used for fitting.
 
     python benchmarks/lipsync.py [--json]
 
-By voice: `open` the correlation of how far the mouth is open, 60 times a second; `open_envelope` the same for a mouth
-that only follows the loudness; `viseme` and `kind` the share of time with the same shape and with the same kind of
-shape; `closures` the share of closed lips that are found within 40 ms, `false_closures` of those found that are none;
-`lag_ms` by how much the sound's mouth is late; `ms_per_s` the work for a second of speech. Wants the extra `samples`.
+It prints for each voice: `open`, the correlation of how far the mouth is open, 60 times a second; `open_envelope`, the
+same for a mouth that only follows the loudness; `viseme` and `kind`, the share of time with the same shape and with the
+same kind of shape; `closures`, the share of closed lips that are found within 40 ms; `false_closures`, the share of
+found closures that are none; `lag_ms`, how late the mouth from sound is; `ms_per_s`, the work for a second of speech.
+It needs the extra `samples`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ Nobody knows how long the voyage to the moon will take.
 """.strip().splitlines()
 
 RATE = 60
-"""Pictures in a second."""
+"""Pictures per second."""
 KINDS = {
     "closed": "sil PP",
     "narrow": "FF TH DD kk nn ih",
@@ -67,13 +68,13 @@ KIND = {viseme: kind for kind, visemes in KINDS.items() for viseme in visemes.sp
 NEAR = 0.04
 """Seconds by which a closure may be early or late."""
 FARTHEST = 9
-"""Pictures by which a mouth is looked for early and late: 150 ms."""
+"""Pictures, earlier and later, in which the lag of a mouth is looked for: 150 ms."""
 
 Curve = NDArray[np.float64]
 
 
 def times(voiced: Voiced) -> Curve:
-    """When pictures of a piece are seen."""
+    """The seconds at which the pictures of a piece are seen."""
     return (np.arange(int(voiced.samples.size / voiced.sample_rate * RATE)) + 0.5) / RATE
 
 
@@ -84,28 +85,28 @@ def openness(visemes: Sequence[Viseme], voiced: Voiced) -> Curve:
 
 
 def loudness(voiced: Voiced) -> Curve:
-    """How loud each picture is: what a mouth without ears follows."""
+    """How loud the sound of each picture is: the curve of a mouth that only follows the loudness."""
     near = [int(at * voiced.sample_rate) for at in times(voiced)]
     half = voiced.sample_rate // RATE
     return np.array([float(np.sqrt(np.mean(voiced.samples[max(at - half, 0) : at + half] ** 2))) for at in near])
 
 
 def shown(visemes: Sequence[Viseme], voiced: Voiced) -> list[str]:
-    """The shape in each picture."""
+    """The mouth shape in each picture."""
     starts = [viseme.start for viseme in visemes]
     places = np.maximum(np.searchsorted(starts, times(voiced), side="right") - 1, 0)
     return [visemes[place].viseme for place in places]
 
 
 def found(wanted: Sequence[Viseme], given: Sequence[Viseme]) -> list[bool]:
-    """For each time that lips are closed in `wanted`, whether those of `given` are within `NEAR` of it."""
+    """Whether each closure of the lips in `wanted` has one in `given` within `NEAR`."""
     lips = [(v.start, v.start + v.duration) for v in given if v.viseme == "PP"]
     closures = [(v.start, v.start + v.duration) for v in wanted if v.viseme == "PP"]
     return [any(a < end + NEAR and b > start - NEAR for a, b in lips) for start, end in closures]
 
 
 def lag(later: Sequence[Curve], earlier: Sequence[Curve]) -> float:
-    """Seconds by which curves follow others, at the peak of their correlation."""
+    """Seconds by which some curves follow others, at the peak of their correlation."""
 
     def together(shift: int) -> float:
         moved = [np.roll(curve, -shift)[FARTHEST:-FARTHEST] for curve in later]
@@ -116,7 +117,7 @@ def lag(later: Sequence[Curve], earlier: Sequence[Curve]) -> float:
 
 
 def compare(pieces: Sequence[Voiced]) -> dict[str, float]:
-    """The measures of one voice."""
+    """The measures of one voice's pieces."""
     right = [Phonemes().shape(piece) for piece in pieces]
     began = time.process_time()
     heard = [Sound().shape(replace(piece, phonemes=())) for piece in pieces]
@@ -142,7 +143,7 @@ def compare(pieces: Sequence[Voiced]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Speak, shape, compare, print."""
+    """Speak the sentences, shape and compare the mouths, and print the measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one object instead of a table")
     as_json = parser.parse_args().json

@@ -1,4 +1,4 @@
-"""A conversation in a simulated room: a microphone and a loudspeaker on one axis of time, at real speed."""
+"""Holds a conversation in a simulated room, with microphone and loudspeaker on one time axis, at real speed."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from pipeline.runtime.turn_taking.floor import Floor
 from pipeline.testing.room import Card, Room
 
 LOUDSPEAKER = 24_000
-"""Hz."""
+"""The sample rate of the loudspeaker, Hz."""
 POLL = 0.005
-"""Seconds between two looks at what was heard; the times themselves are counted in samples."""
+"""Seconds between two checks of what was heard. The measured times are counted in samples."""
 
 _numbers = itertools.count(1)
 
 
 class Noted(Player):
-    """A player that notes when it fell silent on an order, and when it went on, in the event loop's time."""
+    """A player that notes, in the event loop's time, when it fell silent on an order and when it went on."""
 
     def __init__(self, sample_rate: int) -> None:
         super().__init__(sample_rate)
@@ -60,12 +60,12 @@ class Noted(Player):
 
 
 class Records(Observer):
-    """Keeps what became of each turn."""
+    """Keeps the record of each turn."""
 
     def __init__(self) -> None:
         self.over: list[Record] = []
         self.origin = 0.0
-        """When the session's time began, in the event loop's."""
+        """When the session began, in the event loop's time."""
 
     def ended(self, record: Record, at: float) -> None:
         self.over.append(record)
@@ -74,22 +74,22 @@ class Records(Observer):
 
 @dataclass(slots=True)
 class Talk:
-    """One conversation. Times are the room's: seconds since it was entered."""
+    """One conversation. Times are in seconds since the room was entered."""
 
     room: Room
     player: Noted
     floor: Floor
     records: Records = field(default_factory=Records)
     delivered: list[tuple[float, Audio]] = field(default_factory=list)
-    """What the microphone gave, and when."""
+    """The sound that the microphone gave, with the time of each piece."""
 
     def say(self, clip: Clip, at: float) -> float:
-        """Somebody says `clip` from then on; when its speech ends."""
+        """Let a speaker say `clip` from `at` on, and return when its speech ends."""
         self.room.say(clip.samples, at)
         return at + clip.end / SAMPLE_RATE
 
     async def wait_for(self, happened: Callable[[], bool], deadline: float) -> bool:
-        """Whether it happened in time."""
+        """Wait until something `happened`, and return whether it did before the deadline."""
         while not happened():
             if self.room.now > deadline:
                 return False
@@ -97,7 +97,7 @@ class Talk:
         return True
 
     async def microphone(self) -> AsyncIterator[Audio]:
-        """The room's, noted."""
+        """Yield the sound of the room's microphone, and note it."""
         async with aclosing(self.room.microphone()) as pieces:
             async for piece in pieces:
                 self.delivered.append((self.room.now, piece))
@@ -111,12 +111,12 @@ class Talk:
 
     @property
     def orders(self) -> list[tuple[str, float]]:
-        """What the player was told, where it mattered: pause, resume or hush; and when."""
+        """The orders that changed the player (pause, resume or hush), each with its time."""
         return [(order, self._room_time(at)) for order, at in self.player.told]
 
     @property
     def turns(self) -> list[Record]:
-        """What became of each turn that is over."""
+        """The record of each turn that is over."""
         return self.records.over
 
     def confirmed(self, turn: Record) -> float | None:
@@ -129,8 +129,8 @@ class Talk:
 
 @asynccontextmanager
 async def conversation(graph: Graph, policy: Policy, echo: float = 0.0) -> AsyncIterator[Talk]:
-    """A new user's conversation. With `echo`, the microphone hears the loudspeaker by that factor, and an echo
-    canceller works against it."""
+    """The conversation of a new user. With `echo`, the microphone hears the loudspeaker by that factor, and an echo
+    canceller removes it."""
     player, card = Noted(LOUDSPEAKER), Card()
     canceller = None
     if echo:

@@ -1,4 +1,4 @@
-"""What the structure itself costs in time: a packet's hop, a turn, an import."""
+"""Measures the time that the structure itself costs: a packet's hop, a turn, an import."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MODEL_LIBRARIES = ("torch", "onnxruntime", "ctranslate2", "xllamacpp", "transfor
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Something that travels."""
+    """A packet with no content."""
 
     number: int
 
 
 class Pass:
-    """Gives what it gets."""
+    """A stage that passes packets on."""
 
     async def run(self, inputs: AsyncIterator[Packet], turn: Turn) -> AsyncIterator[Packet]:
         async for packet in inputs:
@@ -40,7 +40,7 @@ class Pass:
 
 
 def chain(stages: int) -> Graph:
-    """A graph of stages that do nothing, one behind another."""
+    """A graph of stages in a chain that only pass packets on."""
     nodes = tuple(
         Node(f"s{i}", "pass", Pass(), (f"s{i - 1}" if i else AUDIO,), (Packet,), (Packet,), 16) for i in range(stages)
     )
@@ -49,13 +49,13 @@ def chain(stages: int) -> Graph:
 
 
 async def count(packets: int) -> AsyncIterator[Packet]:
-    """That many packets, at once."""
+    """Yield that many packets without a pause."""
     for number in range(packets):
         yield Packet(number)
 
 
 async def spaced(times: list[float], packets: int) -> AsyncIterator[Packet]:
-    """Packets with a pause between them, so that each finds every stage idle."""
+    """Yield packets with a pause between them, so that each finds every stage idle."""
     for number in range(packets):
         await asyncio.sleep(0.001)
         times.append(time.perf_counter())
@@ -63,7 +63,7 @@ async def spaced(times: list[float], packets: int) -> AsyncIterator[Packet]:
 
 
 async def swallow(packets: AsyncIterator[Any]) -> None:
-    """A sink."""
+    """Take packets and drop them."""
     async for _ in packets:
         pass
 
@@ -76,7 +76,7 @@ async def _seconds(stages: int, packets: int) -> float:
 
 
 async def _lone(stages: int) -> float:
-    """Median seconds of a lone packet from the source to the sink."""
+    """The median of the seconds that a lone packet takes from the source to the sink."""
     given: list[float] = []
     got: list[float] = []
 
@@ -114,7 +114,7 @@ async def turn_ms() -> float:
 
 
 def import_s(modules: str) -> tuple[float, list[str]]:
-    """Seconds to import `modules` in a new process, the best of five, and the model libraries that this brought in."""
+    """Seconds to import `modules` in a new process, the best of five, and the model libraries that it imports."""
     code = (
         f"import time; t = time.perf_counter(); import {modules}; s = time.perf_counter() - t; import sys, json; "
         f"print(json.dumps([s, [m for m in {MODEL_LIBRARIES!r} if m in sys.modules]]))"

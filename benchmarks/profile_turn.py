@@ -1,8 +1,8 @@
-"""One live turn profiled: python benchmarks/profile_turn.py [--graph NAME] [--policy POLICY] [--lines N]
+"""Profiles one live turn: python benchmarks/profile_turn.py [--graph NAME] [--policy POLICY] [--lines N]
 
-Prints what each stage did in the turn, then the functions of the event loop's thread by the time spent in them
-themselves, from half a second before the first word to the answer's first sound. Engines run on threads of their own:
-their time is in the table. Profiling slows Python code severalfold; the table of a turn without it comes first.
+It prints what each stage did in the turn, then the functions of the event loop's thread by their own time, from half a
+second before the first word to the answer's first sound. Engines run on threads of their own, so their time is in the
+table. Profiling makes Python code several times slower, so the table is of a turn without it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ POLICIES: dict[str, Callable[[Graph, sounds.Clip], Awaitable[Answered]]] = {
 
 
 async def profile(graph_name: str, policy: str) -> cProfile.Profile:
-    """Three turns, each in a conversation of its own: one that warms, one for the table, one under the profiler."""
+    """Run three turns, each in its own conversation: one to warm up, one for the table, one under the profiler."""
     (clip,) = (clip for clip in sounds.utterances(None) if clip.name == CLIP)
     graph = open_graph(graph_name, ["stages.task.with.world=:memory:"])
     await graph.load()
@@ -48,7 +48,7 @@ async def profile(graph_name: str, policy: str) -> cProfile.Profile:
 
 
 def table(answer: Answered) -> None:
-    """The turn stage by stage: milliseconds since the user was known to have finished, and what the time went into."""
+    """Print the turn stage by stage: milliseconds since the user was known to have finished, and what took them."""
     record = answer.record
     if record is None or record.confirmed is None:
         raise SystemExit(f"{answer.clip.name}: no turn was answered")

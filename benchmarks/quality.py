@@ -1,4 +1,4 @@
-"""How well the avatar hears, speaks and shapes its mouth, on the samples."""
+"""Measures how well the avatar hears, speaks and shapes its mouth on the samples."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.runtime.session import Session
 
 
 async def measure(graph: Graph, utterances: Sequence[Spoken]) -> dict[str, Any]:
-    """Word error rates of the recogniser and of the answers as another recogniser reads them, and how far the mouth
-    shapes of an answer are from its length in the worst case."""
+    """The word error rates of the recogniser, and of the answers as another recogniser hears them. Also how far the
+    mouth shapes of an answer are from its length in the worst case."""
     heard: list[str] = []
     said: list[str] = []
     understood: list[str] = []

@@ -1,4 +1,4 @@
-"""The utterances that benchmarks speak: those of a folder with a manifest.json, or of the samples."""
+"""Reads the utterances that benchmarks speak, from a folder with a manifest.json or from the samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FRAME = SAMPLE_RATE // 50
 """Samples in 20 ms, the frame of microphones and headsets."""
 
 LEAD = round(0.3 * SAMPLE_RATE)
-"""Samples before the first word: a key is held a moment before one speaks."""
+"""Samples before the first word, because users hold the key for a moment before they speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Spoken:
 
 
 def spoken(folder: Path | None) -> list[Spoken]:
-    """All utterances. `folder` has wavs and manifest.json: a list of {file, ref, end_sample}, counted at the file's own
-    rate."""
+    """All utterances. `folder` holds WAV files and manifest.json, a list of {file, ref, end_sample}. `end_sample` is
+    counted at the file's own rate."""
     if folder is not None:
         listed = json.loads((folder / "manifest.json").read_text("utf-8"))
         return [Spoken(one["file"], one["ref"], _until(folder / one["file"], one["end_sample"])) for one in listed]
@@ -51,6 +51,6 @@ def _until(path: Path, end_sample: int) -> Samples:
 
 
 async def frames(said: Spoken) -> AsyncIterator[Audio]:
-    """The utterance as fast as it is asked for."""
+    """Yield the utterance as fast as it is asked for."""
     for at in range(0, said.samples.size, FRAME):
         yield Audio(said.samples[at : at + FRAME], SAMPLE_RATE, at / SAMPLE_RATE)
