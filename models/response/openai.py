@@ -120,7 +120,8 @@ class OpenAI(LanguageModel):
                     yield piece
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
-                f"{self.url} sent something that is not a chunk of a chat completion ({data.strip()[:80]!r}): is base_url right?"
+                f"{self.url} sent something that is not a chunk of a chat completion ({data.strip()[:80]!r}): "
+                "is base_url right?"
             ) from error
 
     @contextmanager
