@@ -1,7 +1,7 @@
-"""The recordings that come with Parley, and what is said in them.
+"""Describes the recordings that come with Parley, and what is said in them.
 
-Questions to an avatar, one or several in a file: clean, noisy, hesitant, quiet and in the formats that people have.
-`make_samples` made them; ``manifest.yaml`` says how.
+A file holds one or several questions to an avatar. They are clean, noisy, hesitant or quiet, in the formats that people
+have. `make_samples` made them, and ``manifest.yaml`` says how.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from pathlib import Path
 import yaml
 
 FOLDER = Path(__file__).parent
-"""Where the recordings lie."""
+"""The folder of the recordings."""
 
 SAMPLE_RATE = 16_000
-"""Hz, of every recording that does not say otherwise, and of `Utterance.end_sample`."""
+"""The sample rate in Hz of every recording that names no other, and of `Utterance.end_sample`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What is said between two silences."""
+    """An utterance in a recording, between two silences."""
 
     words: str
-    """In small letters, without punctuation, numbers in words."""
+    """The words in small letters, without punctuation, with numbers in words."""
     start: float
-    """Seconds from the beginning of the file to the first sound of speech above 1 % of full scale, or, where the level
-    is not the usual one, above what would be 1 % of full scale at that level."""
+    """Seconds from the beginning of the file to the first sound of speech above 1 % of full scale. Where the level is
+    not the usual one, the threshold moves with it."""
     end: float
-    """Likewise, to the last."""
+    """Seconds from the beginning of the file to the last sound of speech above the same threshold."""
     end_sample: int
-    """`end` in samples at `SAMPLE_RATE`; exact in wav files, within a millisecond in compressed ones."""
+    """`end` in samples at `SAMPLE_RATE`. It is exact in WAV files, and within a millisecond in compressed files."""
     intent: str
     """The skill that the words ask for, or ``unknown``."""
     slots: Mapping[str, str | int]
-    """The values that the words give it."""
+    """The values that the words give to the slots of the skill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +44,27 @@ class Sample:
 
     file: str
     about: str
-    """What makes it worth having."""
+    """What is special about the recording."""
     duration: float
-    """Seconds."""
+    """The length in seconds."""
     sample_rate: int
-    """Hz."""
+    """The sample rate in Hz."""
     channels: int
     speed: float
-    """Of the speech, 1 is the voice's own."""
+    """The speed of the speech, as a factor of the voice's own."""
     pitch: float
-    """Likewise."""
+    """The pitch of the speech, as a factor of the voice's own."""
     level: float
-    """Of the speech, root mean square in decibels below full scale."""
+    """The level of the speech: root mean square in decibels relative to full scale."""
     noise: str
-    """``room``: only a faint hiss; ``pink`` noise; ``babble`` of other speakers."""
+    """The noise: ``room`` is only a faint hiss, ``pink`` is pink noise, ``babble`` is other speakers."""
     snr: float
-    """Decibels between speech and noise."""
+    """The signal-to-noise ratio: decibels between speech and noise."""
     utterances: tuple[Utterance, ...]
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """The path of the recording."""
         return FOLDER / self.file
 
 

@@ -1,8 +1,8 @@
 """Makes the recordings and their manifest: ``python -m audio_samples.make_samples [--out DIR]``.
 
-The voice is piper's `joe` (CC0), which is not one that Parley answers with, so that no recogniser hears the product's
-own voice. Needs the extra ``samples``. Every random number is seeded and the voice's own chance is off, so the same
-versions on the same kind of processor give the same bytes.
+The voice is piper's `joe` (CC0). Parley does not answer with it, so no recogniser hears the product's own voice. It
+needs the extra ``samples``. Every random number is seeded and the voice's own randomness is off, so the same versions
+on the same kind of processor give the same bytes.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ Sound = NDArray[np.float64]
 
 VOICE = "piper-joe"
 NORMAL = 10 ** (LEVEL / 20)
-"""Root mean square of speech before a recipe's own level is applied, full scale is 1."""
+"""The root mean square of speech before a recipe's own level is applied; full scale is 1."""
 AUDIBLE = 0.01
-"""One per cent of full scale; speech begins and ends where it passes this at the normal level."""
+"""One per cent of full scale. Speech begins and ends where it passes this at the normal level."""
 PAUSED = 0.5
-"""Seconds."""
+"""Seconds of a pause in mid-sentence."""
 MARGIN = 0.2
-"""Seconds kept before and behind what is audible: the release of a last k or t is softer than that."""
+"""Seconds kept before and after the audible part, because the release of a last k or t is softer."""
 FADE = 0.01
-"""Seconds."""
+"""Seconds of a fade."""
 TRAIL = 0.8
-"""Seconds of silence behind the last word."""
+"""Seconds of silence after the last word."""
 ENCODERS = {
     ".flac": ("flac", "flac", "s16"),
     ".mp3": ("mp3", "libmp3lame", "fltp"),
@@ -52,11 +52,11 @@ ENCODERS = {
     ".webm": ("webm", "libopus", "flt"),
     ".m4a": ("mp4", "aac", "fltp"),
 }
-"""Suffix to FFmpeg's container, encoder and sample format."""
+"""FFmpeg's container, encoder and sample format for each suffix."""
 
 
 class Speaker:
-    """The voice."""
+    """The voice that speaks the recordings."""
 
     def __init__(self) -> None:
         from piper import PiperVoice
@@ -64,7 +64,8 @@ class Speaker:
         self._voice: PiperVoice = PiperVoice.load(locate(VOICE) / "en_US-joe-medium.onnx")
 
     def say(self, text: str, speed: float, pitch: float, sample_rate: int) -> Sound:
-        """Speech at the normal level from its first to its last audible sample, with a margin; pauses are cut in."""
+        """Speech at the normal level from its first to its last audible sample, with a margin and with pauses put
+        in."""
         parts = [self._phrase(part, speed, pitch, sample_rate) for part in text.split(PAUSE)]
         silence = np.zeros(round((PAUSED - 2 * MARGIN) * sample_rate))
         return np.concatenate([parts[0], *(piece for part in parts[1:] for piece in (silence, part))])
@@ -91,18 +92,18 @@ class Speaker:
 
 
 def rms(sound: Sound) -> float:
-    """Root mean square."""
+    """The root mean square of a sound."""
     return float(np.sqrt(np.mean(sound**2)))
 
 
 def edges(sound: Sound) -> tuple[int, int]:
-    """The first audible sample, and the one behind the last."""
+    """The index of the first audible sample, and the index after the last."""
     audible = np.flatnonzero(np.abs(sound) > AUDIBLE)
     return int(audible[0]), int(audible[-1]) + 1
 
 
 def resample(sound: Sound, old: float, new: float) -> Sound:
-    """`sound` at another rate, by cutting or padding its spectrum, which is exact where it begins and ends silent."""
+    """`sound` at another rate. Its spectrum is cut or padded, which is exact where sound begins and ends silent."""
     length = round(sound.size * new / old)
     spectrum = np.fft.rfft(sound)[: length // 2 + 1]
     return np.asarray(np.fft.irfft(spectrum, length) * (length / sound.size))
@@ -117,7 +118,7 @@ def pink(length: int, random: np.random.Generator) -> Sound:
 
 
 def babble(speaker: Speaker, length: int, sample_rate: int, random: np.random.Generator) -> Sound:
-    """Several people talking at once, with a root mean square of 1."""
+    """Several people who talk at once, with a root mean square of 1."""
     crowd = np.zeros(length)
     for text, pitch in zip(BABBLE, (0.84, 0.95, 1.08, 1.2), strict=True):
         speech = speaker.say(text, 1.0, pitch, sample_rate)
@@ -126,7 +127,7 @@ def babble(speaker: Speaker, length: int, sample_rate: int, random: np.random.Ge
 
 
 def record(recipe: Recipe, speaker: Speaker) -> tuple[Sound, list[Utterance]]:
-    """The sound of a recipe, mono at its rate, and when its lines are spoken."""
+    """The sound of a recipe, mono at its rate, and the times at which its lines are spoken."""
     rate = recipe.sample_rate
     margin = round(MARGIN * rate)
     pieces, utterances, at = [], [], 0
@@ -151,11 +152,11 @@ def _utterance(line: Line, start: float, end: float) -> Utterance:
 
 
 def write(path: Path, sound: Sound, recipe: Recipe) -> None:
-    """Encode as the suffix of `path` says."""
+    """Write a recording in the format that the suffix of `path` names."""
     if path.suffix == ".wav":
         write_wav(path, sound.astype(np.float32), recipe.sample_rate)
     else:
-        # Two thirds of the sound on the left.
+        # Two thirds of the sound are on the left.
         sides = np.stack([sound, sound]) if recipe.channels == 1 else np.stack([sound * 1.2, sound * 0.6])
         encode(path, sides[: recipe.channels], recipe.sample_rate)
 
@@ -178,7 +179,7 @@ def encode(path: Path, sides: Sound, sample_rate: int) -> None:
 
 
 def make(folder: Path, speaker: Speaker, recipes: tuple[Recipe, ...] = RECIPES) -> Iterator[Sample]:
-    """Write the recordings into `folder`, and describe each."""
+    """Write the recordings into `folder`, and yield the description of each."""
     for recipe in recipes:
         sound, utterances = record(recipe, speaker)
         write(folder / recipe.file, sound, recipe)
@@ -191,7 +192,7 @@ def make(folder: Path, speaker: Speaker, recipes: tuple[Recipe, ...] = RECIPES) 
 
 
 def describe(made: list[Sample]) -> dict[str, Any]:
-    """The manifest."""
+    """The contents of the manifest."""
     return {
         "licence": "CC0-1.0",
         "voice": "en_US joe, medium, by the Rhasspy project: CC0-1.0",
@@ -204,7 +205,7 @@ def describe(made: list[Sample]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Make everything."""
+    """Make the recordings and the manifest."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the recordings and manifest.yaml")
     out: Path = parser.parse_args().out

@@ -1,4 +1,4 @@
-"""What is said in the recordings, and how they sound."""
+"""Says what is spoken in the recordings, and how they sound."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 LEVEL = -23.0
-"""The usual level of speech, root mean square in decibels below full scale: as loud as a good headset."""
+"""The usual level of speech, as in a good headset: root mean square in decibels relative to full scale."""
 
 PAUSE = "..."
-"""Half a second of silence in mid-sentence."""
+"""The mark for half a second of silence in mid-sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Recipe:
     speed: float = 1.0
     pitch: float = 1.0
     level: float = LEVEL
-    """Of the speech."""
+    """The level of the speech, as in `LEVEL`."""
     noise: Literal["room", "pink", "babble"] = "room"
     snr: float = 45.0
-    """Decibels between speech and noise."""
+    """The signal-to-noise ratio: decibels between speech and noise."""
     lead: float = 0.5
     """Seconds of silence before the first word."""
     sample_rate: int = 16_000
@@ -195,4 +195,4 @@ BABBLE = (
     "If the soup is too thick, add some water and stir it until it boils.",
     "Nobody had told her that the meeting was moved to the other building.",
 )
-"""What the other people talk about."""
+"""Sentences that the other people in the babble say."""

@@ -1,8 +1,8 @@
-"""The server measured: python benchmarks/serve.py [--audio DIR] [--graph NAME] [--only KEY,KEY] [--json]
+"""Measures the server: python benchmarks/serve.py [--audio DIR] [--graph NAME] [--only KEY,KEY] [--json]
 
-DIR holds wavs and manifest.json, a list of {file, ref, end_sample}; without it the samples of the project are spoken.
-Simulated headsets talk to a `parley serve` of its own over loopback, at real speed; what happens is told on stderr.
-Times are this machine's: compare them within one run. A quiet machine with two cores is wanted.
+DIR holds WAV files and manifest.json, a list of {file, ref, end_sample}. Without it the project's samples are spoken.
+Simulated headsets talk over loopback, at real speed, to a `parley serve` that it starts. Its progress goes to stderr.
+Times are this machine's, so compare them only within one run. It needs a quiet machine with two cores.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ GOALS = {
     "idle_session_mb": "mb <= 0.2, left about 0",
 }
 LONG = "where.wav#1"
-"""The utterance with a long answer."""
+"""The utterance that gets a long answer."""
 
 
 async def run(audio: Path | None, graph_name: str, keys: frozenset[str]) -> dict[str, Any]:
-    """The measures of some keys."""
+    """The measures for some keys."""
     results: dict[str, Any] = {"graph": graph_name, "cores": os.cpu_count(), "load": os.getloadavg()[0]}
     clips = sounds.utterances(audio)
     if ways := [way for way in ("ws", "webrtc") if f"{way}_ptt_ms" in keys]:
@@ -62,7 +62,7 @@ async def run(audio: Path | None, graph_name: str, keys: frozenset[str]) -> dict
 
 
 def main() -> None:
-    """Print a table, or JSON."""
+    """Print the measures as a table or as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audio", type=Path, metavar="DIR")
     parser.add_argument("--graph", default="assistant")

@@ -1,4 +1,4 @@
-"""`parley serve` as a user starts it, for benchmarks."""
+"""Starts `parley serve` for benchmarks, as a user does."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OVERRIDES = ["stages.task.with.world=:memory:", "turns.filler=off", "turns.idle=off"]
-"""A filler is no answer."""
+"""Options of the graph: nothing is kept, and no filler or idle phrase passes for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that listens."""
+    """A server that is listening."""
 
     port: int
     pid: int
 
     @property
     def socket(self) -> str:
-        """Where the Parley protocol is spoken."""
+        """The address that speaks the Parley protocol."""
         return f"ws://127.0.0.1:{self.port}/parley"
 
     @property
     def rtc(self) -> str:
-        """Where WebRTC is."""
+        """The address of WebRTC."""
         return f"http://127.0.0.1:{self.port}/rtc"
 
     @property
     def memory(self) -> float:
-        """Megabytes of memory that the process has (Linux)."""
+        """The memory of the process in megabytes (Linux)."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 @asynccontextmanager
 async def served(graph: str, *options: str) -> AsyncIterator[Served]:
-    """A server of this graph on a port of its own, its models loaded."""
+    """A server of this graph on its own port, with its models loaded."""
     sets = [part for change in OVERRIDES for part in ("--set", change)]
     command = ["-m", "pipeline.cli", "serve", "--graph", graph, "--port", "0", *sets, *options]
     process = await asyncio.create_subprocess_exec(

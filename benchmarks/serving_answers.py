@@ -1,4 +1,4 @@
-"""Answers as a headset hears them: how soon, over a bad network, and with the mouth in step."""
+"""Measures answers as a headset hears them: how soon they begin, and how they fare over a bad network."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from pipeline.runners.headset.network import PERFECT, Impairment
 from pipeline.wire import from_client
 
 WIFI = Impairment(loss=0.03, jitter=0.04, delay=0.002)
-"""A bad place in a good house."""
+"""The network in a spot of a house where the Wi-Fi is bad."""
 EVERY = 2
 """Of the utterances, each so-manieth is said: a second and a third way to say it take the time of the others."""
 TALKS = 4
-"""Answers that are listened to over a bad network, and half as many over a good one."""
+"""Answers that are heard over a bad network; half as many are heard over a good one."""
 
 _numbers = itertools.count(1)
 
 
 async def push_to_talk(graph: Graph, name: str, clips: Sequence[Clip], ways: Sequence[str]) -> dict[str, Any]:
-    """From the key's release to the first audible sample: over each of `ways` (``ws``, ``webrtc``) and as `parley talk`
-    has it, in turn, so that all meet the same machine."""
+    """Measure from the key's release to the first audible sample, over each of `ways` (``ws``, ``webrtc``) and in
+    `parley talk`. They run in turn, so that all meet the same machine."""
     took: dict[str, list[float]] = {way: [] for way in (*ways, "talk")}
     async with served(name) as server:
         for place, clip in enumerate([clips[0], *clips[::EVERY]]):
@@ -42,7 +42,7 @@ async def push_to_talk(graph: Graph, name: str, clips: Sequence[Clip], ways: Seq
                 else:
                     found = await _first_audible(server.socket if way == "ws" else server.rtc, clip)
                 _tell(way, clip.name, f"{found:.0f} ms")
-                if place:  # the first turn warms what loading did not
+                if place:  # the first turn warms up what loading did not
                     values.append(found)
     talk = answering.spread(took.pop("talk"))
     return {
@@ -68,7 +68,7 @@ async def _first_audible(url: str, clip: Clip) -> float:
 
 
 async def wifi(name: str, clip: Clip) -> dict[str, Any]:
-    """Gaps in answers over a bad network, and by how much later they begin than over a good one."""
+    """The gaps in answers over a bad network, and how much later they begin than over a good one."""
     good: list[float] = []
     bad: list[float] = []
     gaps: list[float] = []

@@ -1,8 +1,8 @@
-"""A server that gives every user their own sound back: python benchmarks/serving_echo.py parley|bare
+"""A server that sends every user's sound back to them: python benchmarks/serving_echo.py parley|bare
 
-`parley` is the way in and out of the product (HTTP server, connections, receiver, frames) with an echo in place of the
-conversation; `bare` is what uvicorn alone takes for the same frames. Prints its port when it listens, and ends with its
-standard input.
+`parley` is Parley's own path (HTTP server, connections, receiver, frames) with an echo in place of the conversation.
+`bare` is uvicorn alone with the same frames. It prints its port when it listens, and stops when its standard input
+ends.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from pipeline.testing import scripted_graph
 from pipeline.wire.frames import WRAP
 
 MOST = 4000
-"""Connections."""
+"""Connections at most."""
 
 
 class Echoing(Conversation):
-    """Says what it hears."""
+    """A conversation that sends back the sound that it hears."""
 
     def __init__(self, client: ClientSession, conversation: Conversation) -> None:
         super().__init__(conversation.session, conversation.floor, conversation.sink)
@@ -66,7 +66,7 @@ class EchoSession(ClientSession):
 
 
 async def echo(socket: WebSocket) -> None:
-    """Nothing but the socket."""
+    """Send back what comes, with only the socket."""
     await socket.accept()
     try:
         while True:

@@ -1,4 +1,4 @@
-"""What many users cost: how many talk at once, and what one who is silent takes."""
+"""Measures what many users cost: how many can talk at once, and the memory of a silent one."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from pipeline.runners.headset.measures import spread
 from pipeline.wire import from_client
 
 PATIENCE = 1000.0
-"""Milliseconds within which an answer is heard, for 95 of 100."""
+"""Milliseconds within which 95 of 100 answers must be heard."""
 STEPS = (2, 4, 6, 8, 10, 12, 16)
-"""Users at once."""
+"""Numbers of users at once, tried in turn."""
 TURNS = 2
-"""That each of them has."""
+"""Turns that each user has."""
 IDLE, RETURNED = 200, 1000
-"""Sessions that are open and silent at once, and those that come and go one after the other, `TOGETHER` at a time."""
+"""Sessions that are open and silent at once, and sessions that come and go, `TOGETHER` at a time."""
 TOGETHER = 20
 
 
 async def talking(name: str, clips: Sequence[Clip]) -> dict[str, Any]:
-    """How many users hold conversations before the 95th of 100 waits longer than `PATIENCE`."""
+    """The number of users who hold conversations before the 95th of 100 answers takes longer than `PATIENCE`."""
     said = [Said(clip.name, clip.samples[: clip.end], SAMPLE_RATE) for clip in clips[:TURNS]]
     hello = from_client.Hello(mode="push-to-talk")
     found: dict[int, float] = {}
     async with served(name) as server:
-        for users in (1, *STEPS):  # the first warms what loading did not
+        for users in (1, *STEPS):  # the first warms up what loading did not
             heard: list[MeasuredExchange] = []
 
             def tell(_: int, done: MeasuredExchange, heard: list[MeasuredExchange] = heard) -> None:
@@ -53,9 +53,9 @@ async def talking(name: str, clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 async def idle(name: str) -> dict[str, Any]:
-    """Megabytes of a silent session, and what is kept of those that went."""
+    """The megabytes of a silent session, and those that stay in use after sessions have ended."""
     async with served(name, "--sessions", str(2 * IDLE)) as server:
-        await _come_and_go(server, 2 * IDLE)  # pools fill, modules load
+        await _come_and_go(server, 2 * IDLE)  # pools fill and modules load
         before = server.memory
         headsets = [Headset(server.socket) for _ in range(IDLE)]
         for headset in headsets:

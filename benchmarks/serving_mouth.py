@@ -1,8 +1,8 @@
-"""Mouth against sound at the client, over an answer of two minutes.
+"""Measures how well mouth and sound match at the client, over an answer of two minutes.
 
-The voice and the mouth are real, the mind is told what to say. The same answer is spoken a second time without any
-server: there, by the voice's own phonemes, each mouth shape lies where its sound is. Around each shape, that sound is
-looked for in what the headset heard, by cross-correlation; when the shape was seen is what the headset shows.
+The voice and the mouth are real, and the response is a given story. The same answer is spoken again without a server:
+there the voice's own phonemes put each mouth shape where its sound is. Cross-correlation finds the sound around each
+shape in the sound that the headset heard. The headset also tells when it showed the shape.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from pipeline.wire.fields import Format
 ASKED = "story"
 MINUTES = 2.0
 AROUND, REACH = 0.15, 0.4
-"""Seconds to either side of a shape whose sound is looked for, and by how much it may be elsewhere."""
+"""Seconds of sound on either side of a shape that are looked for, and seconds by which they may have moved."""
 ALIKE = 0.9
-"""Correlation from which it was found: it is the same sound, but for 16 bits."""
+"""The correlation from which the sound counts as found: it is the same sound, rounded to 16 bits."""
 
 
 class Ear(Sink):
-    """Keeps an answer."""
+    """A sink that keeps an answer."""
 
     def __init__(self) -> None:
         self.sound: list[Samples] = []
@@ -59,14 +59,14 @@ class Ear(Sink):
 
 
 def graph(name: str) -> Graph:
-    """The graph with its own voice and mouth, and a mind that knows one story."""
+    """The graph with its own voice and mouth, and a response that always tells one story."""
     story = Outcome(ASKED, "done", " ".join(SENTENCES * 3))
     minds = {"intent": ScriptedIntents({ASKED: Intent(ASKED)}), "task": ScriptedTasks([story])}
     return scripted_graph(name, ["turns.idle=off", "turns.filler=off"], engines=minds, keep=("tts", "lipsync"))
 
 
 async def measure(name: str) -> dict[str, Any]:
-    """Milliseconds by which shapes are seen away from their sound, either way."""
+    """The milliseconds by which shapes are seen before or after their sound."""
     talker = graph(name)
     await talker.load()
     ear = Ear()
@@ -106,7 +106,7 @@ async def _listened(headset: Headset) -> MeasuredExchange:
 
 
 def skews(ear: Ear, done: MeasuredExchange) -> tuple[list[float], int]:
-    """By how many seconds each shape was seen behind its sound, where that was found; and how many there were."""
+    """The seconds by which each shape was seen after its sound, where that was found, and the number of shapes."""
     reference = np.concatenate(ear.sound)
     rate = done.sample_rate
     begin = float(np.flatnonzero(np.abs(done.sound) > 0.01)[0] - np.flatnonzero(np.abs(reference) > 0.01)[0]) / rate
@@ -122,7 +122,7 @@ def skews(ear: Ear, done: MeasuredExchange) -> tuple[list[float], int]:
 
 
 def _found(reference: Samples, heard: Samples, at: float, expected: float, rate: int) -> float | None:
-    """Where the sound around `at` of the reference is heard, in seconds, near where it is `expected`."""
+    """The seconds at which the sound around `at` of the reference is heard, near where it is `expected`."""
     half, reach = round(AROUND * rate), round(REACH * rate)
     place, near = round(at * rate), round(expected * rate)
     before = min(half, place)

@@ -1,4 +1,4 @@
-"""How many sessions one core relays: frames of 20 ms both ways, with nobody who thinks."""
+"""Measures how many sessions one core relays: frames of 20 ms both ways, without any engine."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from pipeline.wire.frames import HEADER, SOUND, pack
 from pipeline.wire.from_client import Hello
 
 TICK = 0.02
-"""Seconds of sound in a frame, and in which it must be back, for 95 of 100."""
+"""Seconds of sound in a frame. 95 of 100 frames must be back within as many seconds."""
 SAMPLES = 320
-"""Of a frame, at 16 kHz."""
+"""Samples of a frame, at 16 kHz."""
 MARKS, STRIDE = 100, 256
-"""The first sample of a frame tells which of the latest `MARKS` it is, in steps that no rounding on the way blurs."""
+"""The first sample of a frame tells which of `MARKS` it is, in steps that are wider than any rounding on the way."""
 FORM = Format(sample_rate=16_000)
 HELLO = Hello(mode="hands-free", audio_in=FORM, audio_out=FORM).model_dump_json().encode()
 WARM, MEASURED = 1.0, 2.0
-"""Seconds of each trial."""
+"""Seconds of each trial: to warm up, then to measure."""
 STEPS, NEAR = 5, 0.08
-"""Halvings at most between the largest number that went well and the smallest that did not, and as which share of it
-they are near enough."""
+"""Halvings at most between the largest number that went well and the smallest that did not, and the share of it by
+which they may still differ."""
 FIRST, MOST = 100, 3200
-"""Sessions of the first trial, and of the last."""
+"""Sessions of the first trial, and of the largest."""
 
 
 @contextmanager
 def server(kind: str, core: int) -> Iterator[tuple[int, int]]:
-    """The port and the process of an echo server that has that core, and no other."""
+    """The port and the process of an echo server that runs on that core only."""
     script = Path(__file__).with_name("serving_echo.py")
     command = [sys.executable, str(script), kind]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -52,8 +52,8 @@ def server(kind: str, core: int) -> Iterator[tuple[int, int]]:
 
 
 class Client(asyncio.Protocol):
-    """A WebSocket client (RFC 6455) that does as little as one can, so that the server is what is measured: its frames
-    are masked with zeros, and it only looks at the sequence numbers of what comes."""
+    """A WebSocket client (RFC 6455) that does as little as it can, so that the server is measured. Its frames are
+    masked with zeros, and of the frames that come it reads only the sequence numbers."""
 
     def __init__(self, took: list[float]) -> None:
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -63,7 +63,7 @@ class Client(asyncio.Protocol):
         self._time = asyncio.get_running_loop().time
         self.measuring = False
         self.sent = 0
-        """Frames, while measuring."""
+        """Frames that it sent while measuring."""
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -103,7 +103,7 @@ class Client(asyncio.Protocol):
             if at + head + size > len(data):
                 break
             if data[at] == 0x82:
-                if size == HEADER + 2 * SAMPLES:  # anything else is silence that the server put in
+                if size == HEADER + 2 * SAMPLES:  # any other frame is silence that the server put in
                     (first,) = struct.unpack_from("<h", data, at + head + HEADER)
                     if (sent := self._sent.pop(round(first / STRIDE), None)) is not None:
                         self._took.append(now - sent)
@@ -113,7 +113,7 @@ class Client(asyncio.Protocol):
         self._data = data[at:]
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._transport.abort()
 
 
@@ -124,16 +124,16 @@ def _masked(opcode: int, payload: bytes) -> bytes:
 
 
 class Trial(NamedTuple):
-    """How so many sessions went."""
+    """The result of a trial with a number of sessions."""
 
     p95: float
-    """Seconds in which 95 of 100 frames were back; those that never were took for ever."""
+    """Seconds within which 95 of 100 frames were back. A frame that never came back counts as infinite."""
     cost: float = math.nan
-    """Seconds of the server's core that a frame took, there and back: a busy machine changes that least."""
+    """Seconds of the server's core that a frame took, there and back. A busy machine changes this least."""
 
 
 async def trial(port: int, pid: int, sessions: int) -> Trial:
-    """Let so many sessions relay."""
+    """Relay frames with that many sessions."""
     loop = asyncio.get_running_loop()
     took: list[float] = []
     clients: list[Client] = []
@@ -156,13 +156,13 @@ async def trial(port: int, pid: int, sessions: int) -> Trial:
 
 
 def _core_seconds(pid: int) -> float:
-    """That the process has had so far (Linux, proc(5))."""
+    """Seconds of a core that the process has used so far (Linux, proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _talk(clients: list[Client]) -> None:
-    """Send a frame from each client every `TICK`, spread evenly over it."""
+    """Send a frame from each client every `TICK`, with the clients spread evenly over it."""
     loop = asyncio.get_running_loop()
     phases = [clients[phase::20] for phase in range(20)]
     start = loop.time()
@@ -212,6 +212,6 @@ def largest(kind: str, first: int = FIRST) -> dict[str, Any]:
 
 
 def measure() -> dict[str, Any]:
-    """Parley's way in and out, and what uvicorn's alone would take."""
+    """The measures of Parley's own path, and of uvicorn alone."""
     ours, bare = largest("parley"), largest("bare", 400)
     return {"relay_sessions_per_core": ours | {"bare_echo": bare}}

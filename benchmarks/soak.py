@@ -1,8 +1,8 @@
-"""An hour of conversation in a few minutes: python benchmarks/soak.py [--graph NAME] [--minutes N] [--json]
+"""Runs an hour of conversation in a few minutes: python benchmarks/soak.py [--graph NAME] [--minutes N] [--json]
 
-Real engines, a simulated room, virtual time, hands-free. Somebody says something every minute, and more often in the
-first five; every second time the answer is interrupted, by another utterance or by a cough. What the process holds is
-counted after five minutes and at the end; on stderr, every minute. Counting needs Linux.
+Real engines talk hands-free in a simulated room and virtual time. The user says something every minute, and more often
+in the first five minutes. Every second answer is interrupted by another utterance or by a cough. It counts what the
+process holds after five minutes and at the end, and on stderr every minute. Counting needs Linux.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from pipeline.graph.build import open_graph
 from pipeline.testing import Card, Room, Talk, run, talking
 
 WARM = 300.0
-"""Seconds after which nothing should grow any more."""
+"""Seconds after which nothing should grow."""
 OFTEN, SELDOM = 15.0, 60.0
-"""Seconds from one utterance to the next, up to then and later: by then everything was said once."""
+"""Seconds from one utterance to the next, until `WARM` and after it. By then every utterance was said once."""
 LATER = 2.5
 """Seconds from the end of an utterance until it, or its answer, is interrupted."""
 ROOM = partial(Room, keep=10.0, card=Card(block=0.02))
 
 
 def held() -> dict[str, float]:
-    """What the process holds right now."""
+    """The resources that the process holds now."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return {
@@ -56,14 +56,14 @@ def held() -> dict[str, float]:
 
 
 def cough() -> Samples:
-    """A third of a second of noise that dies away."""
+    """A third of a second of noise that fades."""
     random = np.random.default_rng(5)
     fading = np.exp(-np.linspace(0.0, 5.0, SAMPLE_RATE // 3))
     return (0.4 * fading * random.standard_normal(fading.size)).astype(np.float32)
 
 
 async def soak(graph_name: str, seconds: float) -> dict[str, Any]:
-    """Converse for so many seconds of virtual time."""
+    """Converse for `seconds` of virtual time."""
     graph = open_graph(graph_name, ["stages.task.with.world=:memory:"])
     await graph.load()
     fates: Counter[str] = Counter()
@@ -82,7 +82,7 @@ async def soak(graph_name: str, seconds: float) -> dict[str, Any]:
 async def _rounds(
     talk: Talk, utterances: Iterator[Samples], start: float, end: float, every: float
 ) -> AsyncIterator[None]:
-    """Fill the time from `start` to `end` with what is said `every` so many seconds."""
+    """Fill the time from `start` to `end` with an utterance `every` so many seconds."""
     for number in range(round((end - start) / every)):
         begin = start + number * every
         over = talk.room.say(next(utterances), at=begin + 0.1)
@@ -95,7 +95,7 @@ async def _rounds(
 
 
 def _count(talk: Talk, fates: Counter[str]) -> None:
-    """Count what became of the latest turns, and keep nothing of them."""
+    """Count how the latest turns ended, and keep nothing else of them."""
     fates.update(record.fate.value for record in talk.turns)
     talk.turns.clear()
     talk.states.clear()
@@ -104,14 +104,14 @@ def _count(talk: Talk, fates: Counter[str]) -> None:
 
 
 def measure(graph_name: str, minutes: float = 60.0) -> dict[str, Any]:
-    """What was held after five minutes and at the end, and how many seconds it took."""
+    """What the process held after five minutes and at the end, and how many seconds the run took."""
     began = time.perf_counter()
     results = run(soak(graph_name, 60 * minutes))
     return results | {"seconds": round(time.perf_counter() - began, 1)}
 
 
 def main() -> None:
-    """Print what grew, or JSON."""
+    """Print what grew, as a table or as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graph", default="assistant")
     parser.add_argument("--minutes", type=float, default=60.0)

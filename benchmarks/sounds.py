@@ -1,7 +1,7 @@
-"""What is said into the microphone of benchmarks/talk.py: utterances, interruptions, and what must not interrupt.
+"""Makes the sound for the microphone of benchmarks/talk.py: utterances, interruptions, and what must not interrupt.
 
 All of it is made in a few seconds from the project's samples, from recordings of people (the catalogue's, and those of
-Debian's package ``scratch``) and from voices that are not the avatar's own (piper's `joe`, espeak-ng). Seeded, so that
+Debian's package ``scratch``) and from voices that are not the avatar's own (piper's `joe`, espeak-ng). It is seeded, so
 two runs hear the same.
 """
 
@@ -32,31 +32,31 @@ from pipeline.devices.pcm import from_pcm16
 from pipeline.testing.tape import AUDIBLE
 
 LEAD = round(0.3 * SAMPLE_RATE)
-"""Samples before the first word: a key is held a moment before one speaks."""
+"""Samples before the first word, because users hold the key for a moment before they speak."""
 AFTER = 3 * SAMPLE_RATE
-"""Samples for which noise and other talkers go on behind the last word."""
+"""Samples for which noise and other talkers go on after the last word."""
 PAUSE = SAMPLE_RATE // 2
-"""Samples of silence in the middle of those who pause."""
+"""Samples of silence in the middle of utterances with a pause."""
 SNR = 15.0
-"""Decibels between the speaker and what else is heard."""
+"""Decibels between the speaker and the other sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Somebody's sound, as the microphone hears it at `SAMPLE_RATE`."""
+    """The sound of one speaker, as the microphone hears it at `SAMPLE_RATE`."""
 
     name: str
     group: str
     words: str
-    """Empty where none are said."""
+    """The words that are said; empty where none are."""
     samples: Samples
-    """Shape (n,); the sound may go on behind the last word."""
+    """The sound, shape (n,). It may go on after the last word."""
     end: int
-    """Samples up to the last of the speech, it included."""
+    """The number of samples up to the last sample of speech, including that one."""
 
     @property
     def onset(self) -> int:
-        """The first audible sample."""
+        """The index of the first audible sample."""
         return int(np.flatnonzero(np.abs(self.samples) > AUDIBLE)[0])
 
 
@@ -85,13 +85,13 @@ CHOSEN = {
     "visit.wav#9": "pause",
     "visit.wav#10": "pause",
 }
-"""Utterances of audio_samples/ by file and number, and what is done to them: nothing but to name their group, or noise
-or a talker put under them, or half a second of silence put into their middle."""
+"""Utterances of audio_samples/ by file and number, and how they are treated. Some only get the name of their group.
+Others get noise or a talker under them, or half a second of silence in their middle."""
 
 
 def utterances(folder: Path | None) -> list[Clip]:
-    """What users say. `folder` has wavs and manifest.json: a list of {file, ref, end_sample}, counted at the file's own
-    rate."""
+    """The utterances of users. `folder` holds WAV files and manifest.json, a list of {file, ref, end_sample}.
+    `end_sample` is counted at the file's own rate."""
     if folder is not None:
         listed = json.loads((folder / "manifest.json").read_text("utf-8"))
         return [_given(folder / one["file"], one["ref"], one["end_sample"]) for one in listed]
@@ -106,7 +106,7 @@ def _given(path: Path, words: str, end_sample: int) -> Clip:
 
 
 def _sampled() -> Iterator[Clip]:
-    """The samples' utterances, each with what follows it up to the next, or to the end of the file."""
+    """The utterances of the samples, each with the sound up to the next one or to the end of the file."""
     for sample in samples():
         sound = read(sample.path)
         for index, said in enumerate(sample.utterances):
@@ -130,7 +130,7 @@ def _treated(clip: Clip, treatment: str) -> Clip:
 
 
 def _over(clip: Clip, other: Sound) -> Clip:
-    """`clip` with another sound under it and behind it, `SNR` softer."""
+    """`clip` with another sound under it and after it, `SNR` softer."""
     speech = np.pad(clip.samples[: clip.end], (0, other.size - clip.end)).astype(np.float64)
     start, end = edges(speech)
     level = rms(speech[start:end]) / rms(other) * 10 ** (-SNR / 20)
@@ -143,18 +143,18 @@ def _paused(clip: Clip) -> Clip:
     first, last = (round(share * clip.end) for share in (0.35, 0.65))
     energy = np.convolve(np.square(clip.samples[first:last]), np.ones(width), "valid")
     cut = first + int(np.argmin(energy)) + width // 2
-    room = np.resize(clip.samples[: LEAD // 2], PAUSE)  # what the microphone gives while nobody speaks
+    room = np.resize(clip.samples[: LEAD // 2], PAUSE)  # the microphone's sound while no one speaks
     return replace(clip, samples=np.concatenate([clip.samples[:cut], room, clip.samples[cut:]]), end=clip.end + PAUSE)
 
 
 @cache
 def person(name: str) -> Samples:
-    """A recording of the catalogue, whole."""
+    """A whole recording of the catalogue."""
     return read(locate(name))
 
 
 def _talker(name: str, size: int) -> Sound:
-    """A person who talks without a long silence at the beginning, shape (size,)."""
+    """The sound of a person who talks, without a long silence at the beginning; shape (size,)."""
     sound = person(name)
     start, end = edges(sound.astype(np.float64) * NORMAL / rms(sound.astype(np.float64)))
     return np.resize(sound[start:end], size).astype(np.float64)
@@ -182,15 +182,15 @@ INTERRUPTIONS = (
     "Sorry, I have to go now.",
     "Tell me about volcanoes instead.",
 )
-"""In the voice `joe`, at these speeds and pitches in turn; two people follow."""
+"""Interruptions in the voice `joe`, at the speeds and pitches of `MANNERS` in turn. Those of `PEOPLE` follow."""
 MANNERS = ((1.0, 1.0), (1.15, 1.08), (0.95, 0.94), (1.1, 1.0), (1.0, 1.12), (1.2, 0.97))
-"""Speed and pitch."""
+"""The speed and pitch of each manner of speaking."""
 PEOPLE = {"speech-jfk": (0.0, 3.2), "speech-beckett": (0.33, 2.8)}
-"""Recordings whose speakers interrupt as well, and the seconds that they say."""
+"""Recordings whose speakers interrupt too, with the first and last second of the part that is played."""
 
 
 def interruptions() -> list[Clip]:
-    """Twenty, all of them meant."""
+    """Twenty interruptions, all of them meant."""
     speaker = Speaker()
     found = [
         _clip(text, "interruption", text, speaker.say(text, *MANNERS[index % len(MANNERS)], SAMPLE_RATE))
@@ -216,15 +216,15 @@ BACKCHANNELS = (
 )
 """What a listener says, and espeak-ng's voice that says it; None is `joe`."""
 PACKAGE = "scratch"
-"""Of Debian; its media are CC-BY-SA-3.0."""
+"""The package of Debian with recordings of people. Its media are under CC-BY-SA-3.0."""
 NOISES = ("Cough-female", "Cough-male", "Sneeze-female", "Sneeze-male", "Laugh-female", "Laugh-male1")
-"""Recordings in it of people who say nothing."""
+"""Recordings in the package of people who say no words."""
 COUGHS = 2
-"""Synthetic ones beside them."""
+"""Synthetic coughs beside the recorded ones."""
 
 
 def distractions() -> list[Clip]:
-    """Sixteen; the avatar's own echo needs no sound but the avatar's."""
+    """Sixteen sounds that must not interrupt. The avatar's own echo needs no other sound."""
     speaker = Speaker()
     people = _noises()
     found = [
@@ -239,7 +239,8 @@ def distractions() -> list[Clip]:
 def cough(seed: int) -> Sound:
     """A cough: a burst as the glottis opens, breath through the throat, and a voiced end. Shape (n,).
 
-    Phases and their lengths as in Korpas, Sadlonova, Vrabec: "Analysis of the cough sound: an overview" (1996)."""
+    The phases and their lengths are from Korpas, Sadlonova, Vrabec: "Analysis of the cough sound: an overview"
+    (1996)."""
     random = np.random.default_rng(seed)
     size = round(random.uniform(0.35, 0.5) * SAMPLE_RATE)
     at = np.arange(size) / SAMPLE_RATE
@@ -264,7 +265,7 @@ def _clip(name: str, group: str, words: str, sound: Sound) -> Clip:
 
 
 def _levelled(sound: Sound) -> Sound:
-    """`sound` as loud as speech is."""
+    """`sound` at the level of speech."""
     start, end = edges(sound / np.abs(sound).max() * 0.5)
     return sound * (NORMAL / rms(sound[start:end]))
 
@@ -280,7 +281,7 @@ def _espeak(text: str, voice: str) -> Sound:
 
 
 def _noises() -> dict[str, Sound]:
-    """People who cough, sneeze and laugh; none where Debian's packages are out of reach."""
+    """Sounds of people who cough, sneeze and laugh; none where Debian's packages cannot be reached."""
     folder = user_cache_path("parley") / "benchmarks"
     paths = [folder / f"{name}.wav" for name in NOISES]
     if not all(path.exists() for path in paths):

@@ -1,7 +1,7 @@
-"""The spine measured: python benchmarks/spine.py [--audio DIR] [--graph NAME] [--json]
+"""Measures the spine of the pipeline: python benchmarks/spine.py [--audio DIR] [--graph NAME] [--json]
 
-DIR holds wavs and manifest.json, a list of {file, ref, end_sample}; without it the samples of the project are spoken.
-The last line of --json is one object; times are this machine's, so compare them within one run.
+DIR holds WAV files and manifest.json, a list of {file, ref, end_sample}. Without it the project's samples are spoken.
+The last line of --json is one object. Times are this machine's, so compare them only within one run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ GOALS = {
 
 
 async def run(audio: Path | None, graph_name: str) -> dict[str, Any]:
-    """Every measure."""
+    """Take every measure."""
     utterances = spoken(audio)
     results: dict[str, Any] = {"graph": graph_name}
     results["import_s"], _ = overhead.import_s("pipeline")
@@ -53,7 +53,7 @@ async def run(audio: Path | None, graph_name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print a table, or JSON."""
+    """Print the measures as a table or as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audio", type=Path, metavar="DIR")
     parser.add_argument("--graph", default="assistant")

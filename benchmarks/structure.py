@@ -1,4 +1,4 @@
-"""The shape of the tree, in numbers: python benchmarks/structure.py [--json]
+"""Measures the shape of the tree: python benchmarks/structure.py [--json]
 
 It counts what makes a tree hard to read: long modules, siblings that import each other in a circle, words of a natural
 language outside the rooms that hold them, names that stand for two things, and lines that are written twice.
@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import grimp  # what import-linter reads imports with
+import grimp  # import-linter reads imports with it
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 from support.natural_language import find_words
@@ -24,12 +24,12 @@ from support.natural_language import find_words
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("pipeline", "models", "audio_samples")
 LONGEST = 300
-"""Lines of a module."""
+"""Lines that a module may have."""
 ALIKE = 6
-"""Lines in a row that count as written twice, without blank lines, comments and imports."""
+"""Equal lines in a row that count as written twice. Blank lines, comments and imports do not count."""
 
 Place = tuple[Path, int]
-"""A module, and a line in it, from 1."""
+"""A module, and a line in it, counted from 1."""
 
 
 def modules(root: Path = ROOT, packages: Sequence[str] = PACKAGES) -> list[Path]:
@@ -92,12 +92,12 @@ def _reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:
 
 
 def repeated_modules(paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Names that several modules have."""
+    """Names that several modules share."""
     return _repeated((path.stem, _shown(path)) for path in paths if not path.stem.startswith("__"))
 
 
 def repeated_classes(paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Names that several public classes have."""
+    """Names that several public classes share."""
     return _repeated(
         (node.name, f"{_shown(path)}:{node.lineno}")
         for path in paths
@@ -117,9 +117,9 @@ def _repeated(named: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def duplicated(paths: Sequence[Path]) -> list[tuple[Place, Place, int]]:
-    """Stretches that stand in two places: both places, and how many lines are alike.
+    """Stretches that stand in two places: both places, and the number of equal lines.
 
-    A stretch that stands in three places is told of twice."""
+    A stretch that stands in three places is listed twice."""
     text = {path: _normalised(path) for path in paths}
     first: dict[tuple[str, ...], tuple[Path, int]] = {}
     pairs: list[tuple[Path, int, Path, int]] = []
@@ -138,12 +138,12 @@ def duplicated(paths: Sequence[Path]) -> list[tuple[Place, Place, int]]:
 
 
 def _diagonal(number: int, path: Path, index: int, other: Path, place: int) -> tuple[Path, Path, int, int]:
-    """The same for pairs that go on with each other."""
+    """A key that is equal for pairs of lines that continue each other."""
     return path, other, index - place, index - number
 
 
 def _normalised(path: Path) -> list[tuple[int, str]]:
-    """Lines that say something, each with its number, from 1."""
+    """The lines that count, each with its number from 1."""
     text = path.read_text("utf-8")
     imports = {
         number
@@ -159,7 +159,7 @@ def _normalised(path: Path) -> list[tuple[int, str]]:
 
 
 def measure() -> dict[str, Any]:
-    """Every measure, with where each finding is."""
+    """Every measure, with the place of each finding."""
     paths = modules()
     twice = duplicated(paths)
     return {
@@ -182,7 +182,7 @@ def _shown(path: Path) -> str:
 
 
 def main() -> None:
-    """Print a list, or JSON."""
+    """Print the measures as a list or as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -1,9 +1,9 @@
-"""Live talk measured: python benchmarks/talk.py [--audio DIR] [--graph NAME] [--only PART,PART] [--json]
+"""Measures live talk: python benchmarks/talk.py [--audio DIR] [--graph NAME] [--only PART,PART] [--json]
 
-DIR holds wavs and manifest.json, a list of {file, ref, end_sample}; without it the samples of the project are spoken,
+DIR holds WAV files and manifest.json, a list of {file, ref, end_sample}. Without it the project's samples are spoken,
 some with noise, other talkers or a pause in them. Sound comes and goes at real speed through a simulated microphone and
-loudspeaker, so a run takes minutes; what happens is told on stderr. Times are this machine's: compare them within one
-run. Parts: ptt, hands_free, barge_in, false_stops, soak.
+loudspeaker, so a run takes minutes. Its progress goes to stderr. Times are this machine's, so compare them only within
+one run. The parts are ptt, hands_free, barge_in, false_stops and soak.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import sounds
 from pipeline.graph.build import open_graph
 
 OVERRIDES = ["stages.task.with.world=:memory:", "turns.filler=off", "turns.idle=off"]
-"""A filler is no answer."""
+"""Options of the graph: nothing is kept, and no filler or idle phrase passes for an answer."""
 PARTS = ("ptt", "hands_free", "barge_in", "false_stops", "soak")
 GOALS = {
     "ptt_ms": "p50 <= 200, aim 150; p90 <= 350, aim 250",
@@ -58,7 +58,7 @@ async def run(audio: Path | None, graph_name: str, parts: frozenset[str]) -> dic
 
 
 def main() -> None:
-    """Print a table, or JSON."""
+    """Print the measures as a table or as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--audio", type=Path, metavar="DIR")
     parser.add_argument("--graph", default="assistant")
