@@ -19,6 +19,8 @@ from audio_samples import FOLDER
 from pipeline.devices.files.decoding import read
 from pipeline.devices.pcm import from_pcm16, to_pcm16
 
+pytestmark = pytest.mark.model  # what is added answers a recording together with the real engines
+
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 _FILE = re.compile(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", re.DOTALL)
 _COMMANDS = re.compile(r"```sh\n(.*?)```", re.DOTALL)

@@ -1,8 +1,8 @@
 """What a test needs beside Python, said by its markers, and held to them.
 
-``model`` is for tests that open the weights of a model or load a heavy model library, ``browser`` for those that start
-Chromium or Node, ``device`` for those that need a sound card, an X server or a terminal. ``make check`` leaves all of
-them out, so that it takes a minute anywhere. A test that reaches for something without the marker fails.
+``model`` is for tests that open the weights of a model, fetch one or load a heavy model library, ``browser`` for those
+that start Chromium or Node, ``device`` for those that need a sound card, an X server or a terminal. ``make check``
+leaves all of them out, so that it takes a minute anywhere. A test that reaches for something without the marker fails.
 """
 
 from __future__ import annotations

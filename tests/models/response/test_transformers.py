@@ -125,6 +125,7 @@ def test_a_schema_is_refused_with_the_remedy(gpt2: Path) -> None:
         list(opened(model=str(gpt2)).complete(CHAT, max_tokens=4, schema={"type": "object"}))
 
 
+@pytest.mark.model
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="transformers cannot open"):
         opened(model=str(tmp_path))

@@ -22,6 +22,8 @@ from models.store.catalogue import Entry
 from models.store.fetching import Progress
 from models.store.store import Store
 
+pytestmark = pytest.mark.model  # the clients of package indexes fetch models
+
 DATA = random.Random(1).randbytes(3_000_000)
 PARTS = [DATA[start : start + 600_000] for start in range(0, len(DATA), 600_000)]
 PATIENCE = 60.0

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from support.registries import UNREACHABLE, Registry, point_clients_at
 
+pytestmark = pytest.mark.model  # the client of a hub fetches models
+
 DATA = random.Random(3).randbytes(100_000)
 
 CHILD = """

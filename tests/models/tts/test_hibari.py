@@ -150,6 +150,7 @@ def test_the_same_words_sound_the_same(voice: Hibari) -> None:
     assert np.array_equal(first.samples, second.samples)
 
 
+@pytest.mark.model
 def test_speed() -> None:
     slow, quick = Hibari(speed=0.8), Hibari(speed=1.6)
     lengths = []

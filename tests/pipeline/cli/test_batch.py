@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.needs import needing
 from support.waves import cut, noise, silence, wav_bytes
 
 from audio_samples import FOLDER
@@ -55,6 +56,7 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+@needing("model")
 def run(faults: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Any, Path]:
     out = tmp_path_factory.mktemp("out")
     done = parley("batch", faults, faults / "never_was.wav", "--out", out, "--set", MEMORY)
@@ -179,6 +181,7 @@ def test_a_folder_for_answers_that_is_a_file_is_refused_before_any_work(tmp_path
     assert "out: cannot be made a folder" in done.stderr
 
 
+@pytest.mark.model
 def test_a_reader_that_leaves_costs_no_answers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pipeline.cli", "batch", *(FOLDER / name for name in ("stop.wav", "buy.wav"))]
     end, start = os.pipe()
@@ -198,6 +201,7 @@ def test_a_reader_that_leaves_costs_no_answers(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "summary.json").read_text("utf-8"))["answered"] == 2
 
 
+@pytest.mark.model
 def test_a_language_model_that_is_away_is_told_once_and_in_the_exit_code(tmp_path: Path) -> None:
     away = ["engine=openai", "with.model=x", "with.base_url=http://127.0.0.1:9/v1", "unknown=chat"]
     changes = [word for change in away for word in ("--set", f"stages.response.{change}")]
@@ -209,6 +213,7 @@ def test_a_language_model_that_is_away_is_told_once_and_in_the_exit_code(tmp_pat
     assert told.startswith("parley: in 2 recordings: response: openai failed, so a template answers: ModelUnavailable:")
 
 
+@pytest.mark.model
 def test_the_recordings_of_a_user_are_answered_one_at_a_time_and_that_is_said(tmp_path: Path) -> None:
     paths = [FOLDER / "buy.wav", FOLDER / "inventory.wav"]
     done = parley("batch", *paths, "--out", tmp_path, "--set", MEMORY, "--user", "ada", "--jobs", "2")
