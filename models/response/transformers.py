@@ -6,6 +6,7 @@ the end mark separates (DialoGPT). The third only continue a text (GPT-2), so th
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -87,6 +88,8 @@ class Transformers(LanguageModel):
         if self.style == "auto":
             self.style = _style(self._tokens, self.model)
         self._network = network.to(device).eval()
+        known = inspect.signature(network.forward).parameters
+        self._memory = "cache" if "cache" in known else "past_key_values"  # its name before transformers 5.40
 
     def close(self) -> None:
         """Free the model."""
@@ -153,7 +156,7 @@ class Transformers(LanguageModel):
         cache, unread, ends = DynamicCache(), seen, self._ends()
         for _ in range(min(max_tokens, room)):
             with torch.inference_mode():
-                scores = self._network(input_ids=unread, past_key_values=cache, use_cache=True).logits[:, -1].float()
+                scores = self._network(input_ids=unread, use_cache=True, **{self._memory: cache}).logits[:, -1].float()
                 scores = penalty(seen[:, -_RECENT:], scores)
                 if self.temperature:
                     unread = torch.multinomial((scores / self.temperature).softmax(-1), 1, generator=chance)

@@ -173,7 +173,8 @@ def test_without_phonemes_the_shapes_are_heard() -> None:
     spoken = replace(next(iter(voice.speak("Maybe Bob bought five blue shoes."))), phonemes=())
     found = list(engine.shape(spoken))
     assert found == Sound().shape(spoken)
-    assert {"PP", "FF", "aa"} <= set(names(found))
+    assert {"PP", "aa"} <= set(names(found))
+    assert {"FF", "SS", "CH"}.intersection(names(found))  # which one, a voice that rounds differently decides
 
 
 def test_silence_without_phonemes_is_a_closed_mouth() -> None:
