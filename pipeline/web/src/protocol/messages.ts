@@ -113,6 +113,8 @@ export interface Welcome {
   resumable: number;
   resumed: boolean;
   user: string;
+  language?: string;
+  languages?: string[];
   graph: string;
   mode: Mode;
   state: State;
