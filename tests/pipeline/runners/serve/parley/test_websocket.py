@@ -338,6 +338,20 @@ def test_a_bye_at_once_is_one_too() -> None:
     serving(work)
 
 
+def test_the_client_says_in_which_language_it_wants_to_be_answered() -> None:
+    async def work(host: Hosting) -> None:
+        async with calling(host, language="en") as client:
+            (welcome,) = client.all("welcome")
+            assert (welcome["language"], welcome["languages"]) == ("en", ["en"])
+            await client.ask("lantern")
+            captions = [message for message in client.all("caption") if message["final"]]
+            told = {(caption["speaker"], caption["language"]) for caption in captions}
+            assert told == {("user", "en"), ("avatar", "en")}
+            await client.send("bye")
+
+    serving(work)
+
+
 def test_only_guests_are_strangers_to_each_other() -> None:
     async def work(host: Hosting) -> None:
         for user in ("guestavo", "guest-1"):  # a name is a name, whatever it begins with
