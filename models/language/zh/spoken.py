@@ -23,7 +23,7 @@ SIGNS = {
     "&": "和", "+": "加", "=": "等于", "×": "乘以", "÷": "除以", "<": "小于", ">": "大于", "≈": "约等于", "~": "约",
     "±": "正负", "→": "到",
 }  # fmt: skip
-_MEASURES = "个只本张把件杯台位条块瓶种份次天年周分秒小点米公克元美欧英毫厘层间家名头匹朵枚颗段句篇座辆部支双套"
+_MEASURES = "个只本张把件杯台位条块瓶种份次天年周分秒小点米公克元美欧英毫厘层间家名头匹朵枚颗段句篇座辆部支双套万千亿"
 """What is counted by 两 where there are two of it."""
 LONGEST_COUNT = 15
 """Digits; a longer number is read digit by digit."""
@@ -74,6 +74,11 @@ def _time(found: re.Match[str]) -> str:
     return said + (f"{cardinal(second)}秒" if second else "")
 
 
+def _whole(number: str) -> str:
+    """An amount of money without cents that are nought."""
+    return number.rstrip("0").rstrip(".") if "." in number else number
+
+
 def _percent(found: re.Match[str]) -> str:
     return "百分之" + ("百" if found["number"] == "100" else cardinal(found["number"]))
 
@@ -94,10 +99,11 @@ def _rules() -> tuple[Rule, ...]:
         rule(rf"{begin}{date}(?!\d)", _date),
         rule(r"(?<!\d)(\d{4}|\d{2})(?=年(?![前后来内]))", lambda found: digits(found[1])),
         rule(r"(?<!\d)(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2}))?(?!\d)", _time),
+        rule(r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)", lambda found: digits(found[0].replace("-", "，"))),
         rule(r"(?<=\d)\s?[-–~～—]\s?(?=[¥￥$€£]?\d)", "到"),
         rule(
             rf"(?P<sign>[¥￥$€£]|\b(?:CNY|RMB|USD|EUR)\s)\s?{number}(?P<many>[百千万亿]*)",
-            lambda found: _quantity(found["number"]) + found["many"] + MONEY[found["sign"].strip()],
+            lambda found: _quantity(_whole(found["number"])) + found["many"] + MONEY[found["sign"].strip()],
         ),
         rule(rf"{begin}{number}\s?%", _percent),
         rule(rf"(?P<minus>[-−])?{number}\s?(?:°\s?(?P<scale>[CF]\b)?|(?P<sign>[℃℉]))", _degrees),
@@ -119,7 +125,8 @@ def _degrees(found: re.Match[str]) -> str:
 
 
 def _fraction(found: re.Match[str]) -> str:
-    return f"{cardinal(found['below'])}分之{cardinal(found['above'])}" if int(found["below"]) else found[0]
+    above, below = found["above"], found["below"]
+    return f"{cardinal(below)}分之{cardinal(above)}" if int(above) < int(below) else found[0]
 
 
 def _measured(found: re.Match[str]) -> str:
