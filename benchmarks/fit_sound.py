@@ -21,10 +21,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from speakers import voices
 
+from models.face import VISEMES
 from models.lipsync.features import HOP, Frames, features, spectrum, timbre
 from models.lipsync.phonemes import Phonemes
 from models.lipsync.sound import FITTED
-from models.protocols import VISEMES, Voiced
+from models.protocols import Voiced
 from models.task.skills import Skills
 
 SIZES = (0.88, 1.0, 1.12)

@@ -26,9 +26,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from speakers import voices
 
+from models.face import Viseme
 from models.lipsync.phonemes import Phonemes
 from models.lipsync.sound import Sound
-from models.protocols import Viseme, Voiced
+from models.protocols import Voiced
 from pipeline.devices.face.mouth import Mouth
 from pipeline.devices.face.shapes import opening
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from lipsync import SENTENCES
 
-from models.protocols import Intent, Outcome, Samples, Viseme
+from models.face import Viseme
+from models.protocols import Intent, Outcome, Samples
 from pipeline.graph.graph import Graph
 from pipeline.packets import Speech, Text
 from pipeline.runners.headset.exchange import MeasuredExchange, measure_exchange

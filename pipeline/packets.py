@@ -1,7 +1,7 @@
 """What travels on the edges of a graph, in the order of the data's way through it.
 
 Frozen values without behaviour. Those that an engine gives and that travel unchanged (`Intent`, `Outcome`, `Thing`,
-`Viseme`, `Expression`, `Gesture`) are defined beside the engine protocols, and only listed here.
+`Viseme`, `Expression`, `Gesture`) are defined in `models.protocols` and `models.face`, and only listed here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from models.protocols import Expression, Gesture, Intent, Outcome, Position, Samples, Thing, Viseme, Voiced
+from models.face import Expression, Gesture, Viseme
+from models.protocols import Intent, Outcome, Position, Samples, Thing, Voiced
 
 __all__ = [
     "Audio",

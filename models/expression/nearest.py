@@ -14,8 +14,9 @@ import yaml
 
 from models.context import DEFAULT, Context
 from models.embedding import MODEL, Embedder, Vector
+from models.face import EXPRESSIONS, GESTURES, Look
 from models.intent.nearest import Space
-from models.protocols import EXPRESSIONS, GESTURES, ExpressionReader, Look
+from models.protocols import ExpressionReader
 
 EXAMPLES = Path(__file__).with_name("examples.yaml")
 PLAIN = "none"

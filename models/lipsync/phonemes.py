@@ -8,9 +8,10 @@ from math import exp
 
 import numpy as np
 
+from models.face import Viseme
 from models.lipsync.coarticulation import KEPT, Gesture, coarticulated
 from models.lipsync.sound import Sound
-from models.protocols import MouthShaper, Phoneme, Samples, Viseme, Voiced
+from models.protocols import MouthShaper, Phoneme, Samples, Voiced
 
 SHAPES = {
     "PP": "p b m ɸ β",

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.face import VISEMES, Viseme
 from models.lipsync.features import HOP, LOUD, Frames, features, levels, spectrum
-from models.protocols import VISEMES, MouthShaper, Viseme, Voiced
+from models.protocols import MouthShaper, Voiced
 
 FITTED = Path(__file__).with_name("sound.json")
 """The file from benchmarks/fit_sound.py: the timbre of all speakers, and a row of numbers and a bias for each shape."""

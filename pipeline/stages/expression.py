@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 from pydantic import BaseModel
 
+from models.face import Look
 from models.language.marks import asks
-from models.protocols import ExpressionReader, Look
+from models.protocols import ExpressionReader
 from models.roles.role import Persona
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
-from models.protocols import MouthShaper, Viseme, Voiced
+from models.face import Viseme
+from models.protocols import MouthShaper, Voiced
 from pipeline.host.host import Host
 from pipeline.packets import Speech
 from pipeline.stages.stage import Turn

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from models.context import DEFAULT, Context
+from models.face import Look, Viseme
 from models.protocols import (
     UNKNOWN,
     EndOfTurn,
@@ -24,7 +25,6 @@ from models.protocols import (
     Intent,
     IntentRecogniser,
     LanguageModel,
-    Look,
     Message,
     MouthShaper,
     Outcome,
@@ -35,7 +35,6 @@ from models.protocols import (
     SkillCard,
     Synthesiser,
     TaskHandler,
-    Viseme,
     Voiced,
     VoiceDetector,
     VoiceTrack,

@@ -10,7 +10,7 @@ from random import Random
 from textwrap import wrap
 from typing import Any, Literal, TypeAlias
 
-from models.protocols import EXPRESSIONS, VISEMES
+from models.face import EXPRESSIONS, VISEMES
 from pipeline.devices.face.mouth import Mouth, coming_to_rest
 from pipeline.packets import Expression, Gesture, Speech, Viseme
 

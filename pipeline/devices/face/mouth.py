@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import cos, pi, sin
 from operator import attrgetter
 
-from models.protocols import VISEMES, Viseme
+from models.face import VISEMES, Viseme
 
 REACH = 0.06
 """Seconds before and after its own time in which a shape is seen; half of the 120 ms that a viseme takes to rise or to

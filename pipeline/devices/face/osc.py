@@ -15,7 +15,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.udp_client import UDPClient
 
-from models.protocols import GESTURES, VISEMES
+from models.face import GESTURES, VISEMES
 from pipeline.devices.face.face import Angles, Shown, State
 from pipeline.devices.face.shapes import VRM0_NAMES, opening, vrm
 from pipeline.errors import MediaError, PipelineError

@@ -6,7 +6,7 @@ import pytest
 from support.needs import needing
 
 from models.expression.nearest import PLAIN, Nearest, examples
-from models.protocols import EXPRESSIONS, GESTURES, Look
+from models.face import EXPRESSIONS, GESTURES, Look
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.face import VISEMES
 from models.lipsync.coarticulation import KEPT, SHORTEST, Gesture, coarticulated
-from models.protocols import VISEMES
 
 
 def row(*shapes: tuple[str, float]) -> list[Gesture]:

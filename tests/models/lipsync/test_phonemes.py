@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from support.waves import silence, tone
 
+from models.face import VISEMES, Viseme
 from models.lipsync.phonemes import VISEME_OF, Phonemes
 from models.lipsync.sound import Sound
-from models.protocols import VISEMES, Phoneme, Samples, Viseme, Voiced
+from models.protocols import Phoneme, Samples, Voiced
 from models.tts.alignment import IPA, PAUSES, STRESS
 from models.tts.hibari import Hibari
 from pipeline.devices.face.mouth import Mouth

@@ -11,9 +11,10 @@ from support.needs import needing
 from support.waves import silence
 
 from audio_samples import samples
+from models.face import VISEMES, Viseme
 from models.lipsync.phonemes import Phonemes
 from models.lipsync.sound import CHANGE, SHORTEST, Sound, likeliest
-from models.protocols import VISEMES, Samples, Viseme, Voiced
+from models.protocols import Samples, Voiced
 from models.store.store import locate
 from models.tts.hibari import Hibari
 from pipeline.devices.files.decoding import SAMPLE_RATE, read

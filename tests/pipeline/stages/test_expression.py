@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from support.streams import collect, stream
 
-from models.protocols import Action, Expression, ExpressionReader, Gesture, Look, Phoneme, Voiced
+from models.face import Expression, Gesture, Look
+from models.protocols import Action, ExpressionReader, Phoneme, Voiced
 from models.roles.role import Persona, Role, find_persona
 from models.tts.hibari import Hibari
 from pipeline.host.host import Host

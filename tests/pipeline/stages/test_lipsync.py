@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from support.streams import collect, stream
 
+from models.face import Viseme
 from models.lipsync.phonemes import Phonemes
-from models.protocols import MouthShaper, Synthesiser, Viseme, Voiced
+from models.protocols import MouthShaper, Synthesiser, Voiced
 from models.tts.hibari import Hibari
 from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank

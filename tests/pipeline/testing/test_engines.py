@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from support.streams import collect
 
-from models.protocols import UNKNOWN, VISEMES, Engine, Intent, Message, Outcome, Request, SkillCard, Voiced
+from models.face import VISEMES
+from models.protocols import UNKNOWN, Engine, Intent, Message, Outcome, Request, SkillCard, Voiced
 from pipeline.errors import EngineFailed
 from pipeline.graph.registry import STEPS, missing_methods
 from pipeline.host.host import Host

@@ -15,7 +15,7 @@ from support.pages import PATIENCE, browsing
 from support.sources import blank, developing
 from support.vrm import MOVED, glb, vrm0, vrm1
 
-from models.protocols import VISEMES, Viseme
+from models.face import VISEMES, Viseme
 from pipeline.devices.face.mouth import Mouth, coming_to_rest
 
 

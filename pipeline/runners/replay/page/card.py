@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from models.protocols import VISEMES
+from models.face import VISEMES
 from pipeline.packets import Expression, Gesture, Partial
 from pipeline.runners.replay.page.drawing import LANE, STRIP, envelope, lane, mouth, wave
 from pipeline.runners.replay.page.markup import Markup, element, together

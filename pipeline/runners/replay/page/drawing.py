@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from models.protocols import VISEMES, Samples, Viseme
+from models.face import VISEMES, Viseme
+from models.protocols import Samples
 from pipeline.runners.replay.page.markup import Markup, element
 
 UNIT = 0.02

@@ -6,7 +6,7 @@ import colorsys
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from models.protocols import VISEMES
+from models.face import VISEMES
 from pipeline.graph.drawing.svg import HUES
 from pipeline.runners.replay.page.card import FATES, card, legend, ticks
 from pipeline.runners.replay.page.markup import Markup, element

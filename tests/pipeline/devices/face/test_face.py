@@ -8,7 +8,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from models.protocols import EXPRESSIONS, VISEMES, Expression, Gesture, Viseme, Voiced
+from models.face import EXPRESSIONS, VISEMES, Expression, Gesture, Viseme
+from models.protocols import Voiced
 from pipeline.devices.face.face import ASIDE, BLINK, LINE, LONGEST, SACCADE, WANDER, Face, Shown, State, Timeline
 from pipeline.devices.face.mouth import RELEASE
 from pipeline.packets import Outcome, Speech

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.protocols import VISEMES, Viseme
+from models.face import VISEMES, Viseme
 from pipeline.devices.face.mouth import MEETING, REACH, RELEASE, Mouth, coming_to_rest
 
 FRAME = 1 / 60

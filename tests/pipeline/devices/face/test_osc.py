@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support.osc import receiving
 
-from models.protocols import EXPRESSIONS, GESTURES, VISEMES
+from models.face import EXPRESSIONS, GESTURES, VISEMES
 from pipeline.devices.face.face import Shown
 from pipeline.devices.face.osc import CHATBOX, CHATBOX_PAUSE, PREFIX, VRM0, Vmc, VRChat, open_display
 from pipeline.errors import MediaError

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.protocols import VISEMES
+from models.face import VISEMES
 from pipeline.devices.face import shapes
 
 MIXTURES = st.lists(st.floats(0.0, 1.0), min_size=15, max_size=15).map(

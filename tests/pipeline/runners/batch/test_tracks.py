@@ -17,7 +17,7 @@ from support.captions import read_captions
 from support.reading import normalised
 
 from audio_samples import FOLDER
-from models.protocols import EXPRESSIONS, GESTURES, VISEMES
+from models.face import EXPRESSIONS, GESTURES, VISEMES
 from pipeline.cli.progress import Silent
 from pipeline.devices.word_timing import Word
 from pipeline.errors import MediaError

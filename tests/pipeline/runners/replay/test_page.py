@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.protocols import VISEMES, Action, Expression, Gesture, Intent, Outcome, Viseme, Voiced
+from models.face import VISEMES, Expression, Gesture, Viseme
+from models.protocols import Action, Intent, Outcome, Voiced
 from pipeline.graph.build import open_graph
 from pipeline.packets import Audio, Partial, Reply, Speech, Text, Transcript
 from pipeline.runners.replay.page.card import fresh, ticks

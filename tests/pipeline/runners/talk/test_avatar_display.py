@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from support.osc import Received, receiving
 
-from models.protocols import EXPRESSIONS, Phoneme
+from models.face import EXPRESSIONS
+from models.protocols import Phoneme
 from pipeline.devices.card.player import Player
 from pipeline.devices.face.osc import CHATBOX, PREFIX, STATES
 from pipeline.errors import MediaError, PipelineError
