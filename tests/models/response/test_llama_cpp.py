@@ -17,7 +17,7 @@ from support.needs import needing
 
 from models.errors import ModelError
 from models.protocols import Message
-from models.response import llama_cpp
+from models.response import llama_model
 from models.response.llama_cpp import LlamaCpp
 
 SYSTEM = Message("system", "You are Ada, a cheerful guide. You answer in one short sentence.")
@@ -40,14 +40,14 @@ def engine() -> Iterator[LlamaCpp]:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many tokens of each prompt had to be read, as llama.cpp reports it at the end of an answer."""
     counts: list[int] = []
-    hear = llama_cpp._Answer.hear
+    hear = llama_model.Answer.hear
 
-    def spy(answer: llama_cpp._Answer, chunk: Mapping[str, Any]) -> bool:
+    def spy(answer: llama_model.Answer, chunk: Mapping[str, Any]) -> bool:
         if timings := chunk.get("timings"):
             counts.append(timings["prompt_n"])
         return hear(answer, chunk)
 
-    monkeypatch.setattr(llama_cpp._Answer, "hear", spy)
+    monkeypatch.setattr(llama_model.Answer, "hear", spy)
     return counts
 
 
@@ -149,7 +149,7 @@ def test_equal_engines_share_one_model_until_the_last_leaves() -> None:
     one.close()
     assert list(other.complete(say("Hi."), max_tokens=2))
     other.close()
-    assert loaded not in llama_cpp._OPEN.values()
+    assert loaded not in llama_model.OPEN.values()
 
 
 def test_a_conversation_beyond_the_context_is_refused_with_the_remedy(engine: LlamaCpp) -> None:

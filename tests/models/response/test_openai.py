@@ -17,7 +17,7 @@ from support.needs import needing
 
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import Message
-from models.response import llama_cpp
+from models.response import llama_model
 from models.response.openai import OpenAI
 from models.store.store import locate
 
@@ -32,7 +32,7 @@ HELLO = [
 @needing("model")
 def server() -> Iterator[str]:
     """The address of a llama.cpp server that wants a key."""
-    xllamacpp = llama_cpp._library()
+    xllamacpp = llama_model.library()
     params = xllamacpp.CommonParams()
     params.model.path = str(locate("smollm2-135m-instruct"))
     params.n_ctx, params.verbosity, params.cpuparams.n_threads = 2048, -1, 2
