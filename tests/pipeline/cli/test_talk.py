@@ -119,6 +119,7 @@ def test_devices_are_listed_for_people_and_machines(card: SoundCard) -> None:
     assert all(device["name"] in table for device in listed)
 
 
+@pytest.mark.model
 def test_keys_and_a_voice_in_a_screen_a_voice_and_a_face_out(card: SoundCard, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     command = [*PARLEY, "talk", *FRESH, "--record", str(journal), "--osc"]

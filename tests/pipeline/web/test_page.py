@@ -61,6 +61,7 @@ LIT = """() => {
 """Notes what is lit of the answer, as long as more is to come of it."""
 
 
+@pytest.mark.model
 def test_a_question_is_spoken_and_its_answer_heard(page: Page) -> None:
     page.evaluate(LIT)
     with recording(page) as recorded:

@@ -470,6 +470,7 @@ def in_a_browser(url: str, microphone: Path) -> dict[str, Any]:
         return came
 
 
+@pytest.mark.model
 @pytest.mark.browser
 def test_a_browser_talks(tmp_path: Path) -> None:
     quiet = np.zeros(3 * RATE, np.float32)  # in which the two connect
