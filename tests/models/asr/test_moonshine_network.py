@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -58,9 +59,13 @@ def test_no_draft_changes_what_is_decoded(
     network: Network, frames: NDArray[np.float32], plain: Decoded, kind: str
 ) -> None:
     drafted = network.decode(frames, most=64, draft=drafts(plain.tokens)[kind])
-    assert drafted.tokens == plain.tokens
-    # The network rounds its activations to 8 bits over all tokens of a pass, so probabilities differ a little.
-    np.testing.assert_allclose(drafted.log_probabilities, plain.log_probabilities, atol=0.3)
+    # The network rounds its activations to 8 bits over all tokens of a pass, so probabilities differ a little, and
+    # processors differ in how. A token that the network itself gives less than even odds may become another.
+    even = math.log(0.5)
+    sure = next((at for at, p in enumerate(plain.log_probabilities) if p < even), len(plain.tokens))
+    assert sure > 4, "the drafts differ at the fourth token, so that must be a sure one"
+    assert drafted.tokens[:sure] == plain.tokens[:sure]
+    np.testing.assert_allclose(drafted.log_probabilities[:sure], plain.log_probabilities[:sure], atol=0.3)
 
 
 @pytest.mark.parametrize("text", ["And so, my fellow Americans", "5 cafés — 咖啡?", "two  spaces", ""])

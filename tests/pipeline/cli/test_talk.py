@@ -72,6 +72,7 @@ def test_a_line_in_is_an_answer_out_and_everything_is_recorded(tmp_path: Path) -
 
 
 @pytest.mark.model
+@pytest.mark.device
 def test_a_terminal_without_a_screen_has_a_prompt(tmp_path: Path) -> None:
     with Terminal(tmp_path, [*PARLEY, "talk", "--text", "--graph", "captions"], {}) as terminal:
         terminal.wait_for(PROMPT.strip())
