@@ -78,6 +78,19 @@ class Shown:
     """The words of the answer that are heard now; empty while none is heard."""
 
 
+AT_REST = Shown(
+    state="idle",
+    mouth=dict.fromkeys(VISEMES, 0.0) | {"sil": 1.0},
+    expressions=dict.fromkeys(EXPRESSIONS, 0.0),
+    blink=0.0,
+    gaze=(0.0, 0.0),
+    head=(0.0, 0.0),
+    gesture="",
+    clauses=(),
+)
+"""The face that displays are left with when a session is over."""
+
+
 @dataclass(slots=True)
 class Timeline:
     """What an answer shows, with times counted from its beginning. It may grow while it is shown."""

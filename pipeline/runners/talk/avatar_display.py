@@ -8,7 +8,7 @@ from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, 
 from random import Random
 from typing import Any
 
-from pipeline.devices.face.face import Face, Timeline
+from pipeline.devices.face.face import AT_REST, Face, Timeline
 from pipeline.devices.face.osc import Display, open_display
 from pipeline.runtime.record import Observer, Record, State
 from pipeline.runtime.session import Session
@@ -41,7 +41,7 @@ class AvatarDisplay(Observer):
 async def display_avatar(
     session: Session, position: Callable[[], float | None], displays: Sequence[Display], random: Random | None = None
 ) -> AsyncIterator[None]:
-    """Show the face of the session's avatar on `displays` until the context is left.
+    """Show the face of the session's avatar on `displays` until the context is left. They are left with a face at rest.
 
     `position` gives the place in the answer that is heard now, such as `Player.position`."""
     avatar = AvatarDisplay(random or Random())  # noqa: S311  blinks are no secret
@@ -54,6 +54,8 @@ async def display_avatar(
         showing.cancel()
         with suppress(asyncio.CancelledError):
             await showing
+        for display in displays:
+            display.show(AT_REST, asyncio.get_running_loop().time())
 
 
 @contextmanager

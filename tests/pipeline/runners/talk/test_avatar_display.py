@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from support.osc import Received, receiving
 
-from models.face import EXPRESSIONS
+from models.face import EXPRESSIONS, Viseme
 from models.protocols import Phoneme
 from pipeline.devices.card.player import Player
 from pipeline.devices.face.osc import CHATBOX, PREFIX, STATES
@@ -228,3 +229,20 @@ def test_leaving_leaves_nothing_behind(assistant: Graph) -> None:
         assert asyncio.all_tasks() == others
 
     run(converse())
+
+
+def test_leaving_in_the_middle_of_a_word_leaves_a_face_at_rest(assistant: Graph) -> None:
+    async def leave(port: int) -> None:
+        session, heard = Session(assistant, "test"), count(0.1, 0.01)
+        with open_displays([f"vmc:127.0.0.1:{port}"]) as displays:
+            async with display_avatar(session, lambda: next(heard), displays):
+                (avatar,) = session.observers
+                avatar.crossed("turn", "lipsync", Viseme("aa", 0.0, 1.0, 1.0), 0.0)
+                avatar.plays("turn", 0.0)
+                await asyncio.sleep(0.2)
+
+    with receiving() as received:
+        run(leave(received.port))
+    opened = [weights["aa"] for _, weights in received.frames()]
+    assert opened[-2] > 0.5
+    assert opened[-1] == 0.0
