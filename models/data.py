@@ -19,6 +19,10 @@ Place: TypeAlias = tuple[str | int, ...]
 """The keys and indices that lead to a part of a file, such as ``("wares", "apple", "price")``."""
 
 
+_EXTRA = "Extra inputs are not permitted"
+"""What pydantic says of a key that a model does not have."""
+
+
 class Entry(BaseModel, extra="forbid", frozen=True):
     """A part of a data file. It refuses keys that it does not know."""
 
@@ -70,5 +74,5 @@ def _told(place: Place, message: str, lines: dict[Place, int], file: Traversable
     known = place
     while known not in lines:
         known = known[:-1]
-    told = message.removeprefix("Value error, ")
+    told = message.removeprefix("Value error, ").replace(_EXTRA, "unknown key; leave it out, or mend its spelling")
     return f"{file}:{lines[known]}: {'.'.join(map(str, place))}: {told}" if place else f"{file}: {told}"

@@ -149,13 +149,17 @@ def _derive(
     if not about:
         raise TypeError(f"skill '{name}' needs a docstring: its first line tells what the skill does")
     slots, asks, provided = _parameters(function)
+    module = Path(function.__globals__.get("__file__", ""))
     if examples is None:
-        module = Path(function.__globals__.get("__file__", ""))
         texts = {code: found[name] for code, found in texts_beside(module).items() if name in found}
     else:
         texts = {code: Texts(examples=given, asks=asks) for code, given in examples.items()}
     if not texts:
-        raise TypeError(f"skill '{name}' needs examples: intent recognition learns from them")
+        files = ", ".join(sorted(file.name for file in module.parent.glob("??.yaml"))) or "none"
+        raise TypeError(
+            f"skill '{name}' needs examples, from which intent recognition learns: give @skill(examples=[...]), or "
+            f"write '{name}:' with examples into a language's file such as en.yaml beside {module} (there: {files})"
+        )
     first = next(iter(texts.values()))
     for code, text in texts.items():
         _check_texts(name, text, slots)

@@ -21,6 +21,7 @@ from pathlib import Path
 from pydantic import Field, TypeAdapter
 
 from models.data import Entry, read_data
+from models.errors import WrongData
 
 
 class Texts(Entry):
@@ -31,7 +32,17 @@ class Texts(Entry):
     says: dict[str, str] = Field({})
 
     def message(self, key: str, facts: Mapping[str, str]) -> str:
-        """The message of that key with its facts. Raises KeyError for a key, or a fact, that is not there."""
+        """The message of that key with its facts. Raises WrongData for a key, or a fact, that is not there."""
+        if key not in self.says:
+            raise WrongData(
+                f"a skill says {key!r}, and its texts have {', '.join(self.says) or 'no message'}; "
+                "add it under 'says' in each language's file of the pack"
+            )
+        if missing := names(self.says[key]) - facts.keys():
+            raise WrongData(
+                f"says.{key}: {{{min(missing)}}} is no fact that the skill gives ({', '.join(facts) or 'none'}); "
+                "mend it in each language's file of the pack"
+            )
         return self.says[key].format_map(facts)
 
 

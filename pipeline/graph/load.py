@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from models.roles.role import role_names
 from pipeline.graph.document import LARGEST, Value, describe, read_yaml
 from pipeline.graph.environment import resolve
-from pipeline.graph.mistakes import Mark, Mistakes, Path, suggestion
+from pipeline.graph.mistakes import Mark, Mistakes, Path, suggestion, unknown
 from pipeline.graph.roles import played, role_layer
 
 SUFFIXES = (".yaml", ".yml")
@@ -143,8 +143,13 @@ class _Files:
         if not isinstance(name.data, str) or not name.data:
             self._mistakes.add(name.mark, ("extends",), f"found {describe(name)}, {_EXPECTED}")
             return None
-        if not _is_path(name.data) and name.data not in shipped() and name.data in role_names():
-            return [role_layer(name.data, name.mark)]
+        if not _is_path(name.data) and name.data not in shipped():
+            if name.data in role_names():
+                return [role_layer(name.data, name.mark)]
+            if not (folder / name.data).is_file():
+                message = unknown(name.data, [*shipped(), *role_names()], "no graph and no role is called")
+                self._mistakes.add(name.mark, ("extends",), message)
+                return None
         layers = self.read(name.data, folder, name.mark)
         return None if layers is None else [_without(layer, _OWN) for layer in layers]
 

@@ -38,7 +38,7 @@ def test_a_sentence_is_the_prompt_of_a_role() -> None:
         ({"role.yaml": "name: Jo"}, "a role needs a file for each language that it speaks, such as en.yaml"),
         ({"en.yaml": "prompt: Hi."}, "role.yaml: cannot be read"),
         ({"role.yaml": "name: Jo\nlively: 3", "en.yaml": "prompt: Hi."}, "role.yaml:2: lively: Input should be less"),
-        ({"role.yaml": "name: Jo", "en.yaml": "promt: Hi."}, "en.yaml:1: promt: Extra inputs are not permitted"),
+        ({"role.yaml": "name: Jo", "en.yaml": "promt: Hi."}, "en.yaml:1: promt: unknown key; "),
     ],
 )
 def test_mistakes_in_a_folder_are_told_with_their_place(

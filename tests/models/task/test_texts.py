@@ -128,7 +128,7 @@ def test_a_skill_speaks_the_languages_of_its_files(tmp_path: Path) -> None:
             "zh.yaml differs from en.yaml in says.ag",
         ),
         ({"en": ENGLISH, "zh": CHINESE.replace("说了{words}", "说了")}, r"zh.yaml differs .* in says.again \{words\}"),
-        ({"en": ENGLISH.replace("asks:", "ask:")}, r"en.yaml:4: echo.ask: Extra inputs"),
+        ({"en": ENGLISH.replace("asks:", "ask:")}, r"en.yaml:4: echo.ask: unknown key; "),
     ],
 )
 def test_files_that_say_too_little_are_refused(tmp_path: Path, texts: dict[str, str], told: str) -> None:

@@ -183,13 +183,16 @@ def test_loops_of_overlays_are_drawn(folder: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (b"extends: gone", "g.yaml:1: extends: no graph is called 'gone'; choose from assistant,"),
+        (b"extends: gone", "g.yaml:1: extends: no graph and no role is called 'gone'; choose from assistant,"),
         (
             b"extends: {base: 1}",
             "g.yaml:1: extends: found a map, expected the name of a graph or",
         ),
         (b"extends: []", "g.yaml:1: extends: found an empty list, expected the name of a graph"),
-        (b"extends:\n- captions\n- gone", "g.yaml:3: extends: no graph is called 'gone'; choose from assistant,"),
+        (
+            b"extends:\n- captions\n- gone",
+            "g.yaml:3: extends: no graph and no role is called 'gone'; choose from assistant,",
+        ),
         (
             b"extends:\n- captions\n- [assistant]",
             "g.yaml:3: extends: found a list, expected the name of a graph",
