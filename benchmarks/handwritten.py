@@ -11,7 +11,7 @@ import numpy as np
 from sounds import LEAD, Clip
 
 from models.protocols import UNKNOWN, Message, Outcome, Request, Samples
-from models.roles.role import find_persona
+from models.roles.role import find_role
 from pipeline.devices.files.decoding import SAMPLE_RATE
 from pipeline.graph.graph import Graph
 from pipeline.testing.room import Room
@@ -32,7 +32,7 @@ class Loop:
     def __init__(self, graph: Graph) -> None:
         stages: dict[str, Any] = {node.step: node.stage for node in graph.nodes}
         self._engine = {step: stages[step].host.engine for step in STEPS}
-        self._persona = find_persona("guide")
+        self._persona = find_role("guide").persona()
 
     async def answer(self, clip: Clip, patience: float) -> float:
         """Milliseconds from the end of speech to the first audible sample of the answer. Raises TimeoutError."""

@@ -92,11 +92,6 @@ def find_role(wanted: str) -> Role:
     return Role("", {FIRST: Persona(prompt=wanted)})
 
 
-def find_persona(wanted: str, language: str = FIRST) -> Persona:
-    """Likewise, in a language."""
-    return find_role(wanted).persona(language)
-
-
 def _read(name: str) -> Role:
     try:
         folder = folder_of(find_registered(GROUP, name, "role"))

@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import NotRegistered, WrongData
 from models.roles import role as module
-from models.roles.role import find_persona, find_role, role_names
+from models.roles.role import find_role, role_names
 
 
 def test_the_roles_that_come_with_parley() -> None:
@@ -23,7 +23,7 @@ def test_a_role_speaks_the_language_that_is_wanted_if_it_can() -> None:
     guide = find_role("guide")
     assert (guide.persona().name, guide.persona("zh").name, guide.persona("de").name) == ("Ada", "艾达", "Ada")
     assert guide.persona("zh").rest == guide.persona("en").rest == "happy"
-    assert find_persona("guide", "zh").lost != find_persona("guide").lost
+    assert find_role("guide").persona("zh").lost != find_role("guide").persona().lost
 
 
 def test_a_sentence_is_the_prompt_of_a_role() -> None:

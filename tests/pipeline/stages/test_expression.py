@@ -10,7 +10,7 @@ from support.streams import collect, stream
 
 from models.face import Expression, Gesture, Look
 from models.protocols import Action, ExpressionReader, Phoneme, Voiced
-from models.roles.role import Persona, Role, find_persona
+from models.roles.role import Persona, Role, find_role
 from models.tts.hibari import Hibari
 from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank
@@ -128,7 +128,7 @@ def test_a_face_that_only_talks() -> None:
 
 def test_looks_never_exceed_full() -> None:
     looks = {"good": Look("happy", 0.9)}
-    (found,) = shown(said("Good."), looks=looks, persona=find_persona("shopkeeper"))
+    (found,) = shown(said("Good."), looks=looks, persona=find_role("shopkeeper").persona())
     assert isinstance(found, Expression)
     assert found.weight == 1.0
 

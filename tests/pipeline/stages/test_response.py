@@ -15,7 +15,7 @@ from models.dialogue import Dialogue, Exchange
 from models.language.finding import find_language
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.response.llama_cpp import LlamaCpp
-from models.roles.role import find_persona, role_names
+from models.roles.role import find_role, role_names
 from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank
 from pipeline.packets import Intent, Outcome, Reply, Transcript
@@ -25,7 +25,7 @@ from pipeline.stages.stage import Turn
 BOUGHT = Outcome("buy", "done", "You bought 2 apples, for 12 coins.", {"item": "2 apples", "price": "12 coins"})
 CHAT = Outcome("small_talk", "open", "Answer in one short, friendly sentence.")
 STORY = Outcome("story", "open", "Tell a very short story about a kite.")
-GUIDE = find_persona("guide")
+GUIDE = find_role("guide").persona()
 
 
 class Scripted(LanguageModel):
@@ -260,8 +260,8 @@ def test_old_turns_are_forgotten_by_fours() -> None:
 
 
 def test_a_persona_is_a_name_or_a_sentence() -> None:
-    assert find_persona("coach").name == "Max"
-    assert find_persona("You are a pirate.").prompt == "You are a pirate."
+    assert find_role("coach").persona().name == "Max"
+    assert find_role("You are a pirate.").persona().prompt == "You are a pirate."
 
 
 def test_the_role_speaks_the_language_of_the_answer() -> None:
@@ -281,12 +281,12 @@ def test_the_role_speaks_the_language_of_the_answer() -> None:
         return said
 
     assert [(reply.text, reply.language) for reply in asyncio.run(run())] == [("你好！", "zh"), ("Hello!", "en")]
-    assert [messages[0].text for messages in model.asked] == [find_persona("guide", "zh").prompt, GUIDE.prompt]
+    assert [messages[0].text for messages in model.asked] == [find_role("guide").persona("zh").prompt, GUIDE.prompt]
 
 
 @pytest.mark.parametrize("name", [*role_names(), "You are a pirate."])
 def test_every_persona_can_fill_a_silence_shortly_and_in_more_than_one_way(name: str) -> None:
-    persona = find_persona(name)
+    persona = find_role(name).persona()
     for lines, words in ((persona.filler, 5), (persona.idle, 12)):
         assert len(set(lines)) == len(lines) > 1
         assert all(len(line.split()) <= words and line.endswith((".", "?")) for line in lines)
