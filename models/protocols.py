@@ -226,6 +226,9 @@ class SkillCard:
 
     undoable: bool = False
     """Whether the skill can take back what it did."""
+    offers: Mapping[str, str] = field(default_factory=dict)
+    """By ISO 639-1 code: the end of a sentence that begins "I can", such as ``buy things for you``. It is said to a
+    user whose wish nobody can meet and who may want this instead. A language that is missing offers nothing."""
 
     @property
     def needs_order(self) -> bool:

@@ -89,7 +89,9 @@ class Skill(Generic[P]):
         """What intent recognition knows of it in a language that it speaks, with the names that `vocabulary` holds for
         each kind of slot."""
         slots = tuple(choose(slot, vocabulary) for slot in self.slots)
-        return SkillCard(self.name, self.about, self.texts[language].examples, slots, self.effects, self.acts)
+        offers = {code: text.offer for code, text in self.texts.items() if text.offer}
+        examples = self.texts[language].examples
+        return SkillCard(self.name, self.about, examples, slots, self.effects, self.acts, offers=offers)
 
 
 def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:

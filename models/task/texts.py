@@ -1,6 +1,7 @@
 """What a pack of skills says and hears in a language: a YAML file for each, beside the pack's code.
 
     buy:
+      offer: buy things for you # completes "I can ...", for a user whose wish nobody can meet
       examples:                 # phrasings that ask for it; {slot} stands for any value of that slot
         - buy {quantity} {item}s
       asks:                     # the question for each required slot
@@ -30,6 +31,9 @@ class Texts(Entry):
     examples: tuple[str, ...] = Field(min_length=1)
     asks: dict[str, str] = Field({})
     says: dict[str, str] = Field({})
+    offer: str = ""
+    """The end of a sentence that begins "I can": what the skill does for the user, such as ``buy things for you``. A
+    skill without one is never offered."""
 
     def message(self, key: str, facts: Mapping[str, str]) -> str:
         """The message of that key with its facts. Raises WrongData for a key, or a fact, that is not there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -134,3 +135,16 @@ def test_a_skill_speaks_the_languages_of_its_files(tmp_path: Path) -> None:
 def test_files_that_say_too_little_are_refused(tmp_path: Path, texts: dict[str, str], told: str) -> None:
     with pytest.raises((TypeError, WrongData), match=told):
         pack(tmp_path, **texts)
+
+
+def test_what_a_skill_offers_stands_in_its_card_by_language(engine: Skills) -> None:
+    cards = {card.name: card.offers for card in engine.skills()}
+    assert cards["buy"].keys() == {"en", "zh"}
+    assert cards["small_talk"] == {}
+
+
+@pytest.mark.parametrize(("language", "wrong"), [("en", r"^I |[.!?]$|^(?:can|to) "), ("zh", "^我|[。！？]$|^可以")])
+def test_an_offer_completes_a_sentence_that_begins_i_can(language: str, wrong: str, engine: Skills) -> None:
+    offers = [card.offers[language] for card in engine.skills() if language in card.offers]
+    assert offers
+    assert not [offer for offer in offers if re.search(wrong, offer)]
