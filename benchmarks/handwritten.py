@@ -56,7 +56,7 @@ class Loop:
 
     def _respond(self, sound: Samples, speaker: Speaker) -> None:
         text = self._engine["asr"].transcribe(sound).text
-        intent = self._engine["intent"].understand(text)
+        intent = self._engine["intent"].understand(text)[0]
         outcome = self._engine["task"].handle(Request(intent, text))
         for sentence in self._sentences(text, outcome):
             for piece in self._engine["tts"].speak(sentence):

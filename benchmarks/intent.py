@@ -46,7 +46,7 @@ def score(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> dict[str, 
     times, answers = [], []
     for phrasing in phrasings:
         began = time.perf_counter()
-        answers.append(engine.understand(phrasing.text))
+        answers.append(engine.understand(phrasing.text)[0])
         times.append(1000 * (time.perf_counter() - began))
     right = np.array([answer.name == phrasing.intent for answer, phrasing in zip(answers, phrasings, strict=True)])
     asked = np.array([phrasing.intent != UNKNOWN for phrasing in phrasings])
@@ -77,7 +77,7 @@ def misses(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> list[str]
     """A line for each phrasing that the engine misunderstands."""
     lines = []
     for phrasing in phrasings:
-        answer = engine.understand(phrasing.text)
+        answer = engine.understand(phrasing.text)[0]
         _, invented, missed = slot_counts(answer, phrasing)
         if answer.name != phrasing.intent or invented or missed:
             wanted = {name: " / ".join(sorted(values)) for name, values in phrasing.slots.items()}

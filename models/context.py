@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from models.cards import SkillCard
 from models.dialogue import EMPTY, Dialogue
 
 _GUEST = "guest"
@@ -63,6 +64,8 @@ class Context:
     """What was said, asked, named and done before this turn."""
     hints: tuple[str, ...] = ()
     """Names that are likely to be said, the likeliest first: names of the scene, of the skills and of the user."""
+    skills: tuple[SkillCard, ...] = ()
+    """The skills that this session's client brings, beside those of the graph."""
 
     def speaking(self, language: str) -> Context:
         """The same context, with the answer wanted in `language`."""

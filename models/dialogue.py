@@ -53,6 +53,12 @@ class Question:
     """The slots that are known so far, by name."""
     turn: str = ""
     """The id of the turn that asked."""
+    asked: int = 1
+    """How often it was asked."""
+    say: str = ""
+    """The question as it was said."""
+    offers: SlotValue = ""
+    """The value of the slot that a yes stands for; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +77,38 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """The call of a skill that takes a deed back."""
+
+    skill: str
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that the avatar did on the user's behalf."""
+    """A task that was carried out for the user."""
 
     turn: str
     """The id of the turn that did it."""
     skill: str
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
-    undoable: bool = False
-    """Whether the skill can take it back."""
+    undo: Undo | None = None
+    """The call that takes it back; None where it cannot be taken back."""
     told: bool = True
     """Whether the user heard to the end that it was done. Where the answer was interrupted or the voice failed, the
     deed was done all the same, but a user who asks for it again may not know that."""
+    say: str = ""
+    """The sentence that states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the avatar speaks."""
+
+    rate: float = 1.0
+    """Times the voice's own speaking rate; 0.8 is slower."""
+    volume: float = 1.0
+    """Times the voice's own loudness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +122,11 @@ class Dialogue:
     focus: tuple[Mention, ...] = ()
     """What was named or shown, the newest first, each name once."""
     deeds: tuple[Deed, ...] = ()
-    """What was done, oldest first."""
+    """What was done and was not taken back, oldest first."""
+    latest: Deed | None = None
+    """The latest task, be it a deed or one that only looked something up. The next words may correct it."""
+    manner: Manner = Manner()
+    """How the avatar speaks."""
 
     def add(
         self,
@@ -111,11 +141,20 @@ class Dialogue:
         exchanges = (*self.exchanges, exchange)
         if len(exchanges) >= REMEMBERED + FORGOTTEN:
             exchanges = exchanges[FORGOTTEN:]
-        return Dialogue(exchanges, question, _focused(self.focus, mentions), self._with(deeds))
+        return replace(self.did(deeds).named(mentions), exchanges=exchanges, question=question)
 
     def did(self, deeds: Iterable[Deed]) -> Dialogue:
-        """The dialogue after the deeds of a turn in which nothing was said."""
-        return replace(self, deeds=self._with(deeds))
+        """The dialogue after further deeds."""
+        return replace(self, deeds=(*self.deeds, *deeds)[-DEEDS:])
+
+    def named(self, mentions: Iterable[Mention]) -> Dialogue:
+        """The dialogue after further mentions."""
+        return replace(self, focus=_focused(self.focus, mentions))
+
+    def undid(self) -> Dialogue:
+        """The dialogue after its latest deed was taken back."""
+        last = max((at for at, deed in enumerate(self.deeds) if deed.undo), default=None)
+        return self if last is None else replace(self, deeds=(*self.deeds[:last], *self.deeds[last + 1 :]))
 
     def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> Dialogue:
         """The dialogue with a correction to what the user heard in a turn; the same one if the turn is forgotten.
@@ -126,9 +165,6 @@ class Dialogue:
             return replace(self, exchanges=exchanges)
         deeds = tuple(replace(deed, told=not interrupted) if deed.turn == turn else deed for deed in self.deeds)
         return replace(self, exchanges=exchanges, deeds=deeds)
-
-    def _with(self, deeds: Iterable[Deed]) -> tuple[Deed, ...]:
-        return (*self.deeds, *deeds)[-DEEDS:]
 
 
 EMPTY = Dialogue()

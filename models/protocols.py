@@ -17,19 +17,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models import dialogue
+from models import cards, dialogue
 from models.context import DEFAULT, Context
+from models.dialogue import Manner, Undo
 from models.face import Look, Viseme
 
 Samples: TypeAlias = NDArray[np.float32]
 """Mono sound, shape (n,), full scale is -1 to 1."""
 
 SlotValue: TypeAlias = dialogue.SlotValue
+Slot: TypeAlias = cards.Slot
+SkillCard: TypeAlias = cards.SkillCard
 
 UNKNOWN = "unknown"
 """The intent of an utterance that no skill answers."""
@@ -192,55 +195,23 @@ class Recogniser(Engine, Protocol):
 # --- intent --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A value that a skill wants from the user's words."""
+Act: TypeAlias = Literal["do", "fill", "amend", "confirm", "deny", "cancel", "undo", "repeat"]
+"""What a command does in the dialogue.
 
-    name: str
-    kind: str
-    """One of ``text``, ``integer``, ``number``, ``duration`` (seconds) and ``sight`` (what the user shows), or a word
-    of the world such as ``item`` or ``place``."""
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    """The only values that are allowed, where the world knows them."""
-    about: str = ""
-    """The meaning of the slot, in words for a language model."""
-
-
-@dataclass(frozen=True, slots=True)
-class SkillCard:
-    """What an intent recogniser knows of a skill."""
-
-    name: str
-    about: str
-    """What the skill does, in one sentence."""
-    examples: tuple[str, ...]
-    """Phrasings that ask for it."""
-    slots: tuple[Slot, ...] = ()
-    effects: bool = True
-    """False where the skill only looks something up. It may then run before the user is known to have finished."""
-    acts: bool | None = None
-    """Whether the skill does something that the user must have ordered. It then does nothing on words that forbid the
-    deed, report it or ask about it. None means the same as `effects`. A skill whose only deed is an `Action` says True
-    here and False in `effects`."""
-
-    undoable: bool = False
-    """Whether the skill can take back what it did."""
-    offers: Mapping[str, str] = field(default_factory=dict)
-    """By ISO 639-1 code: the end of a sentence that begins "I can", such as ``buy things for you``. It is said to a
-    user whose wish nobody can meet and who may want this instead. A language that is missing offers nothing."""
-
-    @property
-    def needs_order(self) -> bool:
-        """Whether the user must have ordered what the skill does."""
-        return self.effects if self.acts is None else self.acts
+``do``: begin the task of a skill. ``fill``: answer the open question with slots. ``amend``: correct slots of the latest
+task, or of the question. ``confirm`` and ``deny``: yes and no. ``cancel``: drop the open question, or stop what was
+begun. ``undo``: take the latest deed back. ``repeat``: say the latest answer again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the user wants: a skill's name, or ``UNKNOWN``."""
+    """One command: what the user wants with some of their words.
+
+    Several commands of one utterance are several intents, in the order in which they were said."""
 
     name: str
+    """The name of the skill, or ``UNKNOWN``. For an `act` other than ``do`` it is the skill whose question is answered
+    or whose task is corrected, and it may be empty where only the dialogue tells which one that is."""
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
     """The values of the slots by name. A word that refers, such as "this", may stand for the name of a thing or a place
     until it is known what the user means."""
@@ -248,17 +219,23 @@ class Intent:
     """0 to 1, calibrated on labelled phrasings."""
     language: str = "en"
     """The ISO 639-1 code of the language of the answer. The stage sets it, so engines need not."""
+    act: Act = "do"
+    words: str = ""
+    """The part of the utterance that expresses the command; empty stands for the whole utterance."""
 
 
 class IntentRecogniser(Engine, Protocol):
-    """Chooses the skill that an utterance asks for, and fills its slots."""
+    """Turns an utterance into commands: what to do, and with which slots."""
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
-        """Take the skills to choose from. It is called once, after `load`."""
+        """Take the skills to choose from. It is called once, after `load`. `Context.skills` adds those of a session."""
         ...
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
-        """The intent of one utterance in the language `context.language`."""
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
+        """The commands of one utterance in the language `context.language`, at least one, in the order of the words.
+
+        Where the speaker corrects an order within the utterance ("two, no, three maps"), only what counts in the end
+        is given."""
         ...
 
 
@@ -304,10 +281,24 @@ class Outcome:
     opening: str = ""
     """Words that are said at once, while the language model still thinks. Only an ``open`` outcome has them."""
     asks: str = ""
-    """The name of the slot that the `say` of an ``unclear`` outcome asks for; empty where it asks for something
-    else."""
+    """The name of the slot that the `say` of an ``unclear`` outcome asks for; empty where it asks for a yes."""
     reminders: tuple[Reminder, ...] = ()
     """What the avatar says later. A batch ends with its answers, so there nothing is said later."""
+    dismissed: tuple[str, ...] = ()
+    """The ids of earlier reminders that are not said any more."""
+    undo: Undo | None = None
+    """The call that takes the deed back; None where it cannot be taken back."""
+    manner: Manner | None = None
+    """How the avatar speaks from the next answer on; None leaves it as it is."""
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    """The slots that the task was called with, after words such as "it" were resolved."""
+    undid: bool = False
+    """Whether the task took the latest deed of the dialogue back."""
+    offers: SlotValue = ""
+    """The value of the slot `asks` that a yes stands for, as in "Did you mean the market?"; empty where there is
+    none."""
+    words: str = ""
+    """The words of the user that the outcome answers; empty stands for the whole utterance."""
 
 
 Position: TypeAlias = tuple[float, float, float]
@@ -331,6 +322,8 @@ class Request:
     """The user's words."""
     things: tuple[Thing, ...] = ()
     """The things around the user, as far as the client tells. What the user points at comes first."""
+    confirmed: bool = False
+    """Whether the user has said yes to this very task."""
 
 
 class TaskHandler(Engine, Protocol):
@@ -342,6 +335,15 @@ class TaskHandler(Engine, Protocol):
 
     def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
         """Act in the part of the world that belongs to `context.user`. All effects are complete when it returns."""
+        ...
+
+
+@runtime_checkable
+class KnowsPrices(Protocol):
+    """A task handler that knows what things cost, so that "the cheaper one" can be found."""
+
+    def price_of(self, name: str, context: Context = DEFAULT) -> float | None:
+        """The price of the thing with this name, in the language `context.language`; None where it has none."""
         ...
 
 

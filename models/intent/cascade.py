@@ -57,12 +57,12 @@ class Cascade(IntentRecogniser):
         self._nearest.learn(skills)
         self._llm.learn(skills)
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         """The intent by the nearest examples, or by both engines. Raises ModelError."""
         evidence = self._nearest.evidence(text)
         if evidence is None or not self.hopeless <= evidence.confidence < self.sure:
-            return self._nearest.decide(text, evidence)
-        second = self._llm.understand(text)
+            return (self._nearest.decide(text, evidence),)
+        second = self._llm.understand(text)[0]
         if second.name == evidence.skill:
-            return Intent(second.name, second.slots, RIGHT_AGREED)
-        return Intent(UNKNOWN, {}, RIGHT_DISAGREED)
+            return (Intent(second.name, second.slots, RIGHT_AGREED),)
+        return (Intent(UNKNOWN, {}, RIGHT_DISAGREED),)

@@ -76,10 +76,10 @@ class Llm(IntentRecogniser):
         self._prompt, self._schema = prompt(skills, self._readers, self._language), schema(skills)
         self.understand("hello")
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         """The skill that the model names, with its slots. Raises ModelError."""
         if not self._skills:
-            return Intent(UNKNOWN)
+            return (Intent(UNKNOWN),)
         messages = [Message("system", self._prompt), Message("user", text[:LONGEST])]
         answer = "".join(self._model.complete(messages, max_tokens=MOST_TOKENS, schema=self._schema))
         try:
@@ -90,8 +90,8 @@ class Llm(IntentRecogniser):
             ) from error
         name = said.pop("skill")
         if name == UNKNOWN:
-            return Intent(UNKNOWN, {}, RIGHT_UNKNOWN)
-        return Intent(name, self._slots(name, text, said), RIGHT_SKILL)
+            return (Intent(UNKNOWN, {}, RIGHT_UNKNOWN),)
+        return (Intent(name, self._slots(name, text, said), RIGHT_SKILL),)
 
     def _slots(self, name: str, text: str, said: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
         """The model's values as the parsers would give them. The parsers read what the model left out or made up."""

@@ -102,9 +102,9 @@ class Nearest(IntentRecogniser):
         wordings[UNKNOWN] = [stems(text, self._language) for text in others]
         self._learnt = Learnt(readers, space, Wordings(wordings, self._language))
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that answer."""
-        return self.decide(text, self.evidence(text))
+        return (self.decide(text, self.evidence(text)),)
 
     def decide(self, text: str, evidence: Evidence | None) -> Intent:
         """The intent that follows from the evidence."""

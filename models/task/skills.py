@@ -121,6 +121,11 @@ class Skills(TaskHandler):
         except Exception as error:
             raise SkillFailed(f"skill '{name}' failed: {type(error).__name__}: {error}") from error
 
+    def price_of(self, name: str, context: Context = DEFAULT) -> float | None:
+        """The price of a ware in coins; None for what is no ware."""
+        ware = self.setting.wares.get(self.setting.names(ITEM.name, context.language).get(name, name))
+        return None if ware is None else ware.price
+
     def _card(self, name: str, language: str) -> SkillCard:
         skill = self._skills[name]
         kinds = dict.fromkeys(slot.kind for slot in skill.slots)

@@ -43,8 +43,10 @@ class Record:
 
     turn: str
     transcript: Transcript | None = None
-    intent: Intent | None = None
-    outcome: Outcome | None = None
+    intents: list[Intent] = field(default_factory=list)
+    """The commands, in the order in which they were said."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    """What came of them, in order."""
     reply: str = ""
     visemes: list[Viseme] = field(default_factory=list)
     face: list[Expression | Gesture] = field(default_factory=list)
@@ -68,6 +70,16 @@ class Record:
     sounded: float | None = None
     """The time at which the first audible sample of the answer was heard."""
 
+    @property
+    def intent(self) -> Intent | None:
+        """The first command."""
+        return self.intents[0] if self.intents else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of the first command."""
+        return self.outcomes[0] if self.outcomes else None
+
     def observe(self, _node: str, packet: Any) -> None:
         """Note a packet that a node gave."""
         match packet:
@@ -76,9 +88,9 @@ class Record:
             case Transcript():
                 self.transcript = packet
             case Intent():
-                self.intent = packet
+                self.intents.append(packet)
             case Outcome():
-                self.outcome = packet
+                self.outcomes.append(packet)
             case Reply(text=text):
                 self.reply += text
             case Viseme():

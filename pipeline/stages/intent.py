@@ -56,18 +56,24 @@ class IntentStage:
         async for transcript in inputs:
             if text := transcript.text.strip():
                 language = turn.context.answered_in(transcript.language)
-                intent = await self._understand(text, transcript.language, turn.context.speaking(language))
-                yield intent if intent.language == language else replace(intent, language=language)
+                for intent in await self._understand(text, transcript.language, turn.context.speaking(language)):
+                    yield intent if intent.language == language else replace(intent, language=language)
 
-    async def _understand(self, text: str, language: str, context: Context) -> Intent:
-        """Return what the engine makes of the words, unless it is a deed that they do not order."""
-        intent = await self._ask(text, context)
-        if not self._guard.concerns(intent):
-            return intent
-        told = language_of(text, language).mood(text)
-        if told.mood is Mood.ORDER and told.part != text:  # the words that count may ask for something else
-            intent = await self._ask(told.part, context)
-        return self._guard.check(intent, told)
+    async def _understand(self, text: str, language: str, context: Context) -> list[Intent]:
+        """Return the commands that the engine finds in the words, without deeds that the words do not order."""
+        return [
+            allowed
+            for intent in await self._ask(text, context)
+            for allowed in await self._allowed(intent, intent.words or text, language, context)
+        ]
 
-    async def _ask(self, text: str, context: Context) -> Intent:
+    async def _allowed(self, intent: Intent, words: str, language: str, context: Context) -> list[Intent]:
+        if intent.act != "do" or not self._guard.concerns(intent):
+            return [intent]
+        told = language_of(words, language).mood(words)
+        if told.mood is Mood.ORDER and told.part != words:  # the words that count may ask for something else
+            return [self._guard.check(each, told) for each in await self._ask(told.part, context)]
+        return [self._guard.check(intent, told)]
+
+    async def _ask(self, text: str, context: Context) -> tuple[Intent, ...]:
         return await self.host.call(lambda engine: engine.understand(text, context), context.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from pydantic import BaseModel
 
@@ -40,7 +41,8 @@ class Task:
                     if self._has_effects(intent):
                         await turn.confirmed()
                     request = Request(intent, said.text if said else "", around.things)
-                    yield await self._handle(request, turn.context.speaking(intent.language))
+                    outcome = await self._handle(request, turn.context.speaking(intent.language))
+                    yield replace(outcome, slots=intent.slots, words=intent.words)
                 case _:
                     around.notice(packet)
 

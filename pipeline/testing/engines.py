@@ -165,24 +165,30 @@ class ScriptedRecogniser(Scripted, Recogniser):
 
 
 class ScriptedIntents(Scripted, IntentRecogniser):
-    """Finds the intent whose key is the first to stand in the words; else `UNKNOWN`."""
+    """Finds the intent, or the intents, whose key is the first to stand in the words; else `UNKNOWN`."""
 
     def __init__(
-        self, intents: Mapping[str, Intent] | None = None, seconds: float = 0.0, faults: Faults | None = None
+        self,
+        intents: Mapping[str, Intent | tuple[Intent, ...]] | None = None,
+        seconds: float = 0.0,
+        faults: Faults | None = None,
     ) -> None:
         super().__init__(seconds, faults)
-        self.intents = {spelt(words): intent for words, intent in (intents or {}).items()}
+        self.intents = {
+            spelt(words): (given,) if isinstance(given, Intent) else given for words, given in (intents or {}).items()
+        }
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
         """Raises ValueError where an intent names a skill that there is not."""
         known = {UNKNOWN, *(skill.name for skill in skills)}
-        if strange := {intent.name for intent in self.intents.values()} - known:
+        named = {intent.name for given in self.intents.values() for intent in given if intent.act == "do"}
+        if strange := named - known:
             raise ValueError(f"no skill is called {', '.join(sorted(strange))}; there are {', '.join(sorted(known))}")
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         self.begin()
         said = spelt(text)
-        return next((intent for words, intent in self.intents.items() if words in said), Intent(UNKNOWN))
+        return next((given for words, given in self.intents.items() if words in said), (Intent(UNKNOWN),))
 
 
 class ScriptedTasks(Scripted, TaskHandler):

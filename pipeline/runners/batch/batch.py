@@ -205,7 +205,7 @@ class _FileJob:
         record = await self.session.answer(_pieces(utterance, rate), answer)
         if record.error:
             self.errors.append(str(record.error))
-        if record.outcome and record.outcome.reminders and NEVER_RINGS not in self.notes:
+        if any(outcome.reminders for outcome in record.outcomes) and NEVER_RINGS not in self.notes:
             self.notes.append(NEVER_RINGS)
         speech = None
         if answer.seconds > start:

@@ -14,9 +14,9 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
-from models.protocols import SlotValue
+from models.protocols import Act, SlotValue
 from pipeline.host.meter import Meter
-from pipeline.packets import Expression, Gesture
+from pipeline.packets import Expression, Gesture, Intent, Outcome
 from pipeline.runtime.record import Record
 
 Status = Literal["answered", "nothing heard", "failed"]
@@ -32,6 +32,9 @@ class IntentResult(_Result):
     name: str
     slots: dict[str, SlotValue]
     confidence: float = Field(ge=0.0, le=1.0)
+    act: Act = "do"
+    words: str = ""
+    """The part of the utterance that expresses it; empty stands for the whole utterance."""
 
 
 class ActionResult(_Result):
@@ -133,7 +136,13 @@ class TurnResult(_Result):
     transcript: str
     language: str
     intent: IntentResult | None
+    """The first of `intents`."""
     task: TaskResult | None
+    """The first of `tasks`."""
+    intents: list[IntentResult] = []
+    """The commands of the utterance, in the order of its words."""
+    tasks: list[TaskResult] = []
+    """What came of them, in order."""
     reply: str
     speech: SpeechResult | None
     visemes: list[VisemeResult]
@@ -203,21 +212,17 @@ class Summary(_Result):
 
 def turn_result(record: Record, start: float, end: float, speech: SpeechResult | None) -> TurnResult:
     """The record of a turn, as data."""
-    heard, intent, outcome = record.transcript, record.intent, record.outcome
+    heard = record.transcript
+    intents, tasks = [*map(_intent_result, record.intents)], [*map(_task_result, record.outcomes)]
     return TurnResult(
         start=round(start, 3),
         end=round(end, 3),
         transcript=heard.text if heard else "",
         language=heard.language if heard else "",
-        intent=intent and IntentResult(name=intent.name, slots=dict(intent.slots), confidence=intent.confidence),
-        task=outcome
-        and TaskResult(
-            name=outcome.task,
-            status=outcome.status,
-            result=outcome.say,
-            facts=dict(outcome.facts),
-            actions=[ActionResult(kind=action.kind, args=dict(action.args)) for action in outcome.actions],
-        ),
+        intent=intents[0] if intents else None,
+        task=tasks[0] if tasks else None,
+        intents=intents,
+        tasks=tasks,
         reply=record.reply.strip(),
         speech=speech,
         visemes=[
@@ -230,6 +235,22 @@ def turn_result(record: Record, start: float, end: float, speech: SpeechResult |
         timings=_timings(record.report.meters),
         error=str(record.error) if record.error else None,
         degraded=[str(notice) for notice in record.notices],
+    )
+
+
+def _intent_result(intent: Intent) -> IntentResult:
+    return IntentResult(
+        name=intent.name, slots=dict(intent.slots), confidence=intent.confidence, act=intent.act, words=intent.words
+    )
+
+
+def _task_result(outcome: Outcome) -> TaskResult:
+    return TaskResult(
+        name=outcome.task,
+        status=outcome.status,
+        result=outcome.say,
+        facts=dict(outcome.facts),
+        actions=[ActionResult(kind=action.kind, args=dict(action.args)) for action in outcome.actions],
     )
 
 

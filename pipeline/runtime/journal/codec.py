@@ -28,7 +28,7 @@ Json: TypeAlias = Any
 """A value that `json` reads and writes."""
 
 DERIVED: Mapping[type, frozenset[str]] = {
-    Record: frozenset({"transcript", "intent", "outcome", "reply", "visemes", "face", "partial", "shown"}),
+    Record: frozenset({"transcript", "intents", "outcomes", "reply", "visemes", "face", "partial", "shown"}),
 }
 """Fields that are not written, because they follow from a turn's packets."""
 

@@ -18,7 +18,7 @@ UNSURE = 0.7
 
 def goes_on(utterance: Utterance, answered: Utterance, answer: Answer) -> bool:
     """Whether the user goes on with the utterance that `answer` answers: nothing of it was heard or done yet."""
-    done = answer.record.outcome is not None and answer.record.outcome.status == "done"
+    done = any(outcome.status == "done" for outcome in answer.record.outcomes)
     soon = utterance.at - answered.voiced_at < GOES_ON
     return soon and not (utterance.certain or answered.certain or answer.playing or done)
 

@@ -23,9 +23,9 @@ class Oracle:
         self.answer = Intent(UNKNOWN)
         self.asked: list[str] = []
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         self.asked.append(text)
-        return self.answer
+        return (self.answer,)
 
 
 @pytest.fixture(scope="module")
@@ -46,27 +46,27 @@ def oracle(taught: Cascade, monkeypatch: pytest.MonkeyPatch) -> Oracle:
 
 
 def test_what_is_sure_is_not_asked(taught: Cascade, oracle: Oracle) -> None:
-    assert taught.understand("please take me to the market").name == "navigate"
-    assert taught.understand("ich habe heute keine Lust auf Kuchen").name == UNKNOWN
-    assert taught.understand("...") == Intent(UNKNOWN)
+    assert taught.understand("please take me to the market")[0].name == "navigate"
+    assert taught.understand("ich habe heute keine Lust auf Kuchen")[0].name == UNKNOWN
+    assert taught.understand("...") == (Intent(UNKNOWN),)
     assert oracle.asked == []
 
 
 def test_a_doubtful_skill_acts_if_the_second_opinion_is_the_same(taught: Cascade, oracle: Oracle) -> None:
     oracle.answer = Intent("inventory", {"noticed": 1})
-    assert taught.understand(DOUBTFUL) == Intent("inventory", {"noticed": 1}, RIGHT_AGREED)
+    assert taught.understand(DOUBTFUL) == (Intent("inventory", {"noticed": 1}, RIGHT_AGREED),)
     assert oracle.asked == [DOUBTFUL]
 
 
 @pytest.mark.parametrize("second", ["buy", UNKNOWN])
 def test_a_doubtful_skill_does_not_act_against_the_second_opinion(taught: Cascade, oracle: Oracle, second: str) -> None:
     oracle.answer = Intent(second)
-    assert taught.understand(DOUBTFUL) == Intent(UNKNOWN, {}, RIGHT_DISAGREED)
+    assert taught.understand(DOUBTFUL) == (Intent(UNKNOWN, {}, RIGHT_DISAGREED),)
 
 
 def test_both_models_answer(taught: Cascade) -> None:
     skills = {card.name for card in Skills(world=":memory:").skills()}
-    assert taught.understand(DOUBTFUL).name in skills | {UNKNOWN}
+    assert taught.understand(DOUBTFUL)[0].name in skills | {UNKNOWN}
     assert taught.weights() == ("multilingual-e5-small", "smollm2-135m-instruct")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -41,7 +42,8 @@ def turn(
 ) -> Record:
     said = Transcript(text, "en", 0.0, 1.0)
     wanted = Intent(intent, slots or {})
-    return Record("s/1", transcript=said, intent=wanted, outcome=outcome, heard=heard, fate=fate)
+    outcomes = [replace(outcome, slots=wanted.slots)] if outcome else []
+    return Record("s/1", transcript=said, intents=[wanted], outcomes=outcomes, heard=heard, fate=fate)
 
 
 def dialogue_after(record: Record) -> Dialogue:
@@ -54,7 +56,7 @@ BOUGHT = Outcome("buy", "done", SAY, {"item": "2 maps", "coins": "80 coins"})
 def test_a_deed_with_its_slots_and_what_was_named() -> None:
     dialogue = dialogue_after(turn("two maps", slots={"item": "map", "quantity": 2}, outcome=BOUGHT))
     assert dialogue.exchanges == (Exchange("two maps", SAY, turn="s/1"),)
-    assert dialogue.deeds == (Deed("s/1", "buy", {"item": "map", "quantity": 2}),)
+    assert dialogue.deeds == (Deed("s/1", "buy", {"item": "map", "quantity": 2}, say=SAY),)
     assert [(mention.name, mention.kind, mention.by) for mention in dialogue.focus] == [
         ("80 coins", "coins", "avatar"),
         ("2 maps", "item", "avatar"),
@@ -73,7 +75,7 @@ def test_a_deed_with_its_slots_and_what_was_named() -> None:
 )
 def test_a_deed_is_kept_however_its_turn_ended(fate: Fate, heard: str, told: bool) -> None:
     dialogue = dialogue_after(turn("two maps", slots={"item": "map"}, outcome=BOUGHT, heard=heard, fate=fate))
-    assert dialogue.deeds == (Deed("s/1", "buy", {"item": "map"}, told=told),)
+    assert dialogue.deeds == (Deed("s/1", "buy", {"item": "map"}, told=told, say=SAY),)
     assert dialogue.exchanges[0].interrupted is (fate is Fate.INTERRUPTED)
 
 
@@ -86,8 +88,8 @@ def test_what_only_looks_or_is_refused_is_no_deed() -> None:
 def test_a_question_is_open_with_what_is_known() -> None:
     asked = Outcome("buy", "unclear", "What would you like?", asks="item")
     dialogue = dialogue_after(turn("buy two", slots={"quantity": 2}, outcome=asked))
-    assert dialogue.question == Question("buy", "item", {"quantity": 2}, "s/1")
-    assert after(dialogue, turn("never mind", "stop"), CARDS, "en").question is None
+    assert dialogue.question == Question("buy", "item", {"quantity": 2}, "s/1", say="What would you like?")
+    assert after(dialogue, replace(turn("never mind", "stop"), turn="s/2"), CARDS, "en").question is None
 
 
 def test_what_is_shown_is_in_the_focus_and_free_text_is_not() -> None:
@@ -108,7 +110,7 @@ def test_a_name_that_the_user_said_stays_theirs() -> None:
 
 def test_nothing_heard_is_nothing_said() -> None:
     assert dialogue_after(turn("")) is EMPTY
-    assert dialogue_after(turn("", outcome=BOUGHT)) == Dialogue(deeds=(Deed("s/1", "buy", {}),))
+    assert dialogue_after(turn("", outcome=BOUGHT)) == Dialogue(deeds=(Deed("s/1", "buy", {}, say=SAY),))
 
 
 def test_names_to_be_heard_right() -> None:

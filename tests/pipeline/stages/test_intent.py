@@ -35,10 +35,10 @@ class Pupil(IntentRecogniser):
             raise RuntimeError("too many skills")
         self.learnt = skills
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         if self.mute:
             raise RuntimeError("no idea")
-        return Intent(f"{len(self.learnt)} skills")
+        return (Intent(f"{len(self.learnt)} skills"),)
 
 
 def host(*engines: IntentRecogniser) -> Host[IntentRecogniser]:
@@ -127,8 +127,8 @@ def test_a_stage_without_skills_is_refused_with_the_place(peers: dict[str, Any],
 class Shopper(IntentRecogniser):
     """Takes every sentence for an order of what it names last."""
 
-    def understand(self, text: str, context: Context = DEFAULT) -> Intent:
-        return Intent("buy", {"item": text.rstrip(".").split()[-1]})
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
+        return (Intent("buy", {"item": text.rstrip(".").split()[-1]}),)
 
     def learn(self, skills: Sequence[SkillCard]) -> None: ...
 

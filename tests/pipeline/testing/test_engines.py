@@ -88,9 +88,9 @@ def test_the_recogniser_reads_tones() -> None:
 def test_intents_go_by_the_words() -> None:
     intents = ScriptedIntents({"Buy": Intent("buy", {"item": "lamp"}), "lantern": Intent("price")})
     intents.learn([SkillCard("buy", "", ()), SkillCard("price", "", ())])
-    assert intents.understand("I'd like to buy a lantern").slots == {"item": "lamp"}
-    assert intents.understand("A lantern?").name == "price"
-    assert intents.understand("Hello.").name == UNKNOWN
+    assert intents.understand("I'd like to buy a lantern")[0].slots == {"item": "lamp"}
+    assert intents.understand("A lantern?")[0].name == "price"
+    assert intents.understand("Hello.")[0].name == UNKNOWN
     with pytest.raises(ValueError, match="no skill is called price; there are buy, unknown"):
         intents.learn([SkillCard("buy", "", ())])
 

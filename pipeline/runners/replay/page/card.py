@@ -237,14 +237,15 @@ def _changes(partials: Sequence[Partial]) -> Iterator[Partial]:
 
 def _meaning(record: Record) -> Markup:
     rows: list[tuple[str, str]] = []
-    if record.intent:
-        rows.append(("intent", f"{record.intent.name} ({record.intent.confidence:.2f})"))
-        rows += [(name, str(value)) for name, value in record.intent.slots.items()]
-    if record.outcome:
-        rows.append(("task", f"{record.outcome.task}: {record.outcome.status}"))
-        rows += [("result", record.outcome.say)] if record.outcome.say else []
-        rows += list(record.outcome.facts.items())
-        for action in record.outcome.actions:
+    for intent in record.intents:
+        act = "" if intent.act == "do" else f"{intent.act} "
+        rows.append(("intent", f"{act}{intent.name} ({intent.confidence:.2f})"))
+        rows += [(name, str(value)) for name, value in intent.slots.items()]
+    for outcome in record.outcomes:
+        rows.append(("task", f"{outcome.task}: {outcome.status}"))
+        rows += [("result", outcome.say)] if outcome.say else []
+        rows += list(outcome.facts.items())
+        for action in outcome.actions:
             values = ", ".join(f"{name} {value}" for name, value in action.args.items())
             rows.append(("action", f"{action.kind} {values}".strip()))
     return _section("Meaning", "meaning", [_pair(name, value) for name, value in rows])
