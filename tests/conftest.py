@@ -17,8 +17,8 @@ from pipeline.graph.graph import Graph
 @pytest.fixture(scope="session")
 @needing("model")
 def assistant() -> Iterator[Graph]:
-    """The graph that the demo uses, with its real engines."""
-    graph = open_graph("assistant", ["stages.task.with.world=:memory:"])
+    """The assistant with real engines, on the smaller language model: tests hold several copies of it in memory."""
+    graph = open_graph("assistant-small", ["stages.task.with.world=:memory:"])
     asyncio.run(graph.load())
     yield graph
     asyncio.run(graph.close())

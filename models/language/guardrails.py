@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from models.language.courtesies import Courtesy
 from models.language.marks import PAUSES, ends_sentence
 from models.language.words import HAN
 
@@ -35,6 +36,8 @@ class TalkRules:
     """Words with which the avatar says that it did something, or is about to; but only tasks do things."""
     requests: re.Pattern[str] = _NOTHING
     """The beginning of words that ask for something to be done, rather than chat: ``could you book me a flight``."""
+    courtesies: tuple[Courtesy, ...] = ()
+    """Small talk that phrases can answer, the most particular first; the last one may answer anything."""
     full_stop: str = "."
     """What closes a sentence that was cut off."""
     phrase: int = 3

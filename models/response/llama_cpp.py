@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from models.context import DEFAULT, Context
-from models.errors import ModelError
+from models.errors import ModelError, ModelUnavailable
 from models.protocols import LanguageModel, Message
 from models.response.llama_model import LoadedModel, Setup, grammar, join, leave
+from models.store.machine import GIB, free_memory
 from models.store.store import locate
 
 _MAX_THREADS = 4
@@ -30,6 +31,8 @@ class LlamaCpp(LanguageModel):
     one conversation, answer included. `slots` conversations are kept and decoded at a time. `threads` 0 means as
     many as there are cores, up to four. At `temperature` 0 it takes the likeliest token, and equal conversations get
     equal answers, except where a prompt was read in other pieces, which rounds differently. Above 0, `seed` decides.
+    A model is neither fetched nor opened while fewer than `memory` GiB are free, or fewer than its file has, so that
+    another engine can take its place.
     A `repeat_penalty` above 1 makes the last 64 tokens less likely, which keeps small models from repeating themselves.
     """
 
@@ -42,6 +45,7 @@ class LlamaCpp(LanguageModel):
         threads: int = 0,
         context: int = 2048,
         slots: int = 4,
+        memory: float = 0.0,
         temperature: float = 0.0,
         repeat_penalty: float = 1.1,
         seed: int = 0,
@@ -49,10 +53,11 @@ class LlamaCpp(LanguageModel):
         _refuse_below("threads", threads, 0)
         _refuse_below("context", context, 64)
         _refuse_below("slots", slots, 1)
+        _refuse_below("memory", memory, 0.0)
         _refuse_below("temperature", temperature, 0.0)
         _refuse_below("repeat_penalty", repeat_penalty, 1.0)
         _refuse_below("seed", seed, 0)
-        self.model, self.context, self.slots = model, context, slots
+        self.model, self.context, self.slots, self.memory = model, context, slots, memory
         self.threads = threads or min(os.cpu_count() or 1, _MAX_THREADS)
         self._sampling = {"temperature": temperature, "repeat_penalty": repeat_penalty, "seed": seed}
         self._loaded: LoadedModel | None = None
@@ -64,7 +69,10 @@ class LlamaCpp(LanguageModel):
     def load(self) -> None:
         """Open the model, or join the engine that has it open. Raises ModelError."""
         if self._loaded is None:
-            self._loaded = join(Setup(_gguf(self.model), self.threads, self.context, self.slots))
+            _require_memory(self.model, int(self.memory * GIB))
+            path = _gguf(self.model)
+            _require_memory(self.model, path.stat().st_size)
+            self._loaded = join(Setup(path, self.threads, self.context, self.slots))
 
     def close(self) -> None:
         """Leave the model. The last engine to leave frees it."""
@@ -120,6 +128,16 @@ def _gguf(model: str) -> Path:
     if len(found) != 1:
         raise ModelError(f"{model}: expected one .gguf file in {path}, found {len(found)}: name the file itself")
     return found[0]
+
+
+def _require_memory(model: str, needed: int) -> None:
+    """Raises ModelUnavailable where the machine has less memory to spare."""
+    free = free_memory()
+    if free is not None and free < needed:
+        raise ModelUnavailable(
+            f"{model}: needs {needed / GIB:.1f} GiB of memory, and {free / GIB:.1f} GiB are free: end other programs, "
+            "or name a smaller model"
+        )
 
 
 def _refuse_below(option: str, value: float, least: float) -> None:

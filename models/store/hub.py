@@ -21,6 +21,8 @@ PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.pkl", "*.
 """Weights in other forms, which are left out where a repository has safetensors. They hold the same numbers, and
 opening a pickle runs the code in it."""
 
+GLANCE = 3.0
+"""Seconds to wait for the hub's answer where it is only asked whether it is there."""
 REPLY = 10.0
 """Seconds to wait for the hub's first answer."""
 
@@ -50,6 +52,20 @@ def locate(source: Source, marks: Path, *, shown: bool = False) -> Path:
             f"    hf download {source.name} {source.member}".rstrip()
             + "\n  and give its path here instead of the hub id."
         ) from error
+
+
+def answers(source: Source) -> bool:
+    """Whether a file or a repository is in the client's cache, or the hub knows it and answers at once."""
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    if source.member and isinstance(try_to_load_from_cache(source.name, source.member), str):
+        return True
+    try:
+        with _silence(), _reasons():
+            HfApi().model_info(source.name, revision=source.version or None, timeout=GLANCE)
+    except (SourceFailed, OSError):
+        return False
+    return True
 
 
 def _file(source: Source) -> Path:

@@ -88,6 +88,22 @@ class Store:
             return self._local(text)
         return self._find(entry) or self._pull(entry, report or _quiet)
 
+    def obtainable(self, model: str) -> bool:
+        """Whether a model is on this machine, or seems to be within reach.
+
+        A model of the catalogue is within reach if the disk has room for it, a hub's if the hub answers within a few
+        seconds. A path must exist."""
+        if model.startswith("hub:"):
+            from models.store import hub  # only hub ids need it
+
+            return hub.answers(Source.parse(model))
+        if model not in self.catalog.entries:
+            return Path(model).expanduser().exists()
+        if self.state(model).path is not None:
+            return True
+        place = next(folder for folder in (self.root, *self.root.parents) if folder.exists())
+        return shutil.disk_usage(place).free > 2 * self.catalog.entries[model].size  # the parts, and the whole
+
     def entry(self, name: str) -> Entry:
         """A model of the catalogue. Raises ModelError, which suggests similar names."""
         if name not in self.catalog.entries:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.largest import largest
 from pipeline.cli.opening import loaded
 from pipeline.cli.progress import degradations, shown_progress
 from pipeline.devices.files.paths import find_audio, shown, unique_names
@@ -34,9 +35,18 @@ WIDTH = 160
 
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the answers go.")] = Path("answers"),
-    graph: Annotated[str, typer.Option("--graph", "-g", help="A graph's name or file.")] = "assistant",
+    graph: Annotated[
+        str | None,
+        typer.Option(
+            "--graph", "-g", help="A graph's name or file. By default the largest of the assistants that fits here."
+        ),
+    ] = None,
 ) -> None:
     """Answer the recordings that come with Parley, and show what came of them."""
+    if graph is None:
+        choice = largest()
+        typer.echo(f"parley: {choice}", err=True)
+        graph = choice.graph
     avatar = open_graph(graph)
     open_folder(out)  # fails before models are loaded, which takes minutes
     with resources.as_file(resources.files("audio_samples")) as folder:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from pipeline.cli.bars import bars
+from pipeline.cli.bars import bars, say
 from pipeline.graph.graph import Graph
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ async def loaded(graph: Graph, work: Callable[[Graph], Awaitable[T]], *, silent:
     try:
         with console.status("loading the engines", spinner="dots"):
             await graph.load()
+        for line in graph.passed_over:
+            say(Console(stderr=True), f"parley: {line}")
         return await work(graph)
     finally:
         await graph.close()

@@ -65,6 +65,11 @@ class Graph:
         """The language of users who do not ask for another."""
         return self.languages[0]
 
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """A sentence for each engine whose fallback took its place while the graph was loaded."""
+        return tuple(line for host in self.hosts for line in host.passed_over)
+
     def weights(self) -> tuple[str, ...]:
         """Names in the model catalogue whose weights `load` opens, each once."""
         return tuple(dict.fromkeys(name for host in self.hosts for name in host.weights()))

@@ -24,6 +24,8 @@ class Host(Generic[E]):
 
     def __init__(self, name: str, threads: Sequence[EngineThread[E]]) -> None:
         self.name = name
+        self.passed_over: list[str] = []
+        """A sentence for each engine that could not be loaded or prepared, while others could."""
         self._threads = tuple(threads)
 
     @property
@@ -87,6 +89,7 @@ class Host(Generic[E]):
             raise EngineFailed(f"{self.name}: {name} cannot {step}: {cause}") from cause
         for name, cause in failures:  # logged in full: these steps are given nothing that a user said
             log.warning("%s: %s cannot %s, so the next engine takes its place: %s", self.name, name, step, cause)
+            self.passed_over.append(f"{self.name}: {name} cannot {step}, so the next engine takes its place: {cause}")
         self._threads = tuple(usable)
 
     def speaking(self, language: str) -> E:

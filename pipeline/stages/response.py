@@ -16,11 +16,13 @@ from pydantic import BaseModel, Field, field_validator
 from models.context import Context
 from models.dialogue import Exchange
 from models.language.clauses import Clauses, clauses
+from models.language.courtesies import answer
 from models.language.finding import known_language, language_of
 from models.language.guardrails import Guardrails
 from models.language.language import Language
 from models.language.marks import ends_sentence
 from models.language.mood import TALKED_ABOUT
+from models.language.repetition import TURNS
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.roles.role import Persona, find_role
 from pipeline.errors import EngineFailed, traced
@@ -48,6 +50,8 @@ class Options(BaseModel, extra="forbid"):
     quotes where it does not hold."""
     closing: bool = False
     """Whether the model may add a courtesy to what was done, where it writes one that states nothing."""
+    chat: Literal["model", "phrases"] = "model"
+    """Who answers small talk: the model, or phrases. A small model answers it with inventions."""
     unknown: Literal["chat", "decline"] = "chat"
     """What happens to words that no skill answers to: the model chats about them, or the persona says what it can do. A
     small model answers such words with inventions."""
@@ -124,6 +128,9 @@ class Response:
             return _recite(
                 f"{language.phrases['cannot' if wish else 'unsure']} {self._spoken_by(turn).offer}", language
             )
+        if outcome.task != UNKNOWN and outcome.task in CHAT and self.options.chat == "phrases":
+            said = [exchange.said for exchange in turn.context.dialogue.exchanges[-TURNS:]]
+            return _recite(answer(language.talk.courtesies, heard, said) or self._spoken_by(turn).offer, language)
         talk = self._talk(outcome, heard, turn)
         return _after(outcome.opening, talk, language) if outcome.opening else talk
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from models.language.courtesies import Courtesy
 from models.language.guardrails import TalkRules
 
 _LEAK = re.compile(
@@ -35,4 +36,49 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 
-TALK = TalkRules(leaks=_LEAK, claims=_CLAIM, requests=_REQUEST)
+_COURTESIES = (
+    Courtesy(
+        re.compile(r"\b(?:thanks|thank you|cheers|much obliged|appreciate)\b", re.IGNORECASE),
+        ("You are welcome.", "My pleasure.", "Any time.", "Glad to help."),
+    ),
+    Courtesy(
+        re.compile(r"\b(?:good ?bye|bye|see you|good night|take care|farewell|so long)\b", re.IGNORECASE),
+        ("Goodbye, and take care.", "See you soon.", "Until next time."),
+    ),
+    Courtesy(
+        re.compile(r"\bhow (?:are|is|was|do|did)\b|\bhow's\b|\bwhat's up\b|\bhow goes it\b", re.IGNORECASE),
+        (
+            "All is well here, thank you.",
+            "Everything runs as it should, thank you.",
+            "I am fine, thank you for asking.",
+        ),
+    ),
+    Courtesy(
+        re.compile(r"\b(?:sad|lonely|tired|awful|terrible|unhappy|upset|miserable|bad day|rough day)\b", re.IGNORECASE),
+        (
+            "I am sorry to hear that.",
+            "That sounds hard, and I am sorry.",
+            "I am sorry, and I hope it gets better soon.",
+        ),
+    ),
+    Courtesy(
+        re.compile(
+            r"^\W*(?:\w+\W+)?(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings)\b", re.IGNORECASE
+        ),
+        ("Hello.", "Hello, it is good to see you.", "Hi there."),
+    ),
+    Courtesy(
+        re.compile(r"\b(?:nice|good|great|pleased|glad) to (?:meet|see)\b", re.IGNORECASE),
+        ("Nice to meet you too.", "The pleasure is mine."),
+    ),
+    Courtesy(
+        re.compile(""),
+        (
+            "I am a small avatar and no great talker.",
+            "I would rather do something for you than talk.",
+            "Small talk is not my strength, I am afraid.",
+        ),
+    ),
+)
+
+TALK = TalkRules(leaks=_LEAK, claims=_CLAIM, requests=_REQUEST, courtesies=_COURTESIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from models.language.courtesies import Courtesy
 from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.words import split
@@ -34,7 +35,19 @@ _REQUEST = re.compile(
     r"|(?:打开|关掉|关上|关闭|播放|预订|订|发送|发|呼叫|打电话|取消|删除|翻译|搜索|提醒|设置|调高|调低|锁上|下载|安装|更新)\w)"
 )
 
-TALK = TalkRules(leaks=_LEAK, claims=_CLAIM, requests=_REQUEST, full_stop="。", phrase=6)
+_COURTESIES = (
+    Courtesy(re.compile("谢|感谢|多谢"), ("不客气。", "不用谢。", "很高兴能帮上忙。")),
+    Courtesy(re.compile("再见|拜拜|晚安|回头见|下次见"), ("再见，多保重。", "回头见。", "下次再聊。")),
+    Courtesy(re.compile("你好吗|怎么样|还好吗|过得"), ("我很好，谢谢。", "一切都好，谢谢你。")),
+    Courtesy(
+        re.compile("难过|伤心|孤单|孤独|好累|不开心|难受"), ("听你这么说，我很难过。", "真不容易，希望你很快好起来。")
+    ),
+    Courtesy(re.compile("高兴认识|幸会"), ("我也很高兴认识你。", "幸会。")),
+    Courtesy(re.compile("你好|您好|早上好|下午好|晚上好|嗨|哈喽"), ("你好。", "你好，很高兴见到你。", "嗨，你好。")),
+    Courtesy(re.compile(""), ("我不太会聊天。", "聊天我不在行，不过可以替你做点事。", "我还是替你做点事吧。")),
+)
+
+TALK = TalkRules(leaks=_LEAK, claims=_CLAIM, requests=_REQUEST, courtesies=_COURTESIES, full_stop="。", phrase=6)
 
 
 def tokens(text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.needs import needing
 
-from models.errors import ModelError
+from models.errors import ModelError, ModelUnavailable
 from models.protocols import Message
 from models.response import llama_model
 from models.response.llama_cpp import LlamaCpp
@@ -56,6 +56,15 @@ def test_an_answer_comes_in_pieces_and_is_the_same_again(engine: LlamaCpp) -> No
     assert len(pieces) > 3
     assert "Paris" in "".join(pieces)
     assert list(engine.complete(say("What is the capital of France?"), max_tokens=24)) == pieces
+
+
+@pytest.mark.model
+def test_a_model_that_memory_does_not_hold_leaves_its_place_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelUnavailable, match=r"nowhere: needs 100000.0 GiB of memory, and .* name a smaller model"):
+        LlamaCpp(model="hub:nobody/nowhere", memory=100_000.0).load()
+    monkeypatch.setattr("models.response.llama_cpp.free_memory", lambda: 1000)
+    with pytest.raises(ModelUnavailable, match="GiB of memory, and"):
+        LlamaCpp(model="smollm2-135m-instruct").load()
 
 
 def test_max_tokens_ends_an_answer(engine: LlamaCpp) -> None:

@@ -48,7 +48,14 @@ def parley(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 def test_list_shows_graphs_stages_and_engines(parley: Parley) -> None:
     told = parley("list")
     assert told.returncode == 0, told.stderr
-    for word in ("assistant-plus", "Answers at once", "Partial | Transcript", "moonshine", "faster-whisper", "silero"):
+    for word in (
+        "assistant-plus",
+        "Holds a conversation",
+        "Partial | Transcript",
+        "moonshine",
+        "faster-whisper",
+        "silero",
+    ):
         assert word in told.stdout
 
 
@@ -70,8 +77,8 @@ def test_check_says_what_is_right_and_notes_what_would_be_fetched(parley: Parley
     told = parley("check", "assistant", "captions")
     assert told.returncode == 0, told.stdout + told.stderr
     assert "assistant: ok (7 stages, 9 engines; checked in" in told.stdout
-    assert "note: stages.response: smollm2-135m-instruct" in told.stdout
-    assert "parley models pull smollm2-135m-instruct" in told.stdout
+    assert "note: stages.response: qwen2.5-coder-1.5b-instruct" in told.stdout
+    assert "parley models pull qwen2.5-coder-1.5b-instruct" in told.stdout
 
 
 def test_check_tells_every_mistake_of_every_graph(parley: Parley) -> None:

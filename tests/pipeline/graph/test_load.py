@@ -41,7 +41,7 @@ def overlay(folder: Path, text: str) -> dict[str, Any]:
 
 
 def test_shipped_graphs_are_called_by_name() -> None:
-    assert {"assistant", "assistant-plus", "captions"} <= shipped().keys()
+    assert {"assistant", "assistant-small", "assistant-plus", "captions"} <= shipped().keys()
     assert loaded("assistant")[0] == "assistant"
 
 

@@ -153,6 +153,8 @@ def test_an_engine_that_cannot_be_loaded_is_passed_over() -> None:
         return await shared.call(lambda engine: engine.who())
 
     assert asyncio.run(load_and_call()) == "second"
+    told = "tts: first cannot be loaded, so the next engine takes its place: weights are on another machine"
+    assert shared.passed_over == [told]
     with pytest.raises(EngineFailed, match="tts: first cannot be loaded: weights are on another machine"):
         asyncio.run(host(first).load())
 

@@ -231,6 +231,14 @@ def test_a_small_model_may_be_kept_out_of_what_it_does_not_know() -> None:
     assert text == f"I am not sure what you mean. {GUIDE.offer}"
 
 
+def test_small_talk_may_be_left_to_phrases_which_take_turns() -> None:
+    said = "".join(answer(Scripted(), heard("thank you"), CHAT, chat="phrases"))
+    assert said == "You are welcome."
+    again = answer(Scripted(), heard("thank you"), CHAT, chat="phrases", history=[Exchange("thanks", said)])
+    assert "".join(again) == "My pleasure."
+    assert answer(Scripted("A kite flew."), heard("a story"), STORY, chat="phrases") == ["A kite flew."]
+
+
 @pytest.mark.parametrize(
     ("text", "wish"),
     [
