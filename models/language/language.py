@@ -23,6 +23,7 @@ from models.language.backchannel import Listener
 from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.mood import Mood, Told
+from models.language.references import Reference
 from models.language.words import Found, Word, split
 from models.protocols import Position
 
@@ -146,6 +147,13 @@ class Language:
     def indexed(self, text: str) -> str:
         """A text as it is indexed: what `search_tokens` looks for, parted by spaces."""
         return text if self.joint else " ".join(self.search_tokens(text))
+
+    def reference(self, words: str) -> Reference | None:
+        """What words in place of a name refer to, such as ``it`` or ``the second one``; None for a name."""
+        plain = self.plain(words)
+        if plain in self.places:
+            return Reference("place")
+        return Reference("same") if plain in self.demonstratives | self.pronouns else None
 
     def breaks_off(self, text: str) -> bool:
         """Whether words stop where no sentence ends; also where there is no word at all."""

@@ -9,7 +9,7 @@ from models.cards import SkillCard
 from models.context import User
 from models.dialogue import Dialogue, Exchange, Mention
 from models.language.finding import language_of
-from models.outcomes import after_outcome
+from models.manager.outcomes import after_outcome
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate, Record
 from pipeline.stages.stage import OffersSkills

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from models.context import Context
-from models.protocols import Request, SkillCard, TaskHandler
+from models.language.finding import known_language
+from models.manager.manager import Call, Manager
+from models.protocols import KnowsPrices, Outcome, Request, SkillCard, TaskHandler
 from pipeline.host.host import Host
-from pipeline.packets import Gaze, Intent, Outcome, Pointing, Scene, Transcript
+from pipeline.packets import Gaze, Intent, Pointing, Scene, Transcript
 from pipeline.stages.reference import Surroundings
 from pipeline.stages.stage import Turn
 
@@ -20,7 +22,9 @@ class Options(BaseModel, extra="forbid"):
 
 
 class Task:
-    """Acts on every intent. The user's words, and what is around the user, are read too where the graph gives them.
+    """Carries out commands as the dialogue manager decides (`models.manager.manager`), one outcome for each step.
+
+    The user's words, and what is around the user, are read too where the graph gives them.
 
     A word such as "this" in the intent becomes what the user showed when the word was said. A skill with effects is not
     called before the user is known to have finished."""
@@ -32,19 +36,36 @@ class Task:
         self, inputs: AsyncIterator[Intent | Transcript | Scene | Gaze | Pointing], turn: Turn
     ) -> AsyncIterator[Outcome]:
         around, said = Surroundings(), None
+        manager: Manager | None = None
         async for packet in inputs:
             match packet:
                 case Transcript():
                     said = packet
                 case Intent():
                     intent = around.resolve(packet, said) if said else packet
-                    if self._has_effects(intent):
-                        await turn.confirmed()
-                    request = Request(intent, said.text if said else "", around.things)
-                    outcome = await self._handle(request, turn.context.speaking(intent.language))
-                    yield replace(outcome, slots=intent.slots, words=intent.words)
+                    context = turn.context.speaking(intent.language)
+                    manager = manager or self._manager(context, turn.id)
+                    text = intent.words or (said.text if said else "")
+                    for step in manager.steps(intent):
+                        if isinstance(step, Call):
+                            request = Request(_intent(step, intent), text, around.things, step.confirmed)
+                            context = replace(context, dialogue=manager.dialogue)
+                            outcome = manager.took(step, await self._handle(request, context, turn))
+                        else:
+                            outcome = step
+                        yield replace(outcome, words=intent.words)
                 case _:
                     around.notice(packet)
+
+    def _manager(self, context: Context, turn: str) -> Manager:
+        engine = self.host.engine
+        prices = engine if isinstance(engine, KnowsPrices) else None
+
+        def price_of(name: str) -> float | None:
+            return prices.price_of(name, context) if prices else None
+
+        cards = {card.name: card for card in (*self.skills(), *context.skills)}
+        return Manager(context.dialogue, cards, known_language(context.language), turn, price_of)
 
     def skills(self) -> tuple[SkillCard, ...]:
         """Return the skills of its engines."""
@@ -54,5 +75,12 @@ class Task:
         """Whether acting on an intent changes anything; words that no skill answers to are only talked about."""
         return any(card.effects for card in self.skills() if card.name == intent.name)
 
-    async def _handle(self, request: Request, context: Context) -> Outcome:
+    async def _handle(self, request: Request, context: Context, turn: Turn) -> Outcome:
+        if self._has_effects(request.intent):
+            await turn.confirmed()
         return await self.host.call(lambda engine: engine.handle(request, context), context.language)
+
+
+def _intent(call: Call, command: Intent) -> Intent:
+    """Return the call of a skill as an intent, with the confidence of the command from which it follows."""
+    return replace(command, name=call.skill, slots=call.slots, act="do")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from models.language.backchannel import Listener
-from models.language.en import amounts, sentences, vocabulary, words
+from models.language.en import amounts, references, sentences, vocabulary, words
 from models.language.en.listener import LISTENER
 from models.language.en.spoken import spoken_english
 from models.language.en.talk import TALK
@@ -15,6 +15,7 @@ from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.language import Language
 from models.language.mood import Mood, Told
+from models.language.references import Reference
 from models.language.words import Found, Word
 from models.protocols import Position
 
@@ -71,6 +72,9 @@ class English(Language):
         from models.language.en import mood
 
         return mood.ANSWERS
+
+    def reference(self, words: str) -> Reference | None:
+        return super().reference(words) or references.reference(self.plain(words))
 
     def breaks_off(self, text: str) -> bool:
         return words.last_word(text) in vocabulary.OPEN_WORDS | {""}

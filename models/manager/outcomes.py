@@ -36,7 +36,7 @@ def after_outcome(
     task = Deed(turn, outcome.task, dict(outcome.slots), outcome.undo, told, outcome.say)
     if card.effects and outcome.status == "done":
         dialogue = dialogue.did([task])
-    return replace(dialogue, latest=task)
+    return replace(dialogue, latest=task) if card.slots else dialogue  # without slots nothing can be corrected
 
 
 def _question(outcome: Outcome, before: Question | None, turn: str) -> Question:

@@ -1,0 +1,1 @@
+"""The dialogue manager: what follows from commands, by what was said and done before."""
