@@ -71,6 +71,7 @@ class Llm(IntentRecogniser):
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
         """Write the prompt and the schema, and let the model read the prompt, which it keeps."""
+        skills = [card for card in skills if card.examples]
         self._skills = {card.name: card for card in skills}
         self._readers = read_slots(skills, self._language)
         self._prompt, self._schema = prompt(skills, self._readers, self._language), schema(skills)

@@ -87,12 +87,9 @@ class Nearest(IntentRecogniser):
         self._embedder = None
 
     def learn(self, skills: Sequence[SkillCard]) -> None:
-        """Embed the skills' examples. Those of a skill that was learnt before are read from the disk.
-
-        Raises ValueError for a skill without examples."""
-        for card in skills:
-            if not card.examples:
-                raise ValueError(f"skill '{card.name}' has no examples, and nearest has nothing else to know it by")
+        """Embed the skills' examples. Those of a skill that was learnt before are read from the disk. A skill without
+        examples is never recognised."""
+        skills = [card for card in skills if card.examples]
         readers = read_slots(skills, self._language)
         others = background(self._language)
         groups = {card.name: sentences(card, self._language) for card in skills} | {UNKNOWN: others}

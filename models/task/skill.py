@@ -21,9 +21,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+from models.dialogue import Undo
 from models.errors import ModelError
 from models.kinds import DURATION, INTEGER, ITEM, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
-from models.protocols import Action, Outcome, SkillCard, Slot
+from models.protocols import Action, Outcome, SkillCard, Slot, SlotValue
 from models.task.texts import Texts, differences, names, texts_beside
 
 P = ParamSpec("P")
@@ -76,6 +77,8 @@ class Skill(Generic[P]):
     """Whether a call changes anything. An `Action` is no change: it leaves with the outcome."""
     acts: bool | None = None
     """As in `SkillCard.acts`."""
+    hidden: bool = False
+    """Whether no words ask for it, so that only another skill's `Undo` calls it."""
 
     @property
     def name(self) -> str:
@@ -103,7 +106,12 @@ def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
 
 
 def skill(
-    *, examples: Sequence[str] = (), language: str = "en", effects: bool = True, acts: bool | None = None
+    *,
+    examples: Sequence[str] = (),
+    language: str = "en",
+    effects: bool = True,
+    acts: bool | None = None,
+    hidden: bool = False,
 ) -> Callable[[Callable[P, Outcome]], Skill[P]]:
     """Make a skill of a function. Raises TypeError for a function that does not say what a skill must say, and
     WrongData for mistakes in the files beside it.
@@ -114,11 +122,14 @@ def skill(
     `effects` is False for a function that changes nothing, neither in the world nor outside. It may be called before
     the user is known to have finished, and for words that are taken back, so its answer is there sooner.
 
-    `acts` is True for a function without effects whose outcome carries an `Action` that the user must have ordered."""
+    `acts` is True for a function without effects whose outcome carries an `Action` that the user must have ordered.
+
+    `hidden` is True for a function that only takes back what another one did. It has no examples, and its slots need no
+    questions."""
 
     def decorate(function: Callable[P, Outcome]) -> Skill[P]:
         told = {language: tuple(examples)} if examples else None
-        return _derive(function, told, effects, acts)
+        return _derive(function, told, effects, acts, hidden)
 
     return decorate
 
@@ -128,13 +139,23 @@ def done(say: str, *actions: Action, **facts: str) -> Outcome:
     return Outcome("", "done", say, facts, actions)
 
 
+def undone_by(outcome: Outcome, skill: str, **slots: SlotValue) -> Outcome:
+    """The outcome of a deed that a call of `skill` with these slots takes back."""
+    return replace(outcome, undo=Undo(skill, slots))
+
+
 def refused(say: str, **facts: str) -> Outcome:
     """It was understood, but cannot be done; `say` states why."""
     return Outcome("", "refused", say, facts)
 
 
-def unclear(question: str, **facts: str) -> Outcome:
-    """Something is missing, and `question` asks for it."""
+def unclear(question: str, slot: str, *, offers: SlotValue = "", **facts: str) -> Outcome:
+    """The value of a slot is missing, and `question` asks for it. A yes to the question means `offers`."""
+    return Outcome("", "unclear", question, facts, asks=slot, offers=offers)
+
+
+def confirm(question: str, **facts: str) -> Outcome:
+    """The skill is called again, with `Request.confirmed`, if the user says yes to `question`."""
     return Outcome("", "unclear", question, facts)
 
 
@@ -144,7 +165,11 @@ def direct(direction: str, opening: str = "") -> Outcome:
 
 
 def _derive(
-    function: Callable[P, Outcome], examples: Mapping[str, tuple[str, ...]] | None, effects: bool, acts: bool | None
+    function: Callable[P, Outcome],
+    examples: Mapping[str, tuple[str, ...]] | None,
+    effects: bool,
+    acts: bool | None,
+    hidden: bool,
 ) -> Skill[P]:
     name = function.__name__
     about = (getdoc(function) or "").partition("\n")[0]
@@ -164,10 +189,10 @@ def _derive(
         )
     first = next(iter(texts.values()))
     for code, text in texts.items():
-        _check_texts(name, text, slots)
+        _check_texts(name, text, slots, hidden=hidden)
         if differ := differences(first, text):
             raise TypeError(f"skill '{name}': {code}.yaml differs from {next(iter(texts))}.yaml in {', '.join(differ)}")
-    return Skill(function, about, texts, slots, provided, effects, acts)
+    return Skill(function, about, texts, slots, provided, effects, acts, hidden)
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[tuple[Slot, ...], dict[str, str], dict[str, type[Any]]]:
@@ -205,8 +230,16 @@ def _unwrap(annotation: Any) -> tuple[Any, tuple[object, ...]]:
     return annotation, marks
 
 
-def _check_texts(name: str, texts: Texts, slots: Sequence[Slot]) -> None:
+def _check_texts(name: str, texts: Texts, slots: Sequence[Slot], *, hidden: bool) -> None:
     known = {slot.name for slot in slots}
+    if bool(texts.examples) == hidden:
+        raise TypeError(
+            f"skill '{name}' needs examples in each language that it speaks, from which intent recognition learns"
+            if not hidden
+            else f"skill '{name}' is hidden, so no words ask for it: take its examples out"
+        )
+    if hidden:
+        return
     for slot in slots:
         if slot.required and not texts.asks.get(slot.name):
             raise TypeError(
@@ -232,9 +265,11 @@ __all__ = [
     "SkillFailed",
     "Text",
     "choose",
+    "confirm",
     "direct",
     "done",
     "refused",
     "skill",
     "unclear",
+    "undone_by",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from models.kinds import ITEM, PLACE, kind_of
 from models.language.finding import find_language
@@ -70,13 +69,13 @@ def _choice(slot: Slot, value: str, things: Sequence[Thing], language: Language)
         raise Unfilled(_seen(slot.kind, seen, language))
     if close := difflib.get_close_matches(word, names, 1, 0.75):
         choice = names[close[0]]
-        raise Unfilled(_asking(slot, phrases["unknown_near"].format(word=word, choice=choice), choice=choice))
+        raise Unfilled(_asking(slot, phrases["unknown_near"].format(word=word, choice=choice), choice, choice=choice))
     choices = language.either(slot.choices[:OFFERED])
     raise Unfilled(refused(phrases["unknown_choice"].format(word=word, choices=choices), choices=choices))
 
 
-def _asking(slot: Slot, question: str, **facts: str) -> Outcome:
-    return replace(unclear(question, **facts), asks=slot.name)
+def _asking(slot: Slot, question: str, offers: SlotValue = "", **facts: str) -> Outcome:
+    return unclear(question, slot.name, offers=offers, **facts)
 
 
 def _seen(kind: str, things: Sequence[Thing], language: Language) -> Outcome:

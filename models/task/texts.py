@@ -28,7 +28,8 @@ from models.errors import WrongData
 class Texts(Entry):
     """One skill in one language."""
 
-    examples: tuple[str, ...] = Field(min_length=1)
+    examples: tuple[str, ...] = ()
+    """Phrasings that ask for it; empty only for a skill that no words ask for."""
     asks: dict[str, str] = Field({})
     says: dict[str, str] = Field({})
     offer: str = ""

@@ -17,7 +17,7 @@ def weather(
     """Tell what the weather is like."""
     region = place or provider.home(world.place)
     if not region:
-        return unclear(say("city"))
+        return unclear(say("city"), "place")
     try:
         found = provider.now(region)
     except RegionUnknown:
