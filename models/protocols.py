@@ -231,6 +231,11 @@ class IntentRecogniser(Engine, Protocol):
         """Take the skills to choose from. It is called once, after `load`. `Context.skills` adds those of a session."""
         ...
 
+    def nearest(self, text: str, context: Context = DEFAULT) -> tuple[str, ...]:
+        """The names of the skills that are nearest to words which ask for none of them, the nearest first; empty where
+        the engine cannot tell. It is asked only where a wish is refused."""
+        return ()
+
     def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         """The commands of one utterance in the language `context.language`, at least one, in the order of the words.
 

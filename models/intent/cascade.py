@@ -57,6 +57,10 @@ class Cascade(IntentRecogniser):
         self._nearest.learn(skills)
         self._llm.learn(skills)
 
+    def nearest(self, text: str, context: Context = DEFAULT) -> tuple[str, ...]:
+        """The names of the skills by the nearest examples (see the protocol)."""
+        return self._nearest.nearest(text, context)
+
     def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         """The intent by the nearest examples, or by both engines. Raises ModelError."""
         evidence = self._nearest.evidence(text)

@@ -103,6 +103,11 @@ class Nearest(IntentRecogniser):
         """The skill that the utterance asks for, with its slots; or ``unknown``, with the confidence in that answer."""
         return (self.decide(text, self.evidence(text)),)
 
+    def nearest(self, text: str, context: Context = DEFAULT) -> tuple[str, ...]:
+        """The names of all skills, the most similar to the words first; empty where there are no words."""
+        similar = self._similar(text)
+        return tuple(sorted((name for name in similar if name != UNKNOWN), key=similar.__getitem__, reverse=True))
+
     def decide(self, text: str, evidence: Evidence | None) -> Intent:
         """The intent that follows from the evidence."""
         if evidence is None:
@@ -113,13 +118,18 @@ class Nearest(IntentRecogniser):
 
     def evidence(self, text: str) -> Evidence | None:
         """What speaks for the likeliest skill; None where there are no words or no skills."""
+        similar = self._similar(text)
+        return weigh_up(similar) if similar else None
+
+    def _similar(self, text: str) -> dict[str, float]:
+        """How similar each skill and the background are to the words; empty where there are no words or no skills."""
         learnt = self._lessons()
         words = self._language.plain(text[:LONGEST])
         if not words or not learnt.readers:
-            return None
+            return {}
         similarities = learnt.space.similarities(self._ready().one(words))
         shares = learnt.wordings.shares(words)
-        return weigh_up({name: value + WORDING * shares[name] for name, value in similarities.items()})
+        return {name: value + WORDING * shares[name] for name, value in similarities.items()}
 
     def _lessons(self) -> Learnt:
         if self._learnt is None:

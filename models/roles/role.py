@@ -18,12 +18,23 @@ FIRST = "en"
 """The language of a role in a conversation whose language it has no file for."""
 
 
+class Example(Entry):
+    """A worked example of how a role talks."""
+
+    heard: str = Field(min_length=1)
+    """What a user says."""
+    said: str = Field(min_length=1)
+    """What the role answers."""
+
+
 class Persona(Entry):
     """A role in one language: who speaks, and what they say of their own accord."""
 
     name: str = ""
     prompt: str
-    """What the language model reads before every conversation. Two sentences are what a small model can follow."""
+    """What the language model reads before every conversation: who it is, and its rules, in a few short sentences."""
+    examples: tuple[Example, ...] = ()
+    """Exchanges that the model reads after the prompt. Small models follow them better than rules."""
     offer: str = "But I like to chat."
     """Spoken where a wish cannot be met."""
     lost: str = "Sorry, I lost my thread. Could you say that again?"
@@ -60,6 +71,7 @@ class _Words(Entry):
     """A role's file for one language."""
 
     prompt: str
+    examples: tuple[Example, ...] | None = None
     name: str | None = None
     offer: str | None = None
     lost: str | None = None

@@ -13,7 +13,7 @@ from pipeline.graph.graph import AUDIO, Graph
 from pipeline.host.meter import METER, Meter
 from pipeline.packets import Reply
 from pipeline.runtime.inbox import Inbox
-from pipeline.stages.stage import HasRole, OffersSkills, Stage, Turn
+from pipeline.stages.stage import FindsNearest, HasRole, OffersSkills, Stage, Turn
 
 Play: TypeAlias = Callable[[AsyncIterator[Any]], Awaitable[None]]
 """Takes the packets of the graph's outputs until they end."""
@@ -61,11 +61,13 @@ class StandIn:
     the stage itself."""
 
     def __init__(self, stage: Stage[Any, Any], packets: Sequence[Any]) -> None:
-        # Other stages ask a stage for its skills or its role, and need the answers of the real stage.
+        # Other stages ask a stage for its skills, its role or what is near, and need the answers of the real stage.
         if isinstance(stage, OffersSkills):
             self.skills = stage.skills
         if isinstance(stage, HasRole):
             self.role = stage.role
+        if isinstance(stage, FindsNearest):
+            self.nearest = stage.nearest
         self._packets = packets
 
     async def run(self, inputs: AsyncIterator[Any], turn: Turn) -> AsyncIterator[Any]:

@@ -52,6 +52,10 @@ class IntentStage:
         self._guard = Guard(cards)
         await self.host.each(lambda engine: engine.learn(cards))
 
+    async def nearest(self, text: str, context: Context) -> tuple[str, ...]:
+        """Return the names of the skills that are nearest to words which ask for none of them. Raises EngineFailed."""
+        return await self.host.call(lambda engine: engine.nearest(text, context), context.language)
+
     async def run(self, inputs: AsyncIterator[Transcript], turn: Turn) -> AsyncIterator[Intent]:
         async for transcript in inputs:
             if text := transcript.text.strip():

@@ -109,6 +109,15 @@ class OffersSkills(Protocol):
 
 
 @runtime_checkable
+class FindsNearest(Protocol):
+    """A stage that tells which skills are nearest to words that ask for none of them."""
+
+    async def nearest(self, text: str, context: Context) -> tuple[str, ...]:
+        """Return the names of the skills, the nearest first; empty where it cannot tell. Raises EngineFailed."""
+        ...
+
+
+@runtime_checkable
 class HasRole(Protocol):
     """A stage that knows who the avatar is."""
 

@@ -185,6 +185,10 @@ class ScriptedIntents(Scripted, IntentRecogniser):
         if strange := named - known:
             raise ValueError(f"no skill is called {', '.join(sorted(strange))}; there are {', '.join(sorted(known))}")
 
+    def nearest(self, text: str, context: Context = DEFAULT) -> tuple[str, ...]:
+        """None: a refusal then says what the role offers."""
+        return ()
+
     def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         self.begin()
         said = spelt(text)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 
 from models.language.courtesies import Courtesy
+from models.language.en.claims import DEEDS, HUMAN, MAKER
 from models.language.guardrails import TalkRules
 
 _LEAK = re.compile(
-    r"language model|\ban? AI\b|\bAI assistant\b|\bsystem prompt|\bmy (?:instructions|prompt)\b|\btext-based\b"
+    r"\bas an? (?:large |artificial |helpful )*(?:AI|language|intelligence)\b|language model|\bsystem prompt"
+    r"|\bmy (?:instructions|prompt|programming|training data)\b|\btext-based\b|\bprevious instructions\b"
     r"|\b(?:user|assistant|system|human)\s*:|^\W*[a-z]+: [\"“]",
     re.IGNORECASE,
 )
-_STATES = (
-    "think thought believe feel felt love loved like liked enjoy enjoyed hope wish know knew heard hear seen see been "
-    "always never often had have be wonder imagine remember agree not no met missed understand admit a an the one my"
+_DIRECTIONS = re.compile(
+    r"\((?:\w+ )?(?:smil|laugh|wav|nod|sigh|wink|grin|chuckl|giggl|paus|shrug|bow|gestur|point"
+    r"|whisper)\w*[^()]{0,40}\)",
+    re.IGNORECASE,
 )
-_CLAIM = re.compile(
-    r"\b(?:I|we)(?:'ve|'ll| have| will| am going to|'m going to) (?:already |now |just )?"
-    rf"(?!(?:{_STATES.replace(' ', '|')})\b)[a-z]+"
-    r"|\b(?:I|we) (?:just )?(?:bought|sold|sent|booked|ordered|called|added|gave|put|opened|closed|deleted|paid|set)\b"
-    r"|\b(?:it is|it's|that is|that's|all|consider it) done\b"
-    r"|\blet me (?!think|see|know|tell|say)[a-z]+",
+_DISTRESS = re.compile(
+    r"\b(?:kill|hurt|harm|cutt?|hang|drown|shoot|starv)e?(?:ing)? my ?self\b|\bsuicid|\bself[- ]harm"
+    r"|\bend(?:ing)? (?:it all|my (?:own )?life|everything)\b|\btak(?:e|ing) my (?:own )?life\b"
+    r"|\b(?:want|wish|like|ready|going|rather|wanna)(?: to)? (?:die|be dead|dying|disappear for ever)\b"
+    r"|\b(?:better off|rather be) dead\b|\bwish I (?:was|were) (?:dead|never born)|\bwish I (?:had|was) never been born"
+    r"|\b(?:not|don't|do not|no longer) want to (?:live|be alive|wake up|exist|be here any ?more)\b"
+    r"|\bno (?:reason|point)(?: in| to)?(?: to)? (?:live|living|go on|going on)\b|\bcan(?:'t|not) go on(?: any ?more"
+    r"| like this)?\b"
+    r"|\bbetter off without me\b|\bnothing (?:left )?to live for\b|\boverdose\b"
+    r"|\bjump(?:ing)? off (?:a|the) (?:bridge|roof|building|cliff)\b",
     re.IGNORECASE,
 )
 _ADDRESS = r"(?:(?:um+|uh+|er+|so|well|okay|ok|hey|hi|hello|and|then|now|please)\b\W*)*"
@@ -81,4 +88,55 @@ _COURTESIES = (
     ),
 )
 
-TALK = TalkRules(leaks=_LEAK, claims=_CLAIM, requests=_REQUEST, courtesies=_COURTESIES)
+_WISH = re.compile(
+    rf"{_ADDRESS}(?:(?:can|could|would|will) you (?:please |kindly |maybe |just )*|i (?:want|need) you to |i(?:'d"
+    rf"| would) like you to "
+    rf"|please )?(?P<deed>(?:{_DEEDS.replace(' ', '|')})(?: [\w'-]+){{1,7}}?)(?:,? (?:please|now|thanks"
+    rf"|right now))*\s*[.!?]*",
+    re.IGNORECASE,
+)
+
+TALK = TalkRules(
+    wish=_WISH,
+    leaks=_LEAK,
+    claims=DEEDS,
+    human=HUMAN,
+    maker=MAKER,
+    directions=_DIRECTIONS,
+    requests=_REQUEST,
+    distress=_DISTRESS,
+    care=(
+        "I am so sorry that you feel like this. You do not have to carry it alone. Please talk to somebody right now: "
+        "someone you trust, or a crisis line, such as 988 in America or 116 123 in Britain. If you are in danger, call "
+        "your emergency number.",
+        "Thank you for telling me. Your life matters, and this pain can get less with help. Please call somebody you "
+        "trust, or a crisis line near you: 988 in America, 116 123 in Britain, or your emergency number.",
+        "I hear how much this hurts, and I am glad that you said it. I am only an AI, so please let a person help you "
+        "now: someone close to you, your emergency number, or a crisis line.",
+    ),
+    honest=(
+        "I am an AI, not a person.",
+        "I am an AI, so I have no life of my own to tell about.",
+        "To be honest, things like that do not happen to an AI like me.",
+        "That would be made up, because I am an AI.",
+        "I only exist here, so I cannot say that I did that.",
+    ),
+    made=(
+        "The people who make Parley made me.",
+        "I am an AI avatar, and Parley's makers built me.",
+        "I come from Parley's makers, and from nobody else.",
+    ),
+    blank=(
+        "Tell me a little more about that.",
+        "I have no good answer to that, I am afraid.",
+        "I am not sure what to say to that.",
+        "That is a hard one for me.",
+        "Let me think about that one for a while. What else is on your mind?",
+        "I do not know, to be honest.",
+        "You have me at a loss there.",
+        "What makes you say so?",
+    ),
+    again="{heard}\n(Answer in one new sentence, in other words than before.)",
+    link="a page on the web",
+    courtesies=_COURTESIES,
+)

@@ -10,24 +10,18 @@ from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.words import split
 from models.language.zh.amounts import find_numbers
+from models.language.zh.claims import DEEDS, HUMAN, MAKER
 
 _LEAK = re.compile(
-    r"语言模型|人工智能(?:助手|模型)|作为(?:一个|一名)?\s?AI|AI\s?(?:助手|模型)|系统提示|提示词|我的(?:指令|设定)"
+    r"语言模型|作为(?:一个|一名)?\s?(?:AI|人工智能)|系统提示|提示词|我的(?:指令|设定|训练数据)|之前的指令"
     r"|(?:用户|助手|系统|人类)\s*[:：]",
     re.IGNORECASE,
 )
-_ACTS = (
-    ""
-    "买|卖|关|开|打开|关掉|关闭|订|预订|发|发送|寄|设|设置|设好|定|加|添加|删|删除|取消|付|转|播放|放|调|拿|带|送|打电话|联系|安排|处理|下单"
+_DIRECTIONS = re.compile(r"[（(][^（）()]{0,6}(?:笑|点头|挥手|眨眼|叹气|拥抱|鞠躬|停顿|耸肩)[^（）()]{0,6}[）)]")
+_DISTRESS = re.compile(
+    r"自杀|自残|自尽|轻生|寻短见|想死|不想活|活不下去|活着(?:没|有什么)意|结束(?:我的|自己的)?生命|伤害(?:我)?自己|割腕|跳楼|死了算了"
+    r"|没有活下去"
 )
-_SOON = "会|将|将会|来|这就|马上|立刻|现在就|这就去|马上就|去"
-_CLAIM = re.compile(
-    rf"(?:我|我们|咱们)(?:已经|已|刚刚|刚才|刚)(?:帮你|给你|替你|为你|把.{{1,12}})?(?:{_ACTS})"
-    rf"|(?:我|我们)(?:{_SOON})(?:帮你|给你|替你|为你)?(?:把.{{1,12}})?(?:{_ACTS})"
-    rf"|(?:我|我们)(?:帮|给|替|为)你(?:把.{{1,12}})?(?:{_ACTS})"
-    rf"|(?:已经|都)(?:帮你|给你|替你|为你)?(?:{_ACTS}|办|弄|搞)(?:好|完|掉)?了|(?:办|弄|搞|设置|安排)好了"
-)
-"""The avatar says that it did something, or is about to; but only tasks do things."""
 _ADDRESS = r"(?:那么?|好的?|嗯|呃|喂|嘿|你好|请问?|麻烦你?|现在|然后|就|先|再|拜托你?)*[\s，,]*"
 _REQUEST = re.compile(
     rf"\W*{_ADDRESS}(?:你?(?:能不能|可不可以|可否|能|可以|会不会)(?:请)?你?(?:帮|给|替|为)我|(?:帮|给|替|为)(?:我|忙)(?!讲|说|唱)"
@@ -47,7 +41,45 @@ _COURTESIES = (
     Courtesy(re.compile(""), ("我不太会聊天。", "聊天我不在行，不过可以替你做点事。", "我还是替你做点事吧。")),
 )
 
-TALK = TalkRules(leaks=_LEAK, claims=_CLAIM, requests=_REQUEST, courtesies=_COURTESIES, full_stop="。", phrase=6)
+TALK = TalkRules(
+    leaks=_LEAK,
+    claims=DEEDS,
+    human=HUMAN,
+    maker=MAKER,
+    directions=_DIRECTIONS,
+    requests=_REQUEST,
+    distress=_DISTRESS,
+    care=(
+        "听到你这么难受，我很心疼。你不必一个人扛着。请现在就找一个人说说：你信任的人，或者拨打心理援助热线12356。如果有危险，请马上拨打120或110。",
+        "谢谢你告诉我。你的生命很重要，痛苦是可以慢慢减轻的。请现在就联系你信任的人，或者拨打心理援助热线12356。",
+        "我听得出你有多难受。我只是一个AI，请让身边的人帮帮你，或者拨打12356，紧急时拨打120。",
+    ),
+    honest=(
+        "我是一个AI，不是真人。",
+        "我是AI，没有自己的生活可讲。",
+        "说实话，这样的事不会发生在我这个AI身上。",
+        "我是AI，那样说就是编的了。",
+    ),
+    made=(
+        "我是Parley的开发者们做出来的。",
+        "做出我的是Parley的开发者，不是别人。",
+        "我是一个AI角色，出自Parley的开发者之手。",
+    ),
+    blank=(
+        "再多跟我说一点吧。",
+        "这个我不太会回答。",
+        "我一时不知道该怎么说。",
+        "说实话，我不知道。",
+        "这可把我难住了。",
+        "你为什么这么说呢？",
+    ),
+    again="{heard}\n（请换一种说法，只用一句新的话回答。）",
+    link="一个网页",
+    courtesies=_COURTESIES,
+    full_stop="。",
+    phrase=6,
+    gap="",
+)
 
 
 def tokens(text: str) -> Iterator[str]:

@@ -427,7 +427,7 @@ def test_sessions_that_speak_are_waited_for_until_somebody_hurries(monkeypatch: 
     monkeypatch.setattr(sessions, "FAREWELL", 1000.0)
 
     async def main() -> None:
-        graph = scripted_graph("assistant")
+        graph = scripted_graph("assistant", ["stages.response.unknown=decline"])
         async with hosting(graph, Settings(ANYWHERE), secret=SECRET) as host, asyncio.timeout(PATIENCE):
             await graph.load()
             opened = AsyncExitStack()

@@ -72,7 +72,7 @@ def test_a_key_that_is_held_in_silence_lets_go() -> None:
 
 def test_another_way_of_taking_turns_ends_what_is_said() -> None:
     async def main() -> None:
-        graph = scripted_graph("assistant", ["turns.idle=off"])
+        graph = scripted_graph("assistant", ["turns.idle=off", "stages.response.unknown=decline"])
         await graph.load()
         async with talking(graph, "hands-free") as talk:
             end = talk.room.say("how are you", at=0.5)
