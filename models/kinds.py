@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from models.errors import NotRegistered
 from models.installed import find_registered, registered
+from models.language.days import CODES
 from models.language.language import Language
 from models.language.words import Found, Word
 from models.protocols import SlotValue
@@ -47,6 +48,11 @@ class Kind:
     def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
         """Every value of this form in `words`, in order. It is called only where `form` is set."""
         return ()
+
+    def tells(self, text: str, language: Language) -> bool:
+        """Whether the whole text is a value whose form alone shows that the skill of such a slot is asked for. It then
+        fills the slot as it was said."""
+        return False
 
     def check(self, value: SlotValue) -> SlotValue | None:
         """The value as a skill takes it, or None if it is not one. It is called only where `form` is set."""
@@ -103,6 +109,28 @@ class Duration(Kind):
         return None if number is None else int(value) if number.is_integer() else round(number)
 
 
+class Day(Kind):
+    """A day that is told from today, as a code of `models.language.days`."""
+
+    form: ClassVar[bool] = True
+
+    def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
+        """Every day in `words`."""
+        return language.find_days(words)
+
+    def check(self, value: SlotValue) -> SlotValue | None:
+        """The value if it is such a code, or None."""
+        return value if value in CODES else None
+
+
+class Problem(Kind):
+    """The words of a problem that a skill solves. Its form shows which skill is asked for."""
+
+    def tells(self, text: str, language: Language) -> bool:
+        """Whether the text holds such a problem."""
+        return (language.find_sum if self.name == "sum" else language.find_conversion)(text) is not None
+
+
 class Sight(Kind):
     """What the user shows: a name, or a word such as "this"."""
 
@@ -117,6 +145,9 @@ ITEM = Kind("item")
 PLACE = Kind("place")
 REGION = Kind("region")
 SIGHT = Sight("sight")
+DAY = Day("day")
+SUM = Problem("sum")
+CONVERSION = Problem("conversion")
 
 
 @cache

@@ -24,7 +24,8 @@ from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.mood import Mood, Told
 from models.language.references import Reference
-from models.language.words import Found, Word, split
+from models.language.sums import Conversion, Sum
+from models.language.words import Found, Word, found_phrases, split
 from models.protocols import Position
 
 NONE: frozenset[str] = frozenset()
@@ -81,6 +82,8 @@ class Language:
     """What stands before a free text and is no part of it, such as ``about``."""
     anything: ClassVar[frozenset[str]] = NONE
     """Words for no thing in particular."""
+    all_of_them: ClassVar[frozenset[str]] = NONE
+    """Words for every one of some things, such as ``all``."""
     vague: ClassVar[frozenset[str]] = NONE
     """Words that name nothing, those for no thing in particular among them."""
     beside: ClassVar[frozenset[str]] = NONE
@@ -93,6 +96,9 @@ class Language:
     """Numbers of one word."""
     time_units: ClassVar[Mapping[str, int]] = {}
     """Seconds in each unit of time, by every form of its name."""
+
+    day_names: ClassVar[Mapping[str, str]] = {}
+    """The codes of days (`models.language.days`) by what they are called."""
 
     # --- conversation ------------------------------------------------------------------------------------------------
     listener: ClassVar[Listener] = Listener()
@@ -138,6 +144,22 @@ class Language:
     def find_durations(self, words: Sequence[Word]) -> list[Found[int]]:
         """Every length of time, in whole seconds, in order."""
         return durations(words, self.find_numbers(words), self.time_units)
+
+    def find_sum(self, text: str) -> Sum | None:
+        """The arithmetical problem in a text; None where it holds none."""
+        return None
+
+    def find_conversion(self, text: str) -> Conversion | None:
+        """The conversion of units that a text asks for; None where it asks for none."""
+        return None
+
+    def means_all(self, text: str) -> bool:
+        """Whether words mean every one of some things."""
+        return not {word.text for word in self.split_words(text)}.isdisjoint(self.all_of_them)
+
+    def find_days(self, words: Sequence[Word]) -> list[Found[str]]:
+        """Every day that is named, as a code of `models.language.days`, in order."""
+        return found_phrases(words, self.day_names)
 
     def search_tokens(self, text: str) -> list[str]:
         """The telling words of a text, as they are indexed and looked up; perhaps none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,3 +60,20 @@ def quote(text: str, words: Sequence[Word]) -> str:
 def overlap(one: Found[object], other: Found[object]) -> bool:
     """True where two values were read from a common word."""
     return one.first < other.end and other.first < one.end
+
+
+def found_phrases(words: Sequence[Word], phrases: Mapping[str, V]) -> list[Found[V]]:
+    """Every phrase that stands in `words`, the longest at each place, with what it means; phrases of Chinese are told
+    by their characters."""
+    longest = max((len(split(phrase)) for phrase in phrases), default=0)
+    meant = {" ".join(word.text for word in split(phrase)): meaning for phrase, meaning in phrases.items()}
+    found: list[Found[V]] = []
+    at = 0
+    while at < len(words):
+        sizes = range(min(longest, len(words) - at), 0, -1)
+        texts = ((size, " ".join(word.text for word in words[at : at + size])) for size in sizes)
+        size, meaning = next(((size, meant[text]) for size, text in texts if text in meant), (0, None))
+        if size and meaning is not None:
+            found.append(Found(meaning, at, at + size))
+        at += size or 1
+    return found

@@ -34,16 +34,26 @@ class Reminders:
         """`name` gives every reminder an id of its own."""
         self._name = name
         self._asked: list[Reminder] = []
+        self._dismissed: list[str] = []
 
-    def after(self, seconds: float, say: str) -> str:
-        """Say a whole sentence after so many seconds, if the session lasts. Gives the id of the reminder."""
-        reminder = Reminder(self._name(), seconds, say)
+    def after(self, seconds: float, say: str, id: str = "") -> str:
+        """Say a whole sentence after so many seconds, if the session lasts. Gives the id of the reminder, which is `id`
+        if one is given; a reminder with the same id is replaced."""
+        reminder = Reminder(id or self._name(), seconds, say)
         self._asked.append(reminder)
         return reminder.id
+
+    def dismiss(self, id: str) -> None:
+        """Do not say the reminder with that id."""
+        self._dismissed.append(id)
 
     def asked(self) -> tuple[Reminder, ...]:
         """What was asked for in this call."""
         return tuple(self._asked)
+
+    def dismissed(self) -> tuple[str, ...]:
+        """The ids of what is not said any more."""
+        return tuple(self._dismissed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, Union, get_arg
 
 from models.dialogue import Undo
 from models.errors import ModelError
-from models.kinds import DURATION, INTEGER, ITEM, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
+from models.kinds import DAY, DURATION, INTEGER, ITEM, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
 from models.protocols import Action, Outcome, SkillCard, Slot, SlotValue
 from models.task.texts import Texts, differences, names, texts_beside
 
@@ -52,6 +52,9 @@ Text: TypeAlias = Annotated[str, TEXT]
 """Words as the user said them."""
 Duration: TypeAlias = Annotated[int, DURATION]
 """Seconds."""
+
+Day: TypeAlias = Annotated[str, DAY]
+"""A day that is told from today: a code of `models.language.days`."""
 
 _PLAIN_KINDS = {int: INTEGER.name, float: NUMBER.name}
 
@@ -253,6 +256,7 @@ def _check_texts(name: str, texts: Texts, slots: Sequence[Slot], *, hidden: bool
 
 __all__ = [
     "Action",
+    "Day",
     "Duration",
     "Hint",
     "Item",

@@ -115,7 +115,7 @@ class Skills(TaskHandler):
         call = Call(request, store.of(context.user.id), self.provider, reminders, say, context)
         try:
             provided = {parameter: services()[wanted](call) for parameter, wanted in skill.provided.items()}
-            return replace(skill(**slots, **provided), reminders=reminders.asked())
+            return replace(skill(**slots, **provided), reminders=reminders.asked(), dismissed=reminders.dismissed())
         except ModelError:
             raise
         except Exception as error:

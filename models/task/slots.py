@@ -44,7 +44,7 @@ def fill(
             value = " ".join(value.split()) if named else ""
         if value == "":
             if slot.required:
-                raise Unfilled(_asking(slot, asks[slot.name]))
+                raise Unfilled(_asking(slot, asks.get(slot.name, "")))
         elif slot.choices:
             filled[slot.name] = _choice(slot, str(value), things, language)
         elif not (kind := kind_of(slot.kind)).form:

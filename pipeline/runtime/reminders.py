@@ -29,6 +29,8 @@ class Reminders(Observer):
         self._ring, self._free = ring, free
         self._asked: dict[str, list[tuple[Reminder, float]]] = {}
         """For each turn that runs, its reminders and the loop times at which they are due."""
+        self._dropped: dict[str, list[str]] = {}
+        """For each turn that runs, the ids of the reminders that it dismissed."""
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._due: deque[str] = deque()
 
@@ -51,6 +53,7 @@ class Reminders(Observer):
         self._waiting.clear()
         self._due.clear()
         self._asked.clear()
+        self._dropped.clear()
 
     # --- what the session tells --------------------------------------------------------------------------------------
 
@@ -58,13 +61,17 @@ class Reminders(Observer):
         """Note the reminders that an outcome asks for."""
         if isinstance(packet, Outcome):
             now = asyncio.get_running_loop().time()
+            for id in packet.dismissed:
+                self._dropped.setdefault(turn, []).append(id)
             for reminder in packet.reminders:
                 self._asked.setdefault(turn, []).append((reminder, now + reminder.after))
 
     def ended(self, record: Record, at: float) -> None:
         """Set the reminders of a turn that counts. What was done stands, even if its answer was not heard."""
-        asked = self._asked.pop(record.turn, ())
+        asked, dropped = self._asked.pop(record.turn, ()), self._dropped.pop(record.turn, ())
         if record.fate not in (Fate.SUPERSEDED, Fate.DROPPED):
+            for id in dropped:
+                self.cancel(id)
             for reminder, due in asked:
                 self._set(reminder, due)
 

@@ -16,6 +16,7 @@ from models.language.guardrails import TalkRules
 from models.language.language import Language
 from models.language.mood import Mood, Told
 from models.language.references import Reference
+from models.language.sums import Conversion, Sum
 from models.language.words import Found, Word
 from models.protocols import Position
 
@@ -39,10 +40,12 @@ class English(Language):
     determiners: ClassVar[frozenset[str]] = vocabulary.DETERMINERS
     leading: ClassVar[frozenset[str]] = vocabulary.LEADING
     anything: ClassVar[frozenset[str]] = vocabulary.ANYTHING
+    all_of_them: ClassVar[frozenset[str]] = vocabulary.ALL
     vague: ClassVar[frozenset[str]] = vocabulary.VAGUE
     beside: ClassVar[frozenset[str]] = vocabulary.BESIDE
     around: ClassVar[frozenset[str]] = vocabulary.AROUND
     samples: ClassVar[Mapping[str, tuple[str, ...]]] = vocabulary.SAMPLES
+    day_names: ClassVar[Mapping[str, str]] = vocabulary.DAYS
     listener: ClassVar[Listener] = LISTENER
     wording: ClassVar[Wording] = WORDING
     talk: ClassVar[TalkRules] = TALK
@@ -72,6 +75,16 @@ class English(Language):
         from models.language.en import mood
 
         return mood.ANSWERS
+
+    def find_sum(self, text: str) -> Sum | None:
+        from models.language.en import sums  # its patterns take milliseconds to compile
+
+        return sums.find_sum(text)
+
+    def find_conversion(self, text: str) -> Conversion | None:
+        from models.language.en import sums
+
+        return sums.find_conversion(text)
 
     def reference(self, words: str) -> Reference | None:
         return super().reference(words) or references.reference(self.plain(words))

@@ -58,9 +58,29 @@ SAMPLES = {
 DETERMINERS = _set("a an the some any another my your our his her their this that these those of one")
 LEADING = _set("about of on for")
 ANYTHING = _set("something anything everything somewhere anywhere")
+ALL = _set("all every both everything each")
 VAGUE = ANYTHING | _set(
     "it one ones them this that these those here there else stuff thing things me us you him her now today tonight "
     "tomorrow outside around"
 )
 BESIDE = FILLERS | _set("over right up down back just")
 AROUND = FILLERS | _set("that again thanks now")
+
+DAYS = {
+    "today": "today",
+    "tonight": "today",
+    "this evening": "today",
+    "this afternoon": "today",
+    "tomorrow": "tomorrow",
+    "yesterday": "yesterday",
+    "day after tomorrow": "day after tomorrow",
+    "day before yesterday": "day before yesterday",
+    "monday": "monday",
+    "tuesday": "tuesday",
+    "wednesday": "wednesday",
+    "thursday": "thursday",
+    "friday": "friday",
+    "saturday": "saturday",
+    "sunday": "sunday",
+    "weekend": "saturday",
+}

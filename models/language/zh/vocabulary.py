@@ -55,6 +55,25 @@ SAMPLES = {
 DETERMINERS = _set("这 那 些 个 只 件 本 一 把 张 的 我 你")
 LEADING = _set("关 于 说 讲")
 ANYTHING = _set("什 么 某")
+ALL = _set("全 都 所 每")
 VAGUE = ANYTHING | _set("它 他 她 这 那 里 儿 边 我 你 您 们 今 明 天 现 在 东 西")
 BESIDE = FILLERS | _set("就 在 去 到 往")
 AROUND = FILLERS | _set("谢 再 了")
+
+DAYS = {
+    "今天": "today",
+    "今晚": "today",
+    "明天": "tomorrow",
+    "昨天": "yesterday",
+    "后天": "day after tomorrow",
+    "前天": "day before yesterday",
+    **{
+        f"{week}{day}": code
+        for week in ("星期", "周", "礼拜")
+        for day, code in zip(
+            "一二三四五六日天",
+            ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "sunday"),
+            strict=True,
+        )
+    },
+}

@@ -16,7 +16,18 @@ from models.task.skill import Skill
 
 GROUP = "parley.skills"
 
-BUILT_IN = ("navigation", "surroundings", "shopping", "time", "weather", "memory", "stories", "teaching", "talk")
+BUILT_IN = (
+    "navigation",
+    "surroundings",
+    "shopping",
+    "time",
+    "weather",
+    "sums",
+    "memory",
+    "stories",
+    "teaching",
+    "talk",
+)
 """The packs of this package: each a folder of that name, with the code and a file for each language."""
 
 

@@ -1,6 +1,6 @@
 """world: where the avatar lives, and what it remembers of each user."""
 
 from models.task.world.setting import Setting
-from models.task.world.world import World
+from models.task.world.world import Timer, World
 
-__all__ = ["Setting", "World"]
+__all__ = ["Setting", "Timer", "World"]

@@ -51,6 +51,12 @@ MIGRATIONS = (
         INSERT INTO fact_words (rowid, words) VALUES (new.id, new.words);
     END;
     """,
+    """
+    CREATE TABLE timer (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL REFERENCES resident, label TEXT NOT NULL,
+        seconds INTEGER NOT NULL, ends_at REAL NOT NULL, say TEXT NOT NULL
+    );
+    """,
 )
 
 
@@ -78,6 +84,21 @@ def default_path(setting: str = PLAZA) -> Path:
 
     name = "world.sqlite" if setting == PLAZA else f"world-{setting}.sqlite"
     return user_data_path("parley", appauthor=False) / name
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer that runs."""
+
+    id: int
+    label: str
+    """What it is for; empty where the user did not say."""
+    seconds: int
+    """For how long it was set."""
+    ends_at: float
+    """Seconds since 1970."""
+    say: str
+    """What is said when it is over: a whole sentence."""
 
 
 class WorldStore:
@@ -226,6 +247,35 @@ class World:
                 (self.user, item, quantity),
             )
         return Purchase(True, cost, coins - cost, held + quantity)
+
+    def timers(self) -> list[Timer]:
+        """The timers that run, the one that ends first before the others."""
+        with self._store.reading() as base:
+            rows = base.execute(
+                "SELECT id, label, seconds, ends_at, say FROM timer "
+                "WHERE user = ? AND ends_at > ? ORDER BY ends_at, id",
+                (self.user, self.now()),
+            )
+            return [Timer(*row) for row in rows.fetchall()]
+
+    def set_timer(self, label: str, seconds: int, say: str) -> Timer:
+        """Let a timer run. Those that are over are forgotten."""
+        ends_at = self.now() + seconds
+        with self._store.writing() as base:
+            base.execute("DELETE FROM timer WHERE user = ? AND ends_at <= ?", (self.user, self.now()))
+            row = (self.user, label, seconds, ends_at, say)
+            done = base.execute("INSERT INTO timer (user, label, seconds, ends_at, say) VALUES (?, ?, ?, ?, ?)", row)
+            return Timer(int(done.lastrowid or 0), label, seconds, ends_at, say)
+
+    def extend_timer(self, id: int, seconds: int) -> None:
+        """Let a timer run so much longer."""
+        with self._store.writing() as base:
+            base.execute("UPDATE timer SET ends_at = ends_at + ? WHERE user = ? AND id = ?", (seconds, self.user, id))
+
+    def drop_timer(self, id: int) -> bool:
+        """Forget a timer; False where none with that id runs."""
+        with self._store.writing() as base:
+            return base.execute("DELETE FROM timer WHERE user = ? AND id = ?", (self.user, id)).rowcount > 0
 
     def remember(self, fact: str) -> None:
         """Keep a fact; one that is told again counts as told now."""
