@@ -30,7 +30,7 @@ class Skills(TaskHandler):
     acts = True
     languages: frozenset[str] = ANY_LANGUAGE  # type: ignore[misc]  # its packs decide: those that any skill speaks
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an option of a graph's file
         self,
         *,
         skills: list[str] | None = None,
@@ -38,6 +38,7 @@ class Skills(TaskHandler):
         world: str | None = None,
         weather: Literal["world", "open-meteo"] = "world",
         city: str = "",
+        allowance: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Raises ValueError for an option that cannot be.
@@ -48,7 +49,10 @@ class Skills(TaskHandler):
         folder. Guests have a world in memory whatever it says.
         `weather`: the virtual world's own, or a real city's from Open-Meteo's service.
         `city`: the one meant where the user names none; for ``open-meteo``.
+        `allowance`: coins that a purchase may cost without a question; None takes the setting's.
         `clock`: seconds since 1970."""
+        if allowance is not None and allowance < 0:
+            raise ValueError(f"allowance: expected 0 coins or more, but found {allowance}")
         if weather not in ("world", "open-meteo"):
             raise ValueError(f"weather: expected 'world' or 'open-meteo', but found {weather!r}")
         if city and weather == "world":
@@ -59,6 +63,8 @@ class Skills(TaskHandler):
             raise ValueError("world: expected a path or ':memory:', but found nothing; leave it out for the usual file")
         self.world, self.clock = world, clock
         self.setting = load_setting(setting)
+        if allowance is not None:
+            self.setting = replace(self.setting, allowance=allowance)
         self.provider: WeatherProvider = (
             OpenMeteo(city) if weather == "open-meteo" else WorldWeather(clock, self.setting)
         )

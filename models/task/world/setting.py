@@ -22,6 +22,9 @@ GROUP = "parley.settings"
 PLAZA = "plaza"
 """The setting that comes with Parley."""
 
+ALLOWANCE = 50
+"""Coins that a purchase may cost without a question, where the setting says nothing else."""
+
 _STEPS = {"north": (0, 1), "east": (1, 0), "south": (0, -1), "west": (-1, 0)}
 
 
@@ -36,6 +39,8 @@ class Site:
     """Squares north of the middle."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What it is called in other languages than English, by ISO 639-1 code."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What is told of it, a sentence or two that name it, by ISO 639-1 code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class Setting:
     """What a new user's purse holds."""
     holdings: Mapping[str, int]
     """How many of each ware a new user carries."""
+    allowance: int = ALLOWANCE
+    """Coins that a purchase may cost without a question."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Names for further kinds of slot, by the kind: what is said, and what it stands for."""
 
@@ -93,6 +100,20 @@ class Setting:
                 stretches.append((way, end))
             end = before
         return stretches[::-1]
+
+    def steps(self, start: str, end: str) -> int:
+        """How many squares the shortest walk has."""
+        came, count = self._search(start), 0
+        while end != start:
+            end, count = came[end][1], count + 1
+        return count
+
+    def bearing(self, start: str, end: str) -> str:
+        """The compass direction from one place to another one: ``north``, or ``northwest`` for any way between two."""
+        one, other = self.sites[start], self.sites[end]
+        east, north = other.east - one.east, other.north - one.north
+        vertical = "north" if north > 0 else "south" if north < 0 else ""
+        return vertical + ("east" if east > 0 else "west" if east < 0 else "")
 
     def unreachable(self) -> list[str]:
         """Places to which no path leads from the start."""
@@ -126,6 +147,7 @@ class _Site(Entry):
     east: int
     north: int
     names: dict[str, str] = Field({})
+    about: dict[str, str] = Field({})
 
 
 class _Ware(Entry):
@@ -139,6 +161,7 @@ class _File(Entry):
 
     start: str
     coins: int = Field(0, ge=0)
+    allowance: int = Field(ALLOWANCE, ge=0)
     holdings: dict[str, int] = Field({})
     sites: dict[str, _Site] = Field(min_length=1)
     wares: dict[str, _Ware] = Field({})
@@ -149,11 +172,12 @@ def _checked(name: str, file: str, written: _File) -> Setting:
     """The setting that a file describes. Raises WrongData where its parts do not fit each other."""
     setting = Setting(
         name,
-        {key: Site(key, site.east, site.north, site.names) for key, site in written.sites.items()},
+        {key: Site(key, site.east, site.north, site.names, site.about) for key, site in written.sites.items()},
         {key: Ware(key, ware.price, ware.plural, ware.names) for key, ware in written.wares.items()},
         written.start,
         written.coins,
         written.holdings,
+        written.allowance,
         {
             kind: names if isinstance(names, dict) else {name: name for name in names}
             for kind, names in written.words.items()

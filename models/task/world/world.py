@@ -15,67 +15,18 @@ from pathlib import Path
 
 from models.errors import ModelError
 from models.language.finding import language_of
+from models.task.world.migrations import MIGRATIONS
 from models.task.world.setting import PLAZA, Setting
+from models.task.world.shop import Shop
 
 BUSY_S = 5.0
 """How long a write waits for another thread's or process's."""
 MEMORY = ":memory:"
 """A world that ends with its store."""
 
-# One script for each version of the tables; PRAGMA user_version counts those that a file has been through.
-MIGRATIONS = (
-    """
-    CREATE TABLE resident (user TEXT PRIMARY KEY, place TEXT NOT NULL, coins INTEGER NOT NULL CHECK (coins >= 0));
-    CREATE TABLE holding (
-        user TEXT NOT NULL REFERENCES resident, item TEXT NOT NULL, quantity INTEGER NOT NULL CHECK (quantity > 0),
-        PRIMARY KEY (user, item)
-    );
-    CREATE TABLE fact (
-        id INTEGER PRIMARY KEY, user TEXT NOT NULL REFERENCES resident, text TEXT NOT NULL, told_at REAL NOT NULL,
-        UNIQUE (user, text)
-    );
-    CREATE VIRTUAL TABLE fact_words USING fts5 (text, content=fact, content_rowid=id, tokenize='porter unicode61');
-    CREATE TRIGGER fact_told AFTER INSERT ON fact BEGIN
-        INSERT INTO fact_words (rowid, text) VALUES (new.id, new.text);
-    END;
-    """,
-    # What is searched is no longer the text itself: where words are not parted by spaces, the index must be given them.
-    """
-    ALTER TABLE fact ADD COLUMN words TEXT NOT NULL DEFAULT '';
-    UPDATE fact SET words = text;
-    DROP TRIGGER fact_told;
-    DROP TABLE fact_words;
-    CREATE VIRTUAL TABLE fact_words USING fts5 (words, content=fact, content_rowid=id, tokenize='porter unicode61');
-    INSERT INTO fact_words (rowid, words) SELECT id, words FROM fact;
-    CREATE TRIGGER fact_told AFTER INSERT ON fact BEGIN
-        INSERT INTO fact_words (rowid, words) VALUES (new.id, new.words);
-    END;
-    """,
-    """
-    CREATE TABLE timer (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL REFERENCES resident, label TEXT NOT NULL,
-        seconds INTEGER NOT NULL, ends_at REAL NOT NULL, say TEXT NOT NULL
-    );
-    """,
-)
-
 
 class WorldError(ModelError):
     """The world cannot be opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """What came of wanting to buy."""
-
-    bought: bool
-    """False where the purse holds too little; then nothing changed."""
-    cost: int
-    """Coins asked for all of it."""
-    coins: int
-    """Coins in the purse now."""
-    held: int
-    """How many of the item the user holds now."""
 
 
 def default_path(setting: str = PLAZA) -> Path:
@@ -137,7 +88,8 @@ class WorldStore:
         if not known:
             with self.writing() as base:
                 row = (user, self.setting.start, self.setting.coins)
-                if base.execute("INSERT OR IGNORE INTO resident VALUES (?, ?, ?)", row).rowcount:
+                query = "INSERT OR IGNORE INTO resident (user, place, coins) VALUES (?, ?, ?)"
+                if base.execute(query, row).rowcount:
                     rows = [(user, item, quantity) for item, quantity in self.setting.holdings.items()]
                     base.executemany("INSERT INTO holding VALUES (?, ?, ?)", rows)
         return World(self, user)
@@ -198,6 +150,8 @@ class World:
 
     def __init__(self, store: WorldStore, user: str) -> None:
         self._store, self.user, self.setting = store, user, store.setting
+        self.shop = Shop(store, user)
+        """The user's dealings with the shop."""
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -220,33 +174,20 @@ class World:
             rows = base.execute("SELECT item, quantity FROM holding WHERE user = ? ORDER BY item", (self.user,))
             return {item: quantity for item, quantity in rows.fetchall() if item in self.setting.wares}
 
-    def go(self, place: str) -> None:
-        """Stand at `place` from now on, one of the setting's sites."""
+    @property
+    def before(self) -> str:
+        """Where the user stood before they came here; empty where they have been nowhere else."""
+        place = str(self._one("SELECT before FROM resident WHERE user = ?", self.user))
+        return place if place in self.setting.sites else ""
+
+    def go(self, place: str, before: str | None = None) -> None:
+        """Stand at `place` from now on, one of the setting's sites. `before` is where the user will have come from;
+        None takes where they stand. Raises KeyError."""
         if place not in self.setting.sites:
             raise KeyError(place)
+        came = self.place if before is None else before
         with self._store.writing() as base:
-            base.execute("UPDATE resident SET place = ? WHERE user = ?", (place, self.user))
-
-    def buy(self, item: str, quantity: int) -> Purchase:
-        """Pay for `quantity` of `item`, one of the setting's wares, if the purse allows it."""
-        if quantity < 1:
-            raise ValueError(f"quantity is {quantity}, but at least 1 can be bought")
-        cost = self.setting.wares[item].price * quantity
-        with self._store.writing() as base:
-            coins, held = base.execute(
-                "SELECT coins, coalesce((SELECT quantity FROM holding WHERE user = resident.user AND item = ?), 0) "
-                "FROM resident WHERE user = ?",
-                (item, self.user),
-            ).fetchone()
-            if cost > coins:
-                return Purchase(False, cost, coins, held)
-            base.execute("UPDATE resident SET coins = coins - ? WHERE user = ?", (cost, self.user))
-            base.execute(
-                "INSERT INTO holding VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
-                (self.user, item, quantity),
-            )
-        return Purchase(True, cost, coins - cost, held + quantity)
+            base.execute("UPDATE resident SET place = ?, before = ? WHERE user = ?", (place, came, self.user))
 
     def timers(self) -> list[Timer]:
         """The timers that run, the one that ends first before the others."""

@@ -22,7 +22,10 @@ from models.task.world.world import WorldError
 
 PLAZA = load_setting()
 NOON = 1_800_000_000.0
-LOOKS = ("where_am_i", "identify", "price", "inventory", "timers", "clock", "date", "weather", "recall", "calculate")
+LOOKS = (
+    "where_am_i", "identify", "price", "stock", "compare", "inventory", "spent", "timers", "clock", "date", "weather",
+    "recall", "calculate",
+)  # fmt: skip
 """Skills that only look something up."""
 HIDDEN = {name for name, skill in collect(BUILT_IN).items() if skill.hidden}
 VALUES: Mapping[str, tuple[SlotValue, ...]] = {
@@ -131,7 +134,7 @@ def test_every_fact_is_said_whatever_the_slots(engine: Skills) -> None:
             seen.add((card.name, found.status))
     assert {skill for skill, status in seen if status in ("done", "open")} >= {
         card.name for card in engine.skills()
-    } - HIDDEN
+    } - HIDDEN - {"haggle"}  # which does nothing without a yes
     assert {status for _, status in seen} == {"done", "refused", "unclear", "open"}
 
 
@@ -177,7 +180,7 @@ def test_what_is_missing_is_asked_for(engine: Skills) -> None:
     }
     assert {question.status for question in questions.values()} == {"unclear"}
     assert all(question.say.endswith("?") for question in questions.values())
-    assert ask(engine, "inventory").facts == {"coins": f"{PLAZA.coins} coins", "map": "a map"}
+    assert ask(engine, "inventory").facts == {"coins": f"{PLAZA.coins} coins", "map": "map"}
 
 
 def test_what_the_user_shows_is_named(engine: Skills) -> None:
@@ -449,7 +452,7 @@ def test_loading_twice_is_loading_once_and_an_engine_can_be_loaded_again(tmp_pat
     engine.close()
     engine.close()
     engine.load()
-    assert ask(engine, "inventory").facts["kite"] == "a kite"
+    assert ask(engine, "inventory").facts["kite"] == "kite"
     engine.close()
 
 

@@ -14,7 +14,8 @@ from platformdirs import user_data_path
 
 from models.task.world import world as world_module
 from models.task.world.setting import load_setting
-from models.task.world.world import MEMORY, MIGRATIONS, Purchase, World, WorldError, WorldStore, default_path
+from models.task.world.shop import Trade
+from models.task.world.world import MEMORY, MIGRATIONS, World, WorldError, WorldStore, default_path
 
 PLAZA = load_setting()
 START, COINS, HOLDINGS = PLAZA.start, PLAZA.coins, dict(PLAZA.holdings)
@@ -48,21 +49,21 @@ def test_a_new_user_is_provided_for(world: World) -> None:
 
 
 def test_buying_pays_and_adds(world: World) -> None:
-    assert world.buy("apple", 3) == Purchase(True, 6, COINS - 6, 3)
-    assert world.buy("apple", 1) == Purchase(True, 2, COINS - 8, 4)
+    assert world.shop.buy("apple", 3) == Trade("apple", 3, 6, COINS - 6, 3, id=1)
+    assert world.shop.buy("apple", 1) == Trade("apple", 1, 2, COINS - 8, 4, id=2)
     assert (world.coins, world.holdings()) == (COINS - 8, HOLDINGS | {"apple": 4})
 
 
 def test_buying_what_one_cannot_pay_changes_nothing(world: World) -> None:
-    assert world.buy("telescope", 1) == Purchase(False, 120, COINS, 0)
-    assert world.buy("apple", 10**30).bought is False
+    assert world.shop.buy("telescope", 1) == Trade("telescope", 1, 120, COINS, 0, problem="purse")
+    assert world.shop.buy("apple", 10**30).problem == "purse"
     assert (world.coins, world.holdings()) == (COINS, HOLDINGS)
 
 
 @pytest.mark.parametrize("quantity", [0, -1])
 def test_nothing_is_no_purchase(world: World, quantity: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        world.buy("apple", quantity)
+        world.shop.buy("apple", quantity)
 
 
 def test_a_place_that_is_not_there_cannot_be_gone_to(world: World) -> None:
@@ -71,11 +72,20 @@ def test_a_place_that_is_not_there_cannot_be_gone_to(world: World) -> None:
     assert world.place == START
 
 
+def test_the_place_before_is_known(world: World) -> None:
+    assert world.before == ""
+    world.go("garden")
+    world.go("observatory")
+    assert (world.place, world.before) == ("observatory", "garden")
+    world.go("garden", before=START)
+    assert (world.place, world.before) == ("garden", START)
+
+
 def test_everything_outlives_the_program_and_belongs_to_one_user(path: Path) -> None:
     first = WorldStore(path, lambda: NOON, PLAZA)
     ada = first.of("ada")
     ada.go("garden")
-    ada.buy("kite", 2)
+    ada.shop.buy("kite", 2)
     ada.remember("my sister lives in Oslo")
     first.close()
     second = WorldStore(path, lambda: NOON, PLAZA)
@@ -128,14 +138,15 @@ def test_facts_of_the_first_version_are_still_found(path: Path, monkeypatch: pyt
     with monkeypatch.context() as patched:
         patched.setattr(world_module, "MIGRATIONS", MIGRATIONS[:1])
         old = WorldStore(path, lambda: NOON, PLAZA)
-        old.of("ada")
         with old.writing() as base:
+            base.execute("INSERT INTO resident VALUES ('ada', 'garden', 7)")
             base.execute("INSERT INTO fact (user, text, told_at) VALUES ('ada', 'my cat is black', 1.0)")
         old.close()
     store = WorldStore(path, lambda: NOON, PLAZA)
     world = store.of("ada")
     world.remember("my dog is white")
     assert [world.recall(topic) for topic in ("cats", "my dog")] == ["my cat is black", "my dog is white"]
+    assert (world.place, world.before, world.coins, world.shop.spent()) == ("garden", "", 7, 0)
     store.close()
 
 
@@ -156,7 +167,7 @@ def test_threads_of_one_store_and_stores_of_one_file_do_not_lose_a_coin(path: Pa
 
     def shop(world: World) -> None:
         for _ in range(10):
-            world.buy("apple", 1)
+            world.shop.buy("apple", 1)
 
     threads = [threading.Thread(target=shop, args=(world,)) for world in worlds]
     for thread in threads:
@@ -180,7 +191,7 @@ SHOPPER = """
 from models.task.world.setting import load_setting
 from models.task.world.world import WorldStore
 world = WorldStore(sys.argv[1], lambda: 0.0, load_setting()).of("ada")
-print(sum(world.buy("cookie", 1).bought for _ in range(20)))
+print(sum(not world.shop.buy("cookie", 1).problem for _ in range(20)))
 """
 
 
@@ -255,7 +266,7 @@ def test_a_world_from_the_future_is_refused_and_left_alone(path: Path) -> None:
 
 def test_a_world_of_an_older_version_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = WorldStore(path, lambda: NOON, PLAZA)
-    old.of("ada").buy("apple", 1)
+    old.of("ada").shop.buy("apple", 1)
     old.close()
     newer = (*MIGRATIONS, "ALTER TABLE resident ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';")
     monkeypatch.setattr(world_module, "MIGRATIONS", newer)
@@ -290,7 +301,7 @@ def test_what_is_no_world_is_refused_with_the_remedy(tmp_path: Path) -> None:
 def test_a_world_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     store = WorldStore(MEMORY, lambda: NOON, PLAZA)
-    assert store.of("ada").buy("apple", 1).bought
+    assert not store.of("ada").shop.buy("apple", 1).problem
     store.close()
     assert list(tmp_path.iterdir()) == []
 
