@@ -13,9 +13,10 @@ import pytest
 from platformdirs import user_data_path
 
 from models.task.world import world as world_module
+from models.task.world.migrations import MIGRATIONS
 from models.task.world.setting import load_setting
 from models.task.world.shop import Trade
-from models.task.world.world import MEMORY, MIGRATIONS, World, WorldError, WorldStore, default_path
+from models.task.world.world import MEMORY, World, WorldError, WorldStore, default_path
 
 PLAZA = load_setting()
 START, COINS, HOLDINGS = PLAZA.start, PLAZA.coins, dict(PLAZA.holdings)
@@ -188,6 +189,7 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 SHOPPER = """
+from models.task.world.migrations import MIGRATIONS
 from models.task.world.setting import load_setting
 from models.task.world.world import WorldStore
 world = WorldStore(sys.argv[1], lambda: 0.0, load_setting()).of("ada")
@@ -211,6 +213,7 @@ def test_processes_that_open_a_new_world_at_once_share_it(path: Path) -> None:
 
 VICTIM = """
 import os
+from models.task.world.migrations import MIGRATIONS
 from models.task.world.setting import load_setting
 from models.task.world.world import WorldStore
 store = WorldStore(sys.argv[1], lambda: 0.0, load_setting())
