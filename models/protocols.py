@@ -376,8 +376,8 @@ class LanguageModel(Engine, Protocol):
     ) -> Iterator[str]:
         """Yield the answer in pieces of about a token each. With a JSON `schema`, the answer obeys the schema.
 
-        With `max_tokens` 0 it yields nothing, and reads `messages` ahead if it can, so that later answers to messages
-        that begin with them start sooner. Closing the iterator stops the work."""
+        With `max_tokens` 0 it yields no text, and reads `messages` ahead if it can, so that later answers to messages
+        that begin with them start sooner; empty pieces let it be stopped. Closing the iterator stops the work."""
         ...
 
 

@@ -40,6 +40,9 @@ class TalkRules:
     """Words with which a model speaks of its instructions."""
     claims: re.Pattern[str] = _NOTHING
     """Words with which the avatar says that it did something, or is about to; but only tasks do things."""
+    stale: re.Pattern[str] = _NOTHING
+    """The beginning of sentences that say nothing, such as offers of help at the end of every answer. They are left
+    out."""
     human: re.Pattern[str] = _NOTHING
     """Words with which the avatar says that it is a human being, or tells of a life that it never had."""
     maker: re.Pattern[str] = _NOTHING
@@ -112,6 +115,8 @@ class Guardrails:
     """The beginning of a sentence that may be one that was said before."""
     _sentence: str = ""
     """What was admitted, or is held, of the sentence that has not ended."""
+    _skipping: bool = False
+    """Whether the sentence is left out up to its end."""
     _ended: int = 0
     _repeats: int = 0
     _seen: set[str] = field(default_factory=set)
@@ -129,6 +134,9 @@ class Guardrails:
         text = self._undress(clause)
         words = plain(text)
         if self.over or not words:
+            return ""
+        if self._skipping:
+            self._skipping = not ends_sentence(text)
             return ""
         sentence = self._sentence + text
         self.objection = "unfit" if _CODE in clause or self._is_unfit(text, words) else self._claim(sentence)
@@ -166,7 +174,9 @@ class Guardrails:
         words, ended = plain(sentence), ends_sentence(text)
         if self._sentence and not self._held:
             return False  # its beginning was spoken, so it is another one
-        if ended and words in self.before:
+        stale = self.rules.stale.match(sentence.strip().replace("’", "'")) is not None
+        if stale or (ended and words in self.before):
+            self._skipping = not ended
             self._held = self._sentence = ""
             self._repeats += 1
             self.over = self._repeats >= _REPEATS

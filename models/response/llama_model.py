@@ -12,7 +12,7 @@ import itertools
 import secrets
 import threading
 from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,8 +20,14 @@ from typing import Any, Final, cast
 
 from models.errors import ModelError, ModelUnavailable
 from models.protocols import Message
+from models.response.kept_prompts import KeptPrompts, prompts_folder
 from models.response.openmp import brief_spinning
-from models.response.slots import Slot, choose_slot
+from models.response.slots import Slot, choose_slot, continues, shared
+
+_REUSED = 16
+"""Tokens in a row that are worth moving where what stood before them in a conversation was dropped."""
+_POLL = 0.02
+"""Seconds after which a reader that waits for a prompt to be read may be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Answer:
     pieces: SimpleQueue[str | None] = field(default_factory=SimpleQueue)
     """The pieces of the answer. None ends it."""
     text: str = ""
+    slot: int | None = None
+    """The number of the slot that works on it."""
     error: ModelError | None = None
     unwanted: bool = False
     """Set by a reader that went away. llama.cpp is told so after its current token."""
@@ -63,7 +71,10 @@ class LoadedModel:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.users = 0
-        self._server = _serve(setup)
+        self._kept = KeptPrompts(prompts_folder(), _origin(setup), secrets.token_urlsafe())
+        self._server = _serve(setup, self._kept)
+        self._kept.address = self._server.listening_address
+        self._prefixes: set[tuple[Message, ...]] = set()
         self._slots = [Slot(number) for number in range(setup.slots)]
         self._clock = itertools.count(1)
         self._lock = threading.Condition()
@@ -82,17 +93,37 @@ class LoadedModel:
             answer.unwanted = True
 
     def read_ahead(self, messages: tuple[Message, ...], request: Mapping[str, Any]) -> Iterator[str]:
-        """Let every slot that has read nothing yet read `messages`, or one slot if none is empty. A conversation that
-        begins with them need not read them again. Yields nothing. Raises ModelError."""
+        """Read `messages`, so that a conversation which begins with them need not. Yields empty pieces while it reads,
+        so that it can be stopped. Raises ModelError.
+
+        Messages that end with the user's words are read by the slot that holds their conversation. Others begin many
+        conversations: every slot that has read nothing yet gets them, and they are kept for slots that lose them."""
+        answer = Answer()
+        if messages and messages[-1].role == "user":
+            yield from self._waited(answer, self._pool.submit(self._work, messages, request, answer))
+            return
+        self._prefixes.add(messages)
         with self._lock:
             fresh = [slot for slot in self._slots if not slot.busy and not slot.read]
-        wanted: list[Slot | None] = [*fresh] or [None]
-        for slot in wanted:
-            answer = Answer()
-            self._pool.submit(self._work, messages, request, answer, slot).result()
-            if answer.error is not None:
-                raise answer.error
-        yield from ()
+        if not fresh or not self._kept.restore(fresh[0].number, messages):
+            first = fresh.pop(0) if fresh else None
+            yield from self._waited(answer, self._pool.submit(self._work, messages, request, answer, first))
+            if answer.slot is not None:
+                self._kept.save(answer.slot, messages)
+        for slot in fresh:
+            if self._kept.restore(slot.number, messages):
+                slot.read = messages
+
+    @staticmethod
+    def _waited(answer: Answer, work: Future[None]) -> Iterator[str]:
+        """Yield empty pieces until the work is done; a reader that goes away leaves it to end by itself."""
+        try:
+            while not wait([work], timeout=_POLL).done:
+                yield ""
+        finally:
+            answer.unwanted = True
+        if answer.error is not None:
+            raise answer.error
 
     def settle(self) -> None:
         """Wait until no slot is busy."""
@@ -109,10 +140,14 @@ class LoadedModel:
     ) -> None:
         if answer.unwanted:
             return
-        with self._lock:  # there are as many threads as slots, so a slot is free
-            free = [slot for slot in self._slots if not slot.busy]
-            slot = wanted if wanted in free else choose_slot(free, messages)
-            slot.busy, slot.used = True, next(self._clock)
+        slot, read = self._take(messages, answer, wanted)
+        answer.slot = slot.number
+        goes_on = continues(read, messages, self._prefixes)
+        begun = max(self._prefixes, key=lambda prefix: shared(prefix, messages), default=())
+        if shared(begun, messages) > shared(read, messages) and self._kept.restore(slot.number, begun):
+            goes_on = False
+        # What other conversations left in a slot is never moved into this one.
+        request = {**request, "n_cache_reuse": _REUSED if goes_on else 0}
         chat = [{"role": message.role, "content": message.text} for message in messages]
         try:
             self._server.handle_chat_completions(
@@ -122,9 +157,31 @@ class LoadedModel:
             answer.error = ModelError(f"{self.setup.path.name}: {error}")
         finally:
             with self._lock:
-                slot.busy, slot.read = False, (*messages, Message("assistant", answer.text))
+                slot.busy, slot.work = False, None
+                slot.read = (*messages, Message("assistant", answer.text))
                 self._lock.notify_all()
             answer.pieces.put(None)
+
+    def _take(
+        self, messages: tuple[Message, ...], answer: Answer, wanted: Slot | None
+    ) -> tuple[Slot, tuple[Message, ...]]:
+        """Take a slot, and return it with what it has read so far.
+
+        One that still reads ahead for the same conversation, and is not wanted for that any more, is waited for: any
+        other would read the whole conversation again."""
+        with self._lock:  # there are as many threads as slots, so a slot is free
+            while True:
+                free = [slot for slot in self._slots if not slot.busy]
+                best = wanted if wanted in free else choose_slot(self._slots, messages, self._prefixes)
+                if not best.busy:
+                    break
+                if not (best.work is not None and best.work.unwanted):
+                    best = choose_slot(free, messages, self._prefixes)
+                    break
+                self._lock.wait(_POLL)
+            read, best.read = best.read, messages
+            best.busy, best.used, best.work = True, next(self._clock), answer
+            return best, read
 
 
 OPEN: Final[dict[Setup, LoadedModel]] = {}
@@ -163,17 +220,18 @@ def library() -> Any:
             ) from error
 
 
-def _serve(setup: Setup) -> Any:
+def _serve(setup: Setup, kept: KeptPrompts) -> Any:
     """llama.cpp's server object for a model. Raises ModelError."""
     xllamacpp = library()
     params = xllamacpp.CommonParams()
     params.model.path = str(setup.path)
     params.n_parallel, params.n_ctx = setup.slots, setup.context * setup.slots
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = setup.threads
+    params.slot_save_path = f"{kept.folder}/" if kept.folder else ""
     params.cache_ram_mib = 0  # otherwise it keeps prompts that lost their slot, in up to 8 GB
     params.verbosity = -1
     # The object also listens on a loopback port, which cannot be switched off. No client knows this key.
-    params.api_keys = [secrets.token_urlsafe()]
+    params.api_keys = [kept.key]
     params.cors_origins, params.ui, params.endpoint_slots = "", False, False
     try:
         return xllamacpp.Server(params)
@@ -182,6 +240,13 @@ def _serve(setup: Setup) -> Any:
             f"{setup.path} cannot be opened: {error} Is it a whole GGUF file of a kind that llama.cpp knows, and is "
             f"there memory for it and {params.n_ctx} tokens of context ({setup.slots} slots of {setup.context})?"
         ) from error
+
+
+def _origin(setup: Setup) -> str:
+    """What the state of a slot depends on beside the text that was read."""
+    file = setup.path.stat()
+    version = getattr(library(), "__version__", "")
+    return f"{setup.path.name} {file.st_size} {file.st_mtime_ns} {setup.context} xllamacpp {version}"
 
 
 def grammar(schema: Mapping[str, Any]) -> str:

@@ -7,10 +7,18 @@ sessions of the same persona always share that much, so each would read its whol
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from models.protocols import Message
+
+
+class Work(Protocol):
+    """An answer in the making."""
+
+    unwanted: bool
+    """Whether its reader went away."""
 
 
 @dataclass(slots=True)
@@ -22,22 +30,39 @@ class Slot:
     used: int = 0
     """When it was last used, on a counter; 0 means never."""
     busy: bool = False
+    work: Work | None = None
+    """The answer that it works on; None where it is not busy."""
 
 
-def choose_slot(slots: Sequence[Slot], messages: Sequence[Message]) -> Slot:
-    """The slot that has read the most of `messages`, as long as that is more than it would have to forget.
+Prefixes: TypeAlias = Collection[tuple[Message, ...]]
+"""Beginnings that many conversations share, such as a role and its examples."""
 
-    Otherwise it is the slot that was used longest ago. It counts characters, which tokens follow closely enough."""
+
+def choose_slot(slots: Sequence[Slot], messages: Sequence[Message], prefixes: Prefixes = ()) -> Slot:
+    """The slot that holds the conversation which `messages` continue. Otherwise it is the slot that has read the most
+    of them, as long as that is more than it would have to forget. Otherwise it is the slot that was used longest ago.
+
+    It counts characters, which tokens follow closely enough."""
 
     def worth(slot: Slot) -> int:
-        shared = _shared(slot.read, messages)
-        return 2 * shared - sum(len(message.text) for message in slot.read)  # read again, less forgotten
+        return 2 * shared(slot.read, messages) - _length(slot.read)  # read again, less forgotten
 
+    going_on = [slot for slot in slots if continues(slot.read, messages, prefixes)]
+    if going_on:
+        return max(going_on, key=lambda slot: (_kept(slot.read, messages, prefixes), -_length(slot.read)))
     best = max(slots, key=worth)
     return best if worth(best) > 0 else min(slots, key=lambda slot: slot.used)
 
 
-def _shared(read: Sequence[Message], messages: Sequence[Message]) -> int:
+def continues(read: Sequence[Message], messages: Sequence[Message], prefixes: Prefixes = ()) -> bool:
+    """Whether `messages` continue the conversation that was read, perhaps without exchanges that were dropped from it.
+
+    That is so where most of what they hold, beside the common beginning and the latest words, was read."""
+    talk = _own(messages, prefixes)[:-1]
+    return bool(talk) and 2 * _kept(read, messages, prefixes) >= _length(talk)
+
+
+def shared(read: Sequence[Message], messages: Sequence[Message]) -> int:
     """The number of characters that two conversations have in common from their beginning."""
     total = 0
     for ours, theirs in zip(read, messages, strict=False):
@@ -46,3 +71,22 @@ def _shared(read: Sequence[Message], messages: Sequence[Message]) -> int:
         if ours != theirs:
             break
     return total
+
+
+def _kept(read: Sequence[Message], messages: Sequence[Message], prefixes: Prefixes) -> int:
+    """The characters of the conversation in `messages`, without the latest words, that were read word for word."""
+    known = set(_own(read, prefixes))
+    return _length([message for message in _own(messages, prefixes)[:-1] if message in known])
+
+
+def _own(messages: Sequence[Message], prefixes: Prefixes) -> Sequence[Message]:
+    """The conversation without the beginning that it shares with others."""
+    begun = [len(prefix) for prefix in prefixes if tuple(messages[: len(prefix)]) == prefix]
+    first = max(begun, default=0)
+    while first < len(messages) and messages[first].role == "system":
+        first += 1
+    return messages[first:]
+
+
+def _length(read: Sequence[Message]) -> int:
+    return sum(len(message.text) for message in read)

@@ -96,7 +96,24 @@ _WISH = re.compile(
     re.IGNORECASE,
 )
 
+_STALE = re.compile(
+    r"\W*(?:(?:and|but|so|well|okay|of course|sure|certainly|remember|thank you|also|however|please|yes|no)\W+)*"
+    r"(?:(?:please )?(?:feel free|don't hesitate|do not hesitate)\b|(?:just )?let me know\b"
+    r"|if (?:you(?:'d| would)? (?:have|need|want|like)|there(?:'s| is) anything)\b"
+    r"|(?:is|was) there (?:anything|something) (?:else|specific|I|in particular)\b|(?:how|what) (?:else )?(?:can|may"
+    r"|could|would) I (?:help|assist|do for)\b"
+    r"|how (?:can|may) I (?:help|assist)|I(?:'m| am) (?:always |just |only )?(?:here|ready|happy|glad|able|designed"
+    r"|programmed) to (?:help|assist|answer|provide|chat|listen and)\b"
+    r"|I(?:'m| am) (?:just|only) (?:an? )?(?:AI|computer|program|virtual|machine)\b|it(?:'s| is) (?:always |really "
+    r"|very )?important (?:to|for|that)\b"
+    r"|(?:what|anything) (?:else )?would you like (?:to (?:know|talk|discuss|chat)|me to|help)\b"
+    r"|I don't have (?:feelings|emotions|the ability|personal)\b"
+    r"|I can (?:help|assist|provide|answer)\b|it's up to you\b|that(?:'s| is) (?:great|wonderful|nice) to hear\b)",
+    re.IGNORECASE,
+)
+
 TALK = TalkRules(
+    stale=_STALE,
     wish=_WISH,
     leaks=_LEAK,
     claims=DEEDS,

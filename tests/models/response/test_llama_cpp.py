@@ -69,7 +69,7 @@ def test_a_model_that_memory_does_not_hold_leaves_its_place_to_another(monkeypat
 
 def test_max_tokens_ends_an_answer(engine: LlamaCpp) -> None:
     assert len(list(engine.complete(say("Tell me a long story."), max_tokens=5))) <= 5
-    assert list(engine.complete([SYSTEM], max_tokens=0)) == []
+    assert "".join(engine.complete([SYSTEM], max_tokens=0)) == ""
 
 
 def test_nothing_is_under_way_once_a_stopped_answer_has_settled(engine: LlamaCpp) -> None:
@@ -133,7 +133,64 @@ def test_what_was_read_ahead_is_not_read_again(reads: list[int]) -> None:
     list(engine.complete([SYSTEM], max_tokens=0))
     list(engine.complete(say("Hi."), max_tokens=2))
     engine.close()
-    assert reads[1] < reads[0]
+    assert reads[-1] < 15
+
+
+@pytest.mark.model
+def test_what_begins_every_conversation_is_read_once_for_all_slots_and_starts(
+    reads: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.response.kept_prompts.default_root", lambda: tmp_path)
+    for start in range(2):
+        engine = LlamaCpp(model="smollm2-135m-instruct", context=256, slots=3)
+        engine.load()
+        list(engine.complete([SYSTEM], max_tokens=0))
+        for name in ("Tom", "Eve", "Ann"):
+            list(engine.complete(say(f"Hi, I am {name}."), max_tokens=2))
+        engine.close()
+        assert len(reads) == 4 + 3 * start  # the beginning was read by one slot, at the first start
+    assert max(reads[1:]) < reads[0]
+
+
+@pytest.mark.model
+def test_a_beginning_that_lost_its_slot_comes_back(
+    reads: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.response.kept_prompts.default_root", lambda: tmp_path)
+    engine = LlamaCpp(model="smollm2-135m-instruct", context=512, slots=1)
+    engine.load()
+    list(engine.complete([SYSTEM], max_tokens=0))
+    list(engine.complete([Message("system", "Quite another prompt. " * 20), Message("user", "Hm?")], max_tokens=2))
+    list(engine.complete(say("Hi."), max_tokens=2))
+    engine.close()
+    assert reads[2] < reads[0]
+
+
+@pytest.mark.model
+def test_a_conversation_that_lost_its_oldest_turns_is_not_read_again(reads: list[int]) -> None:
+    engine = LlamaCpp(model="smollm2-135m-instruct", context=512, slots=2)
+    engine.load()
+    talk = [
+        Message(role, f"{role} says that kite number {number} is a very fine kite with a long red tail.")
+        for number in range(4)
+        for role in ("user", "assistant")
+    ]
+    list(engine.complete([SYSTEM, *talk, Message("user", "And now?")], max_tokens=2))
+    list(engine.complete([SYSTEM, *talk[2:], Message("user", "And then?")], max_tokens=2))
+    engine.close()
+    assert reads[1] < 30 < reads[0]
+
+
+@pytest.mark.model
+def test_reading_ahead_can_be_stopped_and_its_slot_is_waited_for(reads: list[int]) -> None:
+    engine = LlamaCpp(model="smollm2-135m-instruct", context=512, slots=2)
+    engine.load()
+    ahead = iter(engine.complete(say("Tell me " + "once more " * 60), max_tokens=0))
+    assert next(ahead) == ""
+    ahead.close()  # type: ignore[attr-defined]
+    list(engine.complete(say("Tell me " + "once more " * 60 + "please."), max_tokens=2))
+    engine.close()
+    assert reads[-1] < 40
 
 
 def test_answers_at_the_same_time_do_not_mix(engine: LlamaCpp) -> None:

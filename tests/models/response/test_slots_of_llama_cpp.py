@@ -26,6 +26,21 @@ def test_where_nothing_fits_the_slot_used_longest_ago_is_chosen() -> None:
     assert choose_slot(slots, [SYSTEM, HI]).number == 1
 
 
+def test_a_conversation_that_lost_its_oldest_turns_keeps_its_slot() -> None:
+    talk = tuple(Message(role, f"{role} {number}") for number in range(4) for role in ("user", "assistant"))
+    mine, other = Slot(0, (SYSTEM, *talk), used=1), Slot(1, (SYSTEM,), used=2)
+    assert choose_slot([mine, other], [SYSTEM, *talk[2:], HI], [(SYSTEM,)]).number == 0
+    assert choose_slot([mine, other], [SYSTEM, HI], [(SYSTEM,)]).number == 1
+
+
+def test_of_two_conversations_that_began_alike_each_keeps_its_slot() -> None:
+    begun = (HI, Message("assistant", "Hello."))
+    longer = (SYSTEM, *begun, OLD, Message("assistant", "It is old."))
+    slots = [Slot(0, longer, used=2), Slot(1, (SYSTEM, *begun), used=1)]
+    assert choose_slot(slots, [SYSTEM, *begun, HI], [(SYSTEM,)]).number == 1
+    assert choose_slot(slots, [*longer, HI], [(SYSTEM,)]).number == 0
+
+
 def test_equal_words_of_another_speaker_are_not_the_same_beginning() -> None:
     slots = [Slot(0, (Message("assistant", SYSTEM.text),), used=2), Slot(1, (), used=1)]
     assert choose_slot(slots, [SYSTEM, HI]).number == 1
