@@ -53,6 +53,8 @@ class TalkRules:
     """The beginning of words that ask for something to be done, rather than chat: ``could you book me a flight``."""
     wish: re.Pattern[str] = _NOTHING
     """Short words that ask for a deed; the group ``deed`` holds the deed, worded to follow "I cannot"."""
+    about_user: re.Pattern[str] = _NOTHING
+    """Words with which users tell something about themselves that is worth keeping in mind."""
     distress: re.Pattern[str] = _NOTHING
     """Words of a user who wants to die or to hurt themselves."""
     care: tuple[str, ...] = ()

@@ -10,7 +10,10 @@ import re
 from collections.abc import Sequence
 
 from models.dialogue import Dialogue, Exchange
+from models.language.clauses import sentences
 from models.language.language import Language
+from models.language.marks import QUESTION_MARKS
+from models.language.words import HAN
 from models.protocols import Message
 from models.roles.role import Persona
 
@@ -18,7 +21,12 @@ BLOCK = 4
 """The number of exchanges that are forgotten together."""
 LONGEST_FACT = 40
 """Characters of a name or another value that is known."""
+TOLD = 16
+"""Sentences that are kept of what the user told in turns which are not read word for word any more."""
+LONGEST_TOLD = 90
+"""Characters of such a sentence; a longer one is left out."""
 
+_HAN = re.compile(f"[{HAN}]")
 _MARKS = re.compile(r"<\|[^|>\n]{0,40}\|?>?|\|>|\[/?INST\]|</?s>|<</?SYS>>", re.IGNORECASE)
 """What begins or ends a message in the templates of prompts."""
 
@@ -49,16 +57,55 @@ def known(dialogue: Dialogue, language: Language) -> str:
     return " ".join(facts)
 
 
+def remembered(dialogue: Dialogue, language: Language, budget: int) -> list[Message]:
+    """What the model reads of a dialogue: what is known, what the user told in turns that do not fit, and the latest
+    turns word for word, as far as `budget` characters hold them."""
+    told = [exchange for exchange in dialogue.exchanges if exchange.heard and exchange.said]
+    start = _start(told, budget)
+    facts = [known(dialogue, language), _earlier(told[:start], language)]
+    notes = " ".join(fact for fact in facts if fact)
+    return [*([Message("system", notes)] if notes else []), *recall(told[start:], budget)]
+
+
 def recall(exchanges: Sequence[Exchange], budget: int) -> list[Message]:
-    """Earlier turns as messages, the latest ones, as far as `budget` characters hold them.
+    """Earlier turns as messages, the latest ones, as far as `budget` characters hold them. A Chinese character counts
+    twice, because it takes a model as long to read as two letters or more.
 
     Old ones are dropped in fours. So the messages begin alike for several turns, and a model that keeps what it read
     profits."""
-    told = [(data(exchange.heard), _said(exchange)) for exchange in exchanges if exchange.heard and exchange.said]
-    start = 0
-    while sum(len(heard) + len(said) for heard, said in told[start:]) > budget:
+    told = [exchange for exchange in exchanges if exchange.heard and exchange.said]
+    return [
+        message
+        for exchange in told[_start(told, budget) :]
+        for message in (Message("user", data(exchange.heard)), Message("assistant", _said(exchange)))
+    ]
+
+
+def _start(told: Sequence[Exchange], budget: int) -> int:
+    """The index of the first exchange that is read word for word."""
+    costs = [_cost(data(exchange.heard)) + _cost(_said(exchange)) for exchange in told]
+    start, total = 0, sum(costs)
+    while total > budget:
+        total -= sum(costs[start : start + BLOCK])
         start += BLOCK
-    return [message for heard, said in told[start:] for message in (Message("user", heard), Message("assistant", said))]
+    return start
+
+
+def _cost(text: str) -> int:
+    return len(text) + len(_HAN.findall(text))
+
+
+def _earlier(exchanges: Sequence[Exchange], language: Language) -> str:
+    """What the user told about themselves, in their own words, in turns that are not read word for word any more."""
+    about = language.talk.about_user
+    told = [
+        sentence.strip()
+        for exchange in exchanges
+        for sentence in sentences(data(exchange.heard), language)
+        if about.search(sentence.replace("’", "'")) and sentence.strip()[-1:] not in QUESTION_MARKS
+    ]
+    kept = [fact for fact in dict.fromkeys(told) if len(fact) <= LONGEST_TOLD][-TOLD:]
+    return language.phrases["earlier"].format(told=" ".join(kept)) if kept else ""
 
 
 def data(text: str) -> str:

@@ -14,7 +14,7 @@ from models.language.language import Language
 from models.language.markup import Unmarked
 from models.language.repetition import TURNS, freshest, sentences_of
 from models.protocols import UNKNOWN, LanguageModel, Message
-from models.roles.prompt import data, known, prefix, recall
+from models.roles.prompt import data, prefix, remembered
 from models.roles.role import Persona, Role
 from pipeline.errors import EngineFailed, traced
 from pipeline.host.host import Host
@@ -71,12 +71,20 @@ class FreeTalk:
         if instead := await self._instead(guardrails, words, turn, failed=failed):
             yield instead
 
+    async def read_ahead(self, words: str, turn: Turn) -> None:
+        """Let the model read what the user has said so far. It is stopped by cancelling; what fails costs time only."""
+        messages = [*self.messages(turn), Message("user", data(words))]
+        try:
+            async with aclosing(self.stream(messages, turn.context, 0)) as pieces:
+                async for _ in pieces:
+                    pass
+        except EngineFailed as error:
+            log.info("%s: words cannot be read ahead: %s", self.host.name, traced(error))
+
     def messages(self, turn: Turn) -> list[Message]:
         """Return what the model reads before the user's words: the role, what is known, and the talk so far."""
-        dialogue, language = turn.context.dialogue, spoken(turn)
-        facts = known(dialogue, language)
-        told = [Message("system", facts)] if facts else []
-        return [*prefix(self._persona(turn)), *told, *recall(dialogue.exchanges, self.history)]
+        talk = remembered(turn.context.dialogue, spoken(turn), self.history)
+        return [*prefix(self._persona(turn)), *talk]
 
     async def _instead(self, guardrails: Guardrails, words: str, turn: Turn, *, failed: bool) -> str:
         """Return what is said after, or in place of, what the model wrote; perhaps nothing."""

@@ -114,6 +114,12 @@ _STALE = re.compile(
 
 TALK = TalkRules(
     stale=_STALE,
+    about_user=re.compile(
+        r"\b(?:I(?:'m| am| have|'ve| was| live| work| play| like| love| hate| want| need| study| started| had)|my"
+        r"|our|we)\b"
+        r"|\b(?:he|she|they|it)(?:'s| is| was| has| are| have| eats| works| likes| lives)\b|\b(?:is|are) called\b",
+        re.IGNORECASE,
+    ),
     wish=_WISH,
     leaks=_LEAK,
     claims=DEEDS,

@@ -50,6 +50,9 @@ _STALE = re.compile(
 
 TALK = TalkRules(
     stale=_STALE,
+    about_user=re.compile(
+        "我(?:是|有|在|家|的|们|叫|住|喜欢|讨厌|想|要|妹|姐|哥|弟|妈|爸)|(?:他|她|它)(?:是|叫|有|在|的|喜欢)"
+    ),
     leaks=_LEAK,
     claims=DEEDS,
     human=HUMAN,

@@ -16,7 +16,7 @@ def test_the_roles_that_come_with_parley() -> None:
     for name in role_names():
         role = find_role(name)
         assert role.key == name
-        assert all(len(persona.prompt.split()) < 40 for persona in role.personas.values())
+        assert all(len(persona.prompt.split()) < 100 for persona in role.personas.values())
 
 
 def test_a_role_speaks_the_language_that_is_wanted_if_it_can() -> None:

@@ -16,7 +16,7 @@ from models.dialogue import Deed, Dialogue, Exchange
 from models.language.finding import find_language
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message, SkillCard
 from models.response.llama_cpp import LlamaCpp
-from models.roles.prompt import recall
+from models.roles.prompt import prefix, recall
 from models.roles.role import find_role, role_names
 from pipeline.errors import EngineFailed
 from pipeline.host.host import Host
@@ -161,7 +161,7 @@ def test_the_model_reads_persona_history_and_words_in_a_stable_order() -> None:
     model = Scripted("Fine.")
     answer(model, heard("and you"), CHAT, history=[Exchange("hello", "Hi there."), Exchange("hm", "")])
     assert model.asked[0] == [
-        Message("system", GUIDE.prompt),
+        *prefix(GUIDE),
         Message("user", "hello"),
         Message("assistant", "Hi there."),
         Message("user", "and you"),
