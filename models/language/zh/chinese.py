@@ -102,7 +102,7 @@ class Chinese(Language):
         return sentences.counted(number, unit)
 
     def one(self, name: str) -> str:
-        return f"一个{name}"
+        return f"一个{name}" if self.script.search(name) else name  # a name in Latin letters is somebody's, or foreign
 
     def whereabouts(self, position: Position) -> str:
         return sentences.whereabouts(position)

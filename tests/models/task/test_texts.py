@@ -17,7 +17,7 @@ from models.task.packs import BUILT_IN, collect
 from models.task.skills import Skills
 
 NOON = 1_800_000_000.0
-SPOKEN = {"navigation", "shopping", "time", "talk"}
+SPOKEN = {"navigation", "surroundings", "shopping", "time", "talk"}
 """Packs that speak Chinese."""
 
 CODE = '''

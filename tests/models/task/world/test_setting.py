@@ -102,3 +102,33 @@ def test_a_setting_that_nobody_has_is_refused(tmp_path: Path) -> None:
         load_setting("plasa")
     with pytest.raises(WrongData, match=r"gone\.yaml: cannot be read: No such file"):
         load_setting(str(tmp_path / "gone.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "steps", "bearing"),
+    [
+        ("plaza", "market", 1, "east"),
+        ("plaza", "lighthouse", 2, "south"),
+        ("plaza", "gallery", 2, "northwest"),
+        ("workshop", "arena", 4, "northeast"),
+        ("gallery", "lighthouse", 4, "southeast"),
+        ("plaza", "plaza", 0, ""),
+    ],
+)
+def test_how_far_and_in_which_direction(start: str, end: str, steps: int, bearing: str) -> None:
+    plaza = load_setting()
+    assert (plaza.steps(start, end), plaza.bearing(start, end)) == (steps, bearing)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_told_of_a_place_names_it_and_is_short(language: str) -> None:
+    for site in load_setting().sites.values():
+        about = site.about[language]
+        assert site.names.get(language, site.name) in about
+        assert len(about) <= 150
+
+
+def test_an_allowance_stands_in_the_setting(tmp_path: Path) -> None:
+    file = tmp_path / "inn.yaml"
+    file.write_text("start: inn\nallowance: 5\nsites: {inn: {east: 0, north: 0}}\n")
+    assert (load_setting(str(file)).allowance, load_setting().allowance) == (5, 50)
