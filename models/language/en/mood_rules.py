@@ -116,6 +116,9 @@ _RULES: tuple[tuple[str, Mood | None], ...] = (
      Mood.ORDER),
     (r"never mind|forget (?:it|that|about it)$|no more(?: please| thanks| thank you)?$|(?:that|this) is enough|(?:i|"
      r"we) have (?:had|heard) enough", Mood.ORDER),
+    (r"(?:(?:i|we) (?:do not|never|can not) (?:want to |wish to |like to )?spend|(?:do not|never) let (?:me|us) spend) "
+     r"(?:any )?more than|(?:my|our) budget is(?! not\b)|(?:i|we) (?:can|will|want to|would like to) only spend|"
+     r"(?:i|we) have (?:only )?[\w ]{1,20} to spend\b", Mood.ORDER),
     (r"(?:do not|never|stop) (?:talk|speak|say|interrupt|chatter|babbl)\w*", Mood.ORDER),
     (r"(?:i|we) would not (?:mind|say no)|(?:i|we) can not (?:do|go|leave) without", Mood.ORDER),
     (r"why (?:do|can|could) not (?:you|we)|can not (?:you|we)|could not you|will not you|how about we", Mood.ORDER),
@@ -148,7 +151,8 @@ _RULES: tuple[tuple[str, Mood | None], ...] = (
     (rf"(?:i|we) (?:{_ADVERB}(?:want|need|would like) (?:you )?(?:not to|to not|nothing|no |none)|refuse|(?:will|"
      rf"would|shall) "
      r"never|never (?:want|asked|said|told))", Mood.NEGATED),
-    # The reverse of a deed.
+    # The reverse of a deed, and whether to do that.
+    (r"should (?:i|we) (?:sell|trade|swap|exchange|return)\b", Mood.ASKED),
     (rf"{_TO_DO}(?:(?:sell|lend|trade|swap|exchange)(?! (?:me|us)\b)|return(?! to)|refund|give (?:back|away)|bring "
      rf"back|"
      r"take back|cancel|delete|remove|undo|reset|turn off|switch off|put back|throw|get rid|stop (?:the|my|that|this|"
@@ -242,7 +246,8 @@ SECOND_ORDER = re.compile(
 """Where an order follows a clause that forbids something, with nothing between them."""
 OPEN = re.compile(
     r"\b(?:a|an|the|my|your|our|their|of|for|with|at|into|about|and|or|but|because|than|very|(?<!is )(?<!am )(?<!are "
-    r")(?<!was )(?<!come )(?<!put )(?<!were )in|from|to|called)[\s,.…-]*$", re.IGNORECASE,
+    r")(?<!was )(?<!come )(?<!put )(?<!were )in|(?<!came )(?<!come )"
+    r"(?<!started )from|to|called)[\s,.…-]*$", re.IGNORECASE,
 )  # fmt: skip
 """The end of a sentence that was not finished, in a text as it was said."""
 VAGUE = frozenset(
