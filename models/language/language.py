@@ -205,12 +205,13 @@ class Language:
         """The parts, at least one, as a spoken choice of one of them."""
         return ", ".join(parts)
 
-    def counted(self, number: int, unit: str, plural: str = "") -> str:
-        """So many of a thing or a unit, in digits; `plural` is for one whose plural is not made by the rule."""
+    def counted(self, number: int, unit: str, plural: str = "", measure: str = "") -> str:
+        """So many of a thing or a unit, in digits; `plural` is for one whose plural is not made by the rule, `measure`
+        for a language that counts with measure words."""
         return f"{number} {unit}"
 
-    def one(self, name: str) -> str:
-        """Some thing of that name."""
+    def one(self, name: str, measure: str = "") -> str:
+        """Some thing of that name; `measure` is as for `counted`."""
         return name
 
     def the(self, name: str) -> str:

@@ -27,11 +27,13 @@ class Say:
     def counted(self, number: int, ware: Ware) -> str:
         """So many of a ware: ``1 apple``, ``2 apples``."""
         english = self.language.code not in ware.names
-        return self.language.counted(number, self.name(ware), ware.plural if english else "")
+        plural, measure = ware.plural if english else "", ware.measures.get(self.language.code, "")
+        return self.language.counted(number, self.name(ware), plural, measure)
 
     def some(self, number: int, ware: Ware) -> str:
         """Likewise, but for one of it ``an apple``."""
-        return self.language.one(self.name(ware)) if number == 1 else self.counted(number, ware)
+        measure = ware.measures.get(self.language.code, "")
+        return self.language.one(self.name(ware), measure) if number == 1 else self.counted(number, ware)
 
     def amount(self, number: int, unit: str) -> str:
         """So many units; `unit` is the key of the message that names one of them."""

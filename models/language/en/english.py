@@ -101,10 +101,10 @@ class English(Language):
     def either(self, parts: Sequence[str]) -> str:
         return sentences.listed(parts, "or")
 
-    def counted(self, number: int, unit: str, plural: str = "") -> str:
+    def counted(self, number: int, unit: str, plural: str = "", measure: str = "") -> str:
         return sentences.counted(number, unit, plural)
 
-    def one(self, name: str) -> str:
+    def one(self, name: str, measure: str = "") -> str:
         return sentences.one(name)
 
     def the(self, name: str) -> str:

@@ -11,8 +11,9 @@ from models.language.faithfulness import Wording
 from models.language.guardrails import TalkRules
 from models.language.language import Language
 from models.language.mood import Mood, Told
+from models.language.references import Reference
 from models.language.words import HAN, Found, Word
-from models.language.zh import amounts, sentences, vocabulary
+from models.language.zh import amounts, references, sentences, vocabulary
 from models.language.zh.listener import LISTENER
 from models.language.zh.spoken import spoken_chinese
 from models.language.zh.talk import TALK, WORDING
@@ -85,6 +86,9 @@ class Chinese(Language):
 
         return mood.ANSWERS
 
+    def reference(self, words: str) -> Reference | None:
+        return super().reference(words) or references.reference(self.plain(words))
+
     def breaks_off(self, text: str) -> bool:
         words = _WORDS.findall(text)
         return not words or _OPEN_END.search(words[-1]) is not None
@@ -98,11 +102,13 @@ class Chinese(Language):
     def either(self, parts: Sequence[str]) -> str:
         return sentences.listed(parts, "或者")
 
-    def counted(self, number: int, unit: str, plural: str = "") -> str:
-        return sentences.counted(number, unit)
+    def counted(self, number: int, unit: str, plural: str = "", measure: str = "") -> str:
+        return sentences.counted(number, unit, measure)
 
-    def one(self, name: str) -> str:
-        return f"一个{name}" if self.script.search(name) else name  # a name in Latin letters is somebody's, or foreign
+    def one(self, name: str, measure: str = "") -> str:
+        return (
+            f"一{measure or sentences.MEASURE}{name}" if self.script.search(name) else name
+        )  # a name in Latin letters is somebody's, or foreign
 
     def whereabouts(self, position: Position) -> str:
         return sentences.whereabouts(position)

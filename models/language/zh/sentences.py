@@ -9,6 +9,8 @@ from models.protocols import Position
 
 _DIRECTIONS = ("正前方", "右前方", "右边", "右后方", "正后方", "左后方", "左边", "左前方")
 """Eighths of a circle around the user, clockwise."""
+MEASURE = "个"
+"""The measure word that goes with any thing in everyday speech."""
 _UNITS = (("小时", 3600), ("分钟", 60), ("秒", 1))
 _OTHER_SIDE = str.maketrans({"我": "你", "你": "我", "您": "我"})
 
@@ -19,9 +21,9 @@ def listed(parts: Sequence[str], joint: str = "和") -> str:
     return f"{'、'.join(rest)}{joint}{last}" if rest else last
 
 
-def counted(number: int, unit: str) -> str:
-    """So many of a thing: ``12个金币``; 个 goes with any thing in everyday speech."""
-    return f"{number}个{unit}"
+def counted(number: int, unit: str, measure: str = "") -> str:
+    """So many of a thing: ``12个金币``, ``2本书``."""
+    return f"{number}{measure or MEASURE}{unit}"
 
 
 def whereabouts(position: Position) -> str:

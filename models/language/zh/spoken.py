@@ -23,7 +23,9 @@ SIGNS = {
     "&": "和", "+": "加", "=": "等于", "×": "乘以", "÷": "除以", "<": "小于", ">": "大于", "≈": "约等于", "~": "约",
     "±": "正负", "→": "到",
 }  # fmt: skip
-_MEASURES = "个只本张把件杯台位条块瓶种份次天年周分秒小点米公克元美欧英毫厘层间家名头匹朵枚颗段句篇座辆部支双套万千亿"
+_MEASURES = (
+    "个只本张把件杯台位条块瓶种份次天年周分秒小点米公克元美欧英毫厘层间家名头匹朵枚颗段句篇座辆部支双套盏顶万千亿"
+)
 """What is counted by 两 where there are two of it."""
 LONGEST_COUNT = 15
 """Digits; a longer number is read digit by digit."""

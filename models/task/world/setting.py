@@ -54,6 +54,8 @@ class Ware:
     """Several of it, where that is not the name with an s."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What it is called in other languages than English, by ISO 639-1 code."""
+    measures: Mapping[str, str] = field(default_factory=dict)
+    """The measure word that it is counted with, by the code of a language that has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class _Ware(Entry):
     price: int = Field(ge=0)
     plural: str = ""
     names: dict[str, str] = Field({})
+    measures: dict[str, str] = Field({})
 
 
 class _File(Entry):
@@ -173,7 +176,7 @@ def _checked(name: str, file: str, written: _File) -> Setting:
     setting = Setting(
         name,
         {key: Site(key, site.east, site.north, site.names, site.about) for key, site in written.sites.items()},
-        {key: Ware(key, ware.price, ware.plural, ware.names) for key, ware in written.wares.items()},
+        {key: Ware(key, ware.price, ware.plural, ware.names, ware.measures) for key, ware in written.wares.items()},
         written.start,
         written.coins,
         written.holdings,

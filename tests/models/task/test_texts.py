@@ -78,12 +78,12 @@ def test_every_pack_speaks_english_and_some_speak_chinese(engine: Skills) -> Non
 
 
 def test_a_purchase_in_chinese(engine: Skills) -> None:
-    assert ask(engine, "price", item="灯笼").say == "一个灯笼要18个金币。"
+    assert ask(engine, "price", item="灯笼").say == "一盏灯笼要18个金币。"
     bought = ask(engine, "buy", item="苹果", quantity=2)
     assert bought.say == "你花4个金币买了2个苹果，还剩96个金币。"
     assert bought.actions == (Action("inventory", {"item": "apple", "quantity": 2, "coins": 96}),)
     assert all(fact in bought.say for fact in bought.facts.values())
-    assert ask(engine, "inventory").say == "你有2个苹果、一个地图和96个金币。"
+    assert ask(engine, "inventory").say == "你有2个苹果、一张地图和96个金币。"
     assert ask(engine, "buy").say == "你想买什么？"
     assert ask(engine, "buy", item="宝剑").say == "这里没有宝剑。你可以选苹果、饼干、花、咖啡或者地图。"
     assert ask(engine, "inventory", language="en").say == "You have 2 apples, a map and 96 coins."

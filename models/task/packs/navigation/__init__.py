@@ -63,7 +63,7 @@ def where_am_i(world: World, say: Say) -> Outcome:
     near = [say("near", place=say.name(sites[other]), way=say(way)) for way, other in neighbours.items()]
     name, around = say.name(sites[place]), say.language.listed(near)
     facts = {other: say.name(sites[other]) for other in neighbours.values()}
-    return done(say("here", place=name, around=around[:1].upper() + around[1:]), place=name, **facts)
+    return done(say("here", place=name, around=around[:1].upper() + around[1:]), **facts, place=name)
 
 
 @skill(effects=False)

@@ -97,7 +97,7 @@ def haggle(
     if lowest == ware.price:
         cost = coins(say, ware.price)
         return refused(say("firm", what=first_upper(what), cost=cost), item=name, cost=cost)
-    agreed = lowest if offer is None else min(max(offer, lowest), ware.price)
+    agreed = lowest if offer is None else min(max(offer, lowest), world.shop.price(item))
     world.shop.agree(item, agreed)
     if request.confirmed:
         return buy_now(world, say, ware, 1)

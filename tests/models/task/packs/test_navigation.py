@@ -112,11 +112,11 @@ def test_places_are_named_one_by_one(engine: Skills) -> None:
     assert list(everywhere.facts.values()) == list(engine.setting.sites)
     assert list(ask(engine, "places", "zh").facts.values()) == list(engine.setting.names("place", "zh"))
     near = ask(engine, "where_am_i")
-    assert list(near.facts.values()) == ["plaza", "garden", "market", "bakery", "library"]
+    assert list(near.facts.values()) == ["garden", "market", "bakery", "library", "plaza"]
 
 
 def test_what_is_shown_is_named_in_chinese(engine: Skills) -> None:
-    assert ask(engine, "identify", "zh", thing="风筝").say == "那是一个风筝，要10个金币。"
+    assert ask(engine, "identify", "zh", thing="风筝").say == "那是一只风筝，要10个金币。"
     assert ask(engine, "identify", "zh", thing="灯塔").say == "那是灯塔。"
     assert ask(engine, "identify", "zh", thing="雕像").say == "那是一个雕像。"
     assert ask(engine, "identify", "zh", thing="Anna").say == "那是Anna。"

@@ -61,7 +61,7 @@ def test_the_allowance_is_an_option() -> None:
     engine.load()
     assert ask(engine, "buy", item="umbrella").status == "done"
     assert ask(engine, "buy", item="hat", quantity=2).say == "2 hats cost 28 coins. Shall I buy them?"
-    assert ask(engine, "buy", "zh", item="帽子", quantity=2).say == "2个帽子要28个金币。要买吗？"
+    assert ask(engine, "buy", "zh", item="帽子", quantity=2).say == "2顶帽子要28个金币。要买吗？"
     engine.close()
     with pytest.raises(ValueError, match="allowance: expected 0 coins or more, but found -1"):
         Skills(allowance=-1)
@@ -163,6 +163,11 @@ def test_what_cannot_be_cheaper_or_paid_is_refused(engine: Skills) -> None:
     assert (short.status, short.say) == ("refused", "The best price for a guitar is 60 coins. You have only 50 coins.")
 
 
+def test_a_higher_offer_than_the_agreed_price_does_not_raise_it(engine: Skills) -> None:
+    ask(engine, "haggle", item="kite")
+    assert ask(engine, "haggle", item="kite", offer=9).say == "A kite costs only 8 coins. Shall I buy it?"
+
+
 def test_an_agreed_price_holds_for_the_next_purchase_only(engine: Skills) -> None:
     ask(engine, "haggle", item="kite", offer=9)
     assert ask(engine, "buy", item="kite").facts["cost"] == "9 coins"
@@ -248,10 +253,10 @@ def test_what_one_owns_of_one_thing(engine: Skills) -> None:
 
 
 def test_shopping_in_chinese(engine: Skills) -> None:
-    assert ask(engine, "haggle", "zh", item="风筝", offer=3).say == "3个金币太少了，一个风筝最低8个金币。要买吗？"
-    assert ask(engine, "haggle", "zh", yes=True, item="风筝", offer=3).say == "你花8个金币买了一个风筝，还剩92个金币。"
-    assert ask(engine, "sell", "zh", item="风筝").say == "一个风筝卖了5个金币，你现在有97个金币。"
+    assert ask(engine, "haggle", "zh", item="风筝", offer=3).say == "3个金币太少了，一只风筝最低8个金币。要买吗？"
+    assert ask(engine, "haggle", "zh", yes=True, item="风筝", offer=3).say == "你花8个金币买了一只风筝，还剩92个金币。"
+    assert ask(engine, "sell", "zh", item="风筝").say == "一只风筝卖了5个金币，你现在有97个金币。"
     assert ask(engine, "compare", "zh", item="帽子", other="书").facts == {"item": "帽子", "other": "书"}
     assert ask(engine, "spent", "zh").say == "你一共花了8个金币，还剩97个金币。"
     assert ask(engine, "budget", "zh", limit=5).say == "从现在起，我不会让你花超过5个金币。"
-    assert ask(engine, "stock", "zh", limit=2).say == "2个金币以内的有1个东西。有一个苹果2个金币。"
+    assert ask(engine, "stock", "zh", limit=2).say == "2个金币以内的有1个商品。有一个苹果2个金币。"
