@@ -12,9 +12,10 @@ import asyncio
 import json
 import statistics
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from models.context import Context
 from models.dialogue import Dialogue, Exchange
@@ -43,8 +44,8 @@ class Talked:
     """Seconds from the line to the end of the answer."""
 
 
-async def converse(stage: Response, lines: list[str], language: str) -> Talked:
-    """Say the lines one after another, and keep what was answered."""
+async def converse(stage: Response, lines: list[str], language: str, transcript: TextIO | None = None) -> Talked:
+    """Say the lines one after another, and keep what was answered. It is written to `transcript` as it is said."""
     talked, dialogue = Talked(), Dialogue()
     for number, line in enumerate(lines):
         turn = Turn(str(number), Context(language=language, languages=(language,), dialogue=dialogue))
@@ -60,6 +61,9 @@ async def converse(stage: Response, lines: list[str], language: str) -> Talked:
         talked.said.append((line, answer))
         talked.first.append(first)
         talked.whole.append(time.perf_counter() - began)
+        if transcript is not None:
+            transcript.write(f"> {line}\n{answer}\n\n")
+            transcript.flush()
         dialogue = dialogue.add(Exchange(line, answer, turn=str(number), language=language))
     return talked
 
@@ -109,11 +113,9 @@ async def main() -> None:
     await stage.host.load()
     await stage.prepare({})
     lines = [line for line in given.lines.read_text(encoding="utf-8").splitlines() if line.strip()]
-    talked = await converse(stage, lines[: given.turns or None], given.language)
+    with given.transcript.open("w", encoding="utf-8") if given.transcript else nullcontext() as transcript:
+        talked = await converse(stage, lines[: given.turns or None], given.language, transcript)
     await graph.close()
-    if given.transcript:
-        text = "\n".join(f"> {line}\n{answer}\n" for line, answer in talked.said)
-        given.transcript.write_text(text, encoding="utf-8")
     found = report(talked, given.language)
     if given.json:
         print(json.dumps(found, ensure_ascii=False))

@@ -31,11 +31,11 @@ _MARKS = re.compile(r"<\|[^|>\n]{0,40}\|?>?|\|>|\[/?INST\]|</?s>|<</?SYS>>", re.
 """What begins or ends a message in the templates of prompts."""
 
 
-def prefix(persona: Persona) -> list[Message]:
-    """What stands before every conversation with a role: who it is, and examples of how it talks."""
+def prefix(persona: Persona, *, worked: bool = True) -> list[Message]:
+    """What stands before every conversation with a role: who it is, and examples of how it talks, if `worked`."""
     examples = (
         message
-        for example in persona.examples
+        for example in (persona.examples if worked else ())
         for message in (Message("user", example.heard), Message("assistant", example.said))
     )
     return [Message("system", persona.prompt), *examples]

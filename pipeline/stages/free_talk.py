@@ -33,7 +33,7 @@ _TRIES = 2
 class FreeTalk:
     """Lets a role talk by a language model."""
 
-    def __init__(  # noqa: PLR0913 - the last four are options of the stage
+    def __init__(  # noqa: PLR0913 - the last five are options of the stage
         self,
         host: Host[LanguageModel],
         role: Role,
@@ -43,10 +43,11 @@ class FreeTalk:
         sentences: int,
         long_sentences: int,
         history: int,
+        worked: bool,
     ) -> None:
         self.host, self.role, self.refusals = host, role, refusals
         self.max_tokens, self.sentences, self.long_sentences = max_tokens, sentences, long_sentences
-        self.history = history
+        self.history, self.worked = history, worked
 
     async def talk(self, outcome: Outcome, words: str, turn: Turn) -> AsyncGenerator[str, None]:
         """Give an answer to the user's `words`, or as an open outcome directs; where nothing that the model writes can
@@ -84,7 +85,7 @@ class FreeTalk:
     def messages(self, turn: Turn) -> list[Message]:
         """Return what the model reads before the user's words: the role, what is known, and the talk so far."""
         talk = remembered(turn.context.dialogue, spoken(turn), self.history)
-        return [*prefix(self._persona(turn)), *talk]
+        return [*prefix(self._persona(turn), worked=self.worked), *talk]
 
     async def _instead(self, guardrails: Guardrails, words: str, turn: Turn, *, failed: bool) -> str:
         """Return what is said after, or in place of, what the model wrote; perhaps nothing."""

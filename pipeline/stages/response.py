@@ -116,6 +116,7 @@ class Response:
             sentences=options.sentences,
             long_sentences=options.long_sentences,
             history=options.history,
+            worked=options.chat == "model",
         )
 
     async def prepare(self, peers: Mapping[str, object]) -> None:

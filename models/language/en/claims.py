@@ -70,8 +70,8 @@ _KIN = (
     "mother|mom|mum|father|dad|parents|brother|sister|siblings|wife|husband|son|daughter|children|kids|grandmother"
     "|grandma"
     "|grandfather|grandpa|family|boyfriend|girlfriend|uncle|aunt|cousin|childhood|teenage|college|university|high "
-    "school"
-    "|house|apartment|home town|hometown|birthday party|wedding|dog|cat|car|garden at home|degree"
+    "school|body|hands?|eyes|ears|skin|stomach|house|apartment|home town|hometown"
+    "|birthday party|wedding|dog|cat|car|garden at home|degree"
 )
 HUMAN = re.compile(
     rf"{_SELF} (?!(?:not|never|no)\b)(?:(?!(?:not|never|no|than|like|with|for|and|to|of|about|by|in)\b)[\w-]+ ){{0,3}}"

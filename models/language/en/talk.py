@@ -37,9 +37,25 @@ _DEEDS = (
     "give get put start translate search email text message remind schedule print drive fly pay transfer sing draw "
     "convert calculate record download install update unlock lock dim raise lower increase decrease mute check"
 )
+_WANTED = (
+    "book sell call send open close turn switch order delete cancel remind schedule pay transfer translate download "
+    "install "
+    "convert message email text"
+)
+"""Deeds that are orders after "I want to"; with others, users tell about themselves."""
+_TALK_OF = (
+    r"(?!(?:(?:me|us) )?(?:a |an |some |another |one |any |the |your |my )?(?:good |little |short |quick |funny )?"
+    r"(?:tricks?|tips?|hints?|advice|examples?|reasons?|ideas?|jokes?|laugh|smile|story|stories|poems?|sentences?"
+    r"|words?|clues?|facts?"
+    r"|numbers?|guess|opinion|subject|topic|mind|sense|fun|friends|better|happy|sad|lost|real|games?|it up|it clear)\b)"
+)
+"""What follows a verb that asks for words."""
 _REQUEST = re.compile(
-    rf"\W*{_ADDRESS}(?:(?:can|could|would|will) you (?!hear|believe|imagine|like)|i (?:want|need) |i(?:'d| would) like "
-    rf"|i wanna |help me |(?:{_DEEDS.replace(' ', '|')}) )",
+    rf"\W*{_ADDRESS}(?:(?:(?:can|could|would|will) you (?:please |kindly |maybe |just )*|i(?:'d| would) like you to "
+    rf"|i (?:want|need) you to )?"
+    rf"(?:{_DEEDS.replace(' ', '|')}) {_TALK_OF}"
+    rf"|i (?:want|need|wanna|have) (?:to )?(?:{_WANTED.replace(' ', '|')}) |i(?:'d"
+    rf"| would) like to (?:{_WANTED.replace(' ', '|')}) )",
     re.IGNORECASE,
 )
 

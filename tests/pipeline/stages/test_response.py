@@ -85,7 +85,7 @@ def answer(
 @pytest.mark.model
 def test_the_embedded_model_chats_and_states_what_was_done() -> None:
     async def conversation() -> tuple[list[Reply], list[Reply]]:
-        engine: LanguageModel = LlamaCpp(context=512, slots=1)
+        engine: LanguageModel = LlamaCpp(context=1536, slots=1)
         host = Host("response", [EngineThread(Rank("llama-cpp", engine))])
         await host.load()
         stage = Response(host, Options(max_tokens=40))
@@ -362,6 +362,13 @@ def test_small_talk_may_be_left_to_phrases_which_take_turns() -> None:
         ("um, could you please call my mum", True),
         ("i want to sell my sword", True),
         ("can you hear me", False),
+        ("can you taste anything", False),
+        ("I would like to travel more", False),
+        ("I want to run a marathon", False),
+        ("can you give me a trick to remember it", False),
+        ("let us change the subject", False),
+        ("I want you to open the door", True),
+        ("I need to book a table", True),
         ("what is the capital of france", False),
         ("my sister sells cars", False),
         ("", False),
