@@ -5,12 +5,11 @@ said about the world. Everything else is free talk in a role, checked clause by 
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -28,6 +27,7 @@ from pipeline.errors import EngineFailed
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Outcome, Partial, Reply, Transcript
 from pipeline.stages.free_talk import CHAT, FreeTalk, lately, spoken
+from pipeline.stages.reading_ahead import ReadingAhead
 from pipeline.stages.refusing import Refusals
 from pipeline.stages.stage import Turn
 
@@ -82,25 +82,6 @@ class Heard:
     """By the words of an intent: the mood of words that name a deed without ordering it."""
 
 
-class Ahead:
-    """Reads ahead what the user has said so far, one piece of work at a time."""
-
-    def __init__(self, read: Callable[[str, Turn], Coroutine[Any, Any, None]]) -> None:
-        self._read, self._words = read, ""
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, words: str, turn: Turn) -> None:
-        """Let the words be read, unless earlier ones are being read still or these were read."""
-        if words != self._words and (self._task is None or self._task.done()):
-            self._words = words
-            self._task = asyncio.create_task(self._read(words, turn))
-
-    def stop(self) -> None:
-        """Stop reading."""
-        if self._task is not None:
-            self._task.cancel()
-
-
 class Response:
     """Speaks for the avatar: states outcomes, and chats."""
 
@@ -132,25 +113,23 @@ class Response:
         """Answer an outcome as soon as it comes. Words without an outcome are answered when the inputs end.
 
         While the user speaks, the model reads what was said so far, unless it asks for a deed."""
-        ahead = Ahead(self.talk.read_ahead)
+        ahead = ReadingAhead(self.talk.read_ahead, self._may_be_talk)
         try:
             async with aclosing(self._replies(inputs, turn, ahead)) as replies:
                 async for reply in replies:
                     yield reply
         finally:
-            ahead.stop()
+            await ahead.end(wanted=False)
 
     async def _replies(
-        self, inputs: AsyncIterator[Partial | Transcript | Intent | Outcome], turn: Turn, ahead: Ahead
+        self, inputs: AsyncIterator[Partial | Transcript | Intent | Outcome], turn: Turn, ahead: ReadingAhead
     ) -> AsyncGenerator[Reply, None]:
         heard, joint, answered = Heard(), "", False
         async for packet in inputs:
             match packet:
                 case Partial():
-                    if self._may_be_talk(packet.text, turn):
-                        ahead.start(packet.text, turn)
+                    ahead.hear(packet.text, turn)
                 case Transcript():
-                    ahead.stop()
                     heard.text, heard.language = packet.text.strip(), packet.language
                     context = turn.context.speaking(turn.context.answered_in(packet.language))
                     turn = replace(turn, context=context)
@@ -158,12 +137,14 @@ class Response:
                     heard.wanted = packet.name
                     heard.withheld[packet.words] = str(packet.slots.get(WITHHELD, ""))
                 case Outcome():
+                    await ahead.end(wanted=packet.status == "open")
                     async with aclosing(self._answer(packet, heard, turn)) as texts:
                         async for text in texts:
                             yield Reply(joint + text, turn.context.language)
                             joint = ""
                     joint, answered = " ", True
         if heard.text and not answered:
+            await ahead.end(wanted=True)
             async with aclosing(self._answer(Outcome(heard.wanted, "open"), heard, turn)) as texts:
                 async for text in texts:
                     yield Reply(text, turn.context.language)

@@ -21,7 +21,7 @@ from models.roles.role import find_role, role_names
 from pipeline.errors import EngineFailed
 from pipeline.host.host import Host
 from pipeline.host.threads import EngineThread, Rank
-from pipeline.packets import Intent, Outcome, Reply, Transcript
+from pipeline.packets import Intent, Outcome, Partial, Reply, Transcript
 from pipeline.stages.response import Options, Response
 from pipeline.stages.stage import Turn
 
@@ -64,7 +64,10 @@ def heard(text: str) -> Transcript:
 
 
 def answer(
-    engine: LanguageModel, *packets: Transcript | Intent | Outcome, history: Sequence[Exchange] = (), **options: Any
+    engine: LanguageModel,
+    *packets: Partial | Transcript | Intent | Outcome,
+    history: Sequence[Exchange] = (),
+    **options: Any,
 ) -> list[str]:
     async def run() -> list[str]:
         host = Host("response", [EngineThread(Rank("model", engine))])
@@ -332,6 +335,53 @@ def test_a_refusal_names_what_is_possible_near_to_the_wish(near: tuple[str, ...]
         return await collect(response.run(stream(*packets), turn))
 
     assert "".join(reply.text for reply in asyncio.run(run())) == said
+
+
+class Reading(Scripted):
+    """Keeps what it was given to read ahead, and takes its time."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__(*answers)
+        self.ahead: list[str] = []
+        self.stopped = 0
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        context: Context = DEFAULT,
+        *,
+        max_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[str]:
+        if max_tokens:
+            yield from super().complete(messages, context, max_tokens=max_tokens)
+            return
+        self.ahead.append(messages[-1].text)
+        try:
+            yield from [""] * 5
+        except GeneratorExit:
+            self.stopped += 1
+            raise
+
+
+def test_what_the_user_says_is_read_ahead_piece_by_piece_in_its_order() -> None:
+    model = Reading("Nice.")
+    pieces = [Partial(words, 1.0) for words in ("I", "I have a", "I have a", "I have a dog")]
+    assert answer(model, *pieces, heard("I have a dog called Rex"), CHAT) == ["Nice."]
+    assert model.ahead == ["I have a", "I have a dog"]
+    assert model.asked[0][-1].text == "I have a dog called Rex"
+    assert model.stopped == 0
+
+
+def test_reading_ahead_stops_where_a_task_answers_and_never_begins_for_a_wish() -> None:
+    model = Reading()
+    assert "".join(answer(model, Partial("I have a", 1.0), heard("I have a wish"), BOUGHT)) == BOUGHT.say
+    assert len(model.ahead) == model.stopped or not model.ahead
+    assert answer(model, Partial("Book me a flight", 1.0), heard("Book me a flight"), Outcome(UNKNOWN, "open"))
+    assert "Book me a flight" not in model.ahead
+    small = Reading()
+    answer(small, Partial("I have a dog", 1.0), heard("I have a dog"), CHAT, chat="phrases")
+    assert small.ahead == []
 
 
 def test_an_opening_is_said_before_the_model_is_asked() -> None:
