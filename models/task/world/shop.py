@@ -122,11 +122,12 @@ class Shop:
     def spent(self) -> int:
         """Coins that all purchases cost which were not taken back."""
         with self._store.reading() as base:
-            return self._spent(base, 0)
+            query = "SELECT coalesce(sum(coins), 0) FROM trade WHERE user = ? AND quantity > 0"
+            return int(base.execute(query, (self.user,)).fetchone()[0])
 
     def left(self) -> int | None:
         """Coins that may still be spent within the budget; None where the user set none."""
-        with self._store.writing() as base:
+        with self._store.reading() as base:
             return self._left(base)
 
     def set_budget(self, limit: int) -> None:
@@ -188,12 +189,11 @@ class Shop:
     def _agree(self, base: sqlite3.Connection, item: str, price: int) -> None:
         base.execute("INSERT OR REPLACE INTO bargain VALUES (?, ?, ?)", (self.user, item, price))
 
-    def _spent(self, base: sqlite3.Connection, since: int) -> int:
-        query = "SELECT coalesce(sum(coins), 0) FROM trade WHERE user = ? AND quantity > 0 AND id > ?"
-        return int(base.execute(query, (self.user, since)).fetchone()[0])
-
     def _left(self, base: sqlite3.Connection) -> int | None:
         row = base.execute(
-            "SELECT coins, since FROM budget WHERE user = ? ORDER BY id DESC LIMIT 1", (self.user,)
+            "SELECT coins - (SELECT coalesce(sum(coins), 0) FROM trade "
+            "WHERE user = budget.user AND quantity > 0 AND id > since) "
+            "FROM budget WHERE user = ? ORDER BY id DESC LIMIT 1",
+            (self.user,),
         ).fetchone()
-        return None if row is None else row[0] - self._spent(base, row[1])
+        return None if row is None else int(row[0])
