@@ -50,8 +50,9 @@ class Mark:
     """True inside a quotation."""
 
 
-def marks(text: str, language: Language) -> Iterator[Mark]:
-    """The marks after which a speaker pauses, without those of abbreviations, numbers and names.
+def marks(text: str, language: Language, *, inside: bool = False) -> Iterator[Mark]:
+    """The marks after which a speaker pauses, without those of abbreviations, numbers and names; `inside` says that the
+    text does not begin a line.
 
     A mark at the end of the text is not among them: a digit, a closing quote or more of the same mark may follow."""
     quoted, end = False, 0
@@ -67,7 +68,7 @@ def marks(text: str, language: Language) -> Iterator[Mark]:
             end += 1
         if end == len(text):
             return
-        if _is_stop(text, found, end, language) if found["stop"] else _is_free(text, end):
+        if _is_stop(text, found, end, language, inside=inside) if found["stop"] else _is_free(text, end):
             yield Mark(found.start(), end, bool(found["stop"]), quoted)
 
 
@@ -78,13 +79,14 @@ class Clauses:
         self._language = language
         self._text = ""
         self._first = True
+        self._inside = False  # whether the text goes on in the middle of a line
 
     def add(self, piece: str) -> Iterator[str]:
         """The clauses that are certain to have ended, now that `piece` has come."""
         self._text += piece
         while cut := self._end():
             clause, self._text = self._text[:cut], self._text[cut:]
-            self._first = False
+            self._first, self._inside = False, not clause.endswith("\n")
             yield clause
 
     def rest(self) -> str:
@@ -95,7 +97,7 @@ class Clauses:
     def _end(self) -> int:
         """Where the first clause of the text ends; 0 while that is unknown."""
         least = FIRST_WORDS if self._first else LATER_WORDS
-        for mark in marks(self._text, self._language):
+        for mark in marks(self._text, self._language, inside=self._inside):
             words = count_words(self._text[: mark.at])
             if words and (not mark.quoted or words >= QUOTED_WORDS) and (mark.stops or words >= least):
                 return mark.end
@@ -154,7 +156,7 @@ def _is_free(text: str, end: int) -> bool:
     return text[end].isspace() or text[end - 1] == "—" or ord(text[end - 1]) > 0x3000 or bool(_CJK.match(text[end]))
 
 
-def _is_stop(text: str, mark: re.Match[str], end: int, language: Language) -> bool:
+def _is_stop(text: str, mark: re.Match[str], end: int, language: Language, *, inside: bool) -> bool:
     before, after = text[: mark.start()], text[end:].lstrip()
     if mark["stop"][0] in "\n" + _AT_ONCE:
         return True
@@ -165,6 +167,7 @@ def _is_stop(text: str, mark: re.Match[str], end: int, language: Language) -> bo
     word = before.split()[-1].lstrip("(\"'“‘[") if before.strip() else ""
     if word.lower() in language.numbering:  # number, or a short answer
         return bool(after) and not after[0].isdigit()
-    if word.isdigit() and word == before.rpartition("\n")[2].strip():
+    begins_line = "\n" in before or not inside
+    if word.isdigit() and begins_line and word == before.rpartition("\n")[2].strip():
         return False  # the number of a list's item
     return word.lower() not in language.abbreviations and _LETTERS.fullmatch(word) is None

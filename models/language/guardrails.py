@@ -117,6 +117,8 @@ class Guardrails:
     """The beginning of a sentence that may be one that was said before."""
     _sentence: str = ""
     """What was admitted, or is held, of the sentence that has not ended."""
+    _line: bool = True
+    """Whether the next clause begins a line."""
     _skipping: bool = False
     """Whether the sentence is left out up to its end."""
     _ended: int = 0
@@ -191,7 +193,9 @@ class Guardrails:
     def _undress(self, clause: str) -> str:
         """The clause without what is written and never said."""
         text = self.rules.directions.sub("", _STAGE_DIRECTION.sub("", clause))
-        text = re.sub(r"\s+", " ", _LIST_MARK.sub(" ", _MARKUP.sub("", text)))
+        text = _MARKUP.sub("", text)
+        begins, self._line = self._line or not self._sentence, clause.endswith("\n")
+        text = re.sub(r"\s+", " ", _LIST_MARK.sub(" ", text) if begins else text)
         if not self.spoken and not self._held:
             return text.lstrip().removeprefix(f"{self.name}:").lstrip()
         return text.lstrip() if (self._held or self.spoken).endswith(" ") else text

@@ -107,6 +107,8 @@ MAKER = re.compile(
     rf"|with) (?:the )?(?:\w+ ){{0,3}}?(?:{_MAKERS})\b"
     rf"|\b(?:I am|I'm|my name is|call me|known as|as) (?:an? |the )?(?:\w+ )?(?:{_MODELS})\b"
     rf"|^\W*(?:the )?(?:team|people|engineers|researchers|company) (?:at|of|from|behind|called|is) (?:{_MAKERS})\b"
+    rf"|\bI(?:'m| am) (?:\w+ ){{0,2}}(?:related to|based on|powered by|version of|part of) (?:\w+ )?(?:{_MAKERS}"
+    rf"|{_MODELS})\b"
     rf"|^\W*(?:it was |by )?(?:{_MAKERS}|{_MODELS})\W*(?:$|(?:made|created|built|developed|trained) me)"
     rf"|\b(?:{_MAKERS})(?: Cloud)? (?:has |have )?(?:made|created|built|developed|trained|designed) me\b"
     r"|\b(?:I was|I am|I'm|I've been|have been) (?:\w+ )?(?:created|made|built|developed|trained|designed"

@@ -124,7 +124,8 @@ _STALE = re.compile(
     r"|very )?important (?:to|for|that)\b"
     r"|(?:what|anything) (?:else )?would you like (?:to (?:know|talk|discuss|chat)|me to|help)\b"
     r"|I don't have (?:feelings|emotions|the ability|personal)\b"
-    r"|I can (?:help|assist|provide|answer)\b|it's up to you\b|that(?:'s| is) (?:great|wonderful|nice) to hear\b)",
+    r"|I can (?:help|assist|provide|answer)\b|it's up to you\b|I(?:'m| am) (?:glad|happy) (?:that )?I could (?:help"
+    r"|be)|that(?:'s| is) (?:great|wonderful|nice) to hear\b)",
     re.IGNORECASE,
 )
 

@@ -78,6 +78,7 @@ MAKERS = [
     "My creators are the people at Anthropic.",
     "Google made me.",
     "I'm ChatGPT.",
+    "Yes, I am related to ChatGPT.",
     "I was developed by a company called Brainworks.",
 ]
 CHINESE = {
@@ -138,6 +139,13 @@ def test_an_answer_of_old_sentences_only_comes_to_its_end() -> None:
     old = "One is here. Two are here. Three are here."
     watched = watch(old, "en", old)
     assert (watched.spoken, watched.over) == ("", True)
+
+
+def test_a_year_after_a_pause_is_no_number_of_a_list() -> None:
+    assert (
+        watch("The ship sank on April 15, 1912. It was large.").spoken
+        == "The ship sank on April 15, 1912. It was large."
+    )
 
 
 def test_stage_directions_in_brackets_are_left_out() -> None:
