@@ -12,6 +12,8 @@ _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning|reflection|scratchpad
 _TEMPLATE = re.compile(r"<\||\[/?INST\]|</?s>")
 """Marks with which templates of prompts begin and end a turn."""
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|<!--[^<>\n]{0,200}-->")
+_BREAK = re.compile(r"</?(?:p|br|hr|div|li|ul|ol|tr|td|h[1-6])\b[^<>\n]{0,200}>", re.IGNORECASE)
+"""Tags that part two words."""
 _NAMED_LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\s]{0,500}\)")
 _BRACKETED = re.compile(r"\[[^\]\n]{0,60}\]|【[^】\n]{0,30}】")
 _ADDRESS = re.compile(r"(?<![A-Za-z])(?:https?://|www\.)[^\s<>()，。！？；、）”\"']+")
@@ -70,7 +72,7 @@ class Unmarked:
             return ""
         if ends := _TEMPLATE.search(text):
             self.over, text = True, text[: ends.start()]
-        text = _BRACKETED.sub("", _NAMED_LINK.sub(r"\1", _TAG.sub("", text)))
+        text = _BRACKETED.sub("", _NAMED_LINK.sub(r"\1", _TAG.sub("", _BREAK.sub(" ", text))))
         return _ADDRESS.sub(self._spoken_address, text)
 
     def _spoken_address(self, address: re.Match[str]) -> str:

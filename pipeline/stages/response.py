@@ -19,7 +19,7 @@ from models.language.finding import language_of
 from models.language.language import Language
 from models.language.marks import ends_sentence
 from models.language.mood import TALKED_ABOUT
-from models.language.repetition import freshest
+from models.language.repetition import freshest, plain
 from models.protocols import UNKNOWN, WITHHELD, LanguageModel, Message
 from models.roles.prompt import prefix
 from models.roles.role import find_role
@@ -150,8 +150,13 @@ class Response:
                     yield Reply(text, turn.context.language)
 
     def _may_be_talk(self, words: str, turn: Turn) -> bool:
-        """Whether words that the user goes on saying may come to free talk, as far as they tell."""
+        """Whether words that the user goes on saying may come to free talk, as far as they tell.
+
+        What names a thing or a place of the skills is most likely theirs, and reading it would take cores from them."""
         if self.options.chat != "model" or len(words.split()) < 2:
+            return False
+        said = f" {plain(words)} "
+        if any(f" {plain(hint)} " in said for hint in turn.context.hints):
             return False
         return not language_of(words, turn.context.language).talk.asks_for_deed(words)
 

@@ -19,7 +19,7 @@ def read(text: str, step: int) -> str:
         ("<think>\nHe greets me.\n</think>\n\nHello there!", "Hello there!"),
         ("Well. <THINK>no</think> Hello! <thinking>x</thinking>Bye.", "Well. Hello! Bye."),
         ("Fine. <think>I never close this", "Fine."),
-        ("<p>Hello <b>friend</b></p><br/>Bye", "Hello friendBye"),
+        ("<p>Hello <b>friend</b></p><br/>Bye", "Hello friend Bye"),
         ("Is 3 < 5, or 5 > 3?", "Is 3 < 5, or 5 > 3?"),
         ("It costs <5 coins.", "It costs <5 coins."),
         ("See [the map](https://a.b/c?d=e) now.", "See the map now."),

@@ -379,6 +379,10 @@ def test_reading_ahead_stops_where_a_task_answers_and_never_begins_for_a_wish() 
     assert len(model.ahead) == model.stopped or not model.ahead
     assert answer(model, Partial("Book me a flight", 1.0), heard("Book me a flight"), Outcome(UNKNOWN, "open"))
     assert "Book me a flight" not in model.ahead
+    hinted = Context(hints=("lantern", "old market"))
+    for words, named in (("is the Lantern", True), ("to the old market", True), ("the lanterns are", False)):
+        host: Host[LanguageModel] = Host("response", [EngineThread(Rank("model", Scripted()))])
+        assert Response(host, Options())._may_be_talk(words, Turn("1", hinted)) is not named
     small = Reading()
     answer(small, Partial("I have a dog", 1.0), heard("I have a dog"), CHAT, chat="phrases")
     assert small.ahead == []
