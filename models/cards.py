@@ -19,6 +19,9 @@ class Slot:
     """The only values that are allowed, where the world knows them."""
     about: str = ""
     """The meaning of the slot, in words for a language model."""
+    ask: str = ""
+    """The question for a user who left the value out. It is empty where the texts of a skill hold it, or where one is
+    made from the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class SkillCard:
     offers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """By ISO 639-1 code: the end of a sentence that begins "I can", such as ``buy things for you``. It is said to a
     user whose wish nobody can meet and who may want this instead. A language that is missing offers nothing."""
+
+    confirm: bool = False
+    """Whether the user is asked for a yes before the skill is called. Only skills that are carried out elsewhere, such
+    as by a session's client, set it; others ask by their own outcome."""
 
     @property
     def needs_order(self) -> bool:

@@ -66,6 +66,9 @@ class Context:
     """Names that are likely to be said, the likeliest first: names of the scene, of the skills and of the user."""
     skills: tuple[SkillCard, ...] = ()
     """The skills that this session's client brings, beside those of the graph."""
+    instructions: str = ""
+    """What the session's client wants of the avatar's manner, as data: it stands after the role's own prompt, and
+    changes none of the role's rules."""
 
     def speaking(self, language: str) -> Context:
         """The same context, with the answer wanted in `language`."""

@@ -244,6 +244,15 @@ class IntentRecogniser(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class LearnsMore(Protocol):
+    """An intent recogniser that can learn the skills of a session's client before they are asked for."""
+
+    def meet(self, skills: Sequence[SkillCard]) -> None:
+        """Learn the skills beside those of the graph, so that `understand` finds them ready in `Context.skills`."""
+        ...
+
+
 # --- task ----------------------------------------------------------------------------------------------------------
 
 

@@ -12,13 +12,13 @@ from models.context import DEFAULT, Context
 from models.errors import ModelError, NotRegistered
 from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
 from models.language.finding import known_language, language_of
+from models.manager.filling import Unfilled, fill
 from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Request, SkillCard, SlotValue, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.sentences import Say
 from models.task.services import GROUP as SERVICES
 from models.task.services import Call, Reminders, broken, services
 from models.task.skill import Skill, SkillFailed, direct
-from models.task.slots import Unfilled, fill
 from models.task.weather import OpenMeteo, WeatherProvider, WorldWeather
 from models.task.world.setting import PLAZA, load_setting
 from models.task.world.world import MEMORY, WorldStore, default_path

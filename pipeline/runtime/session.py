@@ -7,14 +7,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
+from models.cards import SkillCard
 from models.context import ANYBODY, Context, User
-from models.dialogue import Dialogue
-from models.protocols import Hypothesis
-from pipeline.errors import PipelineError, StageFailed, traced
+from models.dialogue import Deed, Dialogue
+from models.protocols import Hypothesis, Outcome, SlotValue
+from pipeline.errors import EngineFailed, PipelineError, StageFailed, traced
 from pipeline.graph.graph import Graph
 from pipeline.host.meter import METER
 from pipeline.packets import Partial, Reply, Sense, Speech
@@ -22,9 +24,12 @@ from pipeline.runtime.dialogue import after, expected_names, skill_cards
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import run_turn, unasked
-from pipeline.stages.stage import HasRole, Turn
+from pipeline.stages.stage import HasRole, MeetsSkills, Turn
 
 log = logging.getLogger(__name__)
+
+CallClient: TypeAlias = Callable[[str, str, Mapping[str, SlotValue]], Awaitable[Outcome]]
+"""Calls a skill of the client for a turn, as `Turn.call` does: the turn's id, the skill and its slots."""
 
 HELD = 16
 """Packets of an answer that wait for its first sound, at most."""
@@ -96,7 +101,9 @@ class Session:
         self.graph, self.name, self.user = graph, name, user
         self.dialogue = Dialogue()
         """The dialogue so far: what was said, asked, named and done."""
-        self._cards = skill_cards(graph)
+        self.cards: Mapping[str, SkillCard] = skill_cards(graph)
+        """The skills of the graph, and those that the client brought, by name."""
+        self._call: CallClient | None = None
         stages = (node.stage for node in graph.nodes if Reply in node.emits)
         role = next((stage.role for stage in stages if isinstance(stage, HasRole)), None)
         wanted = language or graph.language
@@ -106,7 +113,7 @@ class Session:
             user=user,
             role=role.key if role else "",
             voice=role.persona(wanted).voice if role else "",
-            hints=expected_names(self._cards.values(), user),
+            hints=expected_names(self.cards.values(), user),
         )
         self.state = State.IDLE
         self.observers = list(observers)
@@ -121,6 +128,34 @@ class Session:
     def language(self) -> str:
         """The ISO 639-1 code of the language in which the user is answered who speaks no other."""
         return self._context.language
+
+    def bring(self, skills: Sequence[SkillCard], call: CallClient) -> None:
+        """Take the skills that the client brings from now on, in place of those it brought before.
+
+        `call` lets the client carry one out. Names of the graph's own skills must not be among them. Call `meet`
+        soon, so that no turn has to wait until the skills are learnt."""
+        self.cards = {**skill_cards(self.graph), **{card.name: card for card in skills}}
+        hints = expected_names(self.cards.values(), self.user)
+        self._context = replace(self._context, skills=tuple(skills), hints=hints)
+        self._call = call
+
+    async def meet(self) -> None:
+        """Let the stages learn the skills that the client brought."""
+        skills = self._context.skills
+        for stage in (node.stage for node in self.graph.nodes):
+            if skills and isinstance(stage, MeetsSkills):
+                try:
+                    await stage.meet(skills)
+                except EngineFailed as error:
+                    log.warning("the skills of a client were not learnt: %s", traced(error))
+
+    def instruct(self, instructions: str) -> None:
+        """Let the avatar talk as the client instructs it, as far as its role allows that."""
+        self._context = replace(self._context, instructions=instructions)
+
+    def did_late(self, turn: str, skill: str, slots: Mapping[str, SlotValue], say: str) -> None:
+        """Note a deed of an earlier turn whose answer came too late to be told. The user hears of it later."""
+        self.dialogue = self.dialogue.did([Deed(turn, skill, dict(slots), told=False, say=say)])
 
     def now(self) -> float:
         """Return session time: seconds since it was asked for the first time."""
@@ -166,10 +201,12 @@ class Session:
     ) -> Answer:
         """Open a new turn. `rival` is the record of a turn that the new one is about to interrupt, so that the dialogue
         does not hold it yet. `around` are names of the things around the user."""
-        dialogue = self.dialogue if rival is None else after(self.dialogue, rival, self._cards, self._context.language)
+        dialogue = self.dialogue if rival is None else after(self.dialogue, rival, self.cards, self._context.language)
         hints = tuple(dict.fromkeys((*around, *self._context.hints))) if around else self._context.hints
         context = replace(self._context, dialogue=dialogue, hints=hints)
-        turn = Turn(f"{self.name}/{next(self._turns)}", context, earlier=earlier, prompt=prompt)
+        name = f"{self.name}/{next(self._turns)}"
+        call = partial(self._call, name) if self._call else None
+        turn = Turn(name, context, earlier=earlier, prompt=prompt, call=call)
         return Answer(turn, self.now())
 
     def amend(self, turn: str, *, said: str | None = None, interrupted: bool | None = None) -> None:
@@ -246,7 +283,7 @@ class Session:
         """Add to the dialogue what was heard, and tell the observers."""
         record = answer.record
         if answer.counts:
-            self.dialogue = after(self.dialogue, record, self._cards, answer.language)
+            self.dialogue = after(self.dialogue, record, self.cards, answer.language)
         at = self.now()
         for observer in self.observers:
             observer.ended(record, at)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from pydantic import BaseModel
 
 from models.context import Context
 from models.language.finding import language_of
 from models.language.mood import Mood
-from models.protocols import IntentRecogniser
+from models.protocols import IntentRecogniser, LearnsMore, SkillCard
 from pipeline.errors import GraphError
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Transcript
 from pipeline.stages.orders import Guard
 from pipeline.stages.stage import OffersSkills, Turn
+
+MET = 16
+"""Sets of clients' skills whose guards are kept, at most."""
 
 
 class Options(BaseModel, extra="forbid"):
@@ -33,7 +37,8 @@ class IntentStage:
 
     def __init__(self, host: Host[IntentRecogniser], options: Options) -> None:
         self.host, self.options = host, options
-        self._guard = Guard(())
+        self._cards: tuple[SkillCard, ...] = ()
+        self._guard_for = lru_cache(MET)(self._make_guard)
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
         """Teach every engine the skills of the stage that acts on intents. Raises GraphError without such a stage."""
@@ -49,8 +54,22 @@ class IntentStage:
                 f"stages.{self.host.name}.skills: '{name}' has no skills; name a stage that acts on intents"
             )
         cards = tuple(stage.skills())
-        self._guard = Guard(cards)
+        self._cards = cards
+        self._guard_for.cache_clear()
         await self.host.each(lambda engine: engine.learn(cards))
+
+    async def meet(self, skills: tuple[SkillCard, ...]) -> None:
+        """Let the engine that is asked first learn the skills of a session's client. Raises EngineFailed."""
+
+        def learn(engine: IntentRecogniser) -> None:
+            self._guard_for(skills)
+            if isinstance(engine, LearnsMore):
+                engine.meet(skills)
+
+        await self.host.call(learn)
+
+    def _make_guard(self, further: tuple[SkillCard, ...]) -> Guard:
+        return Guard((*self._cards, *further))
 
     async def nearest(self, text: str, context: Context) -> tuple[str, ...]:
         """Return the names of the skills that are nearest to words which ask for none of them. Raises EngineFailed."""
@@ -72,12 +91,13 @@ class IntentStage:
         ]
 
     async def _allowed(self, intent: Intent, words: str, language: str, context: Context) -> list[Intent]:
-        if intent.act != "do" or not self._guard.concerns(intent):
+        guard = self._guard_for(context.skills)
+        if intent.act != "do" or not guard.concerns(intent):
             return [intent]
         told = language_of(words, language).mood(words)
         if told.mood is Mood.ORDER and told.part != words:  # the words that count may ask for something else
-            return [self._guard.check(each, told) for each in await self._ask(told.part, context)]
-        return [self._guard.check(intent, told)]
+            return [guard.check(each, told) for each in await self._ask(told.part, context)]
+        return [guard.check(intent, told)]
 
     async def _ask(self, text: str, context: Context) -> tuple[Intent, ...]:
         return await self.host.call(lambda engine: engine.understand(text, context), context.language)

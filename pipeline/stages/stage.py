@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 from models.context import DEFAULT, Context
-from models.protocols import Hypothesis, SkillCard
+from models.protocols import Hypothesis, Outcome, SkillCard, SlotValue
 from models.roles.role import Role
 from pipeline.errors import EngineFailed
 
@@ -61,6 +61,10 @@ class Turn:
     notice: Callable[[Notice], None] = unnoticed
     """Takes the notice of a stage that answers in spite of a failure, as with a template instead of a language
     model."""
+    call: Callable[[str, Mapping[str, SlotValue]], Awaitable[Outcome]] | None = None
+    """Calls a skill of `Context.skills` and returns what its owner answered, in the owner's words or without any. It
+    raises TimeoutError where no answer comes in time, and ConnectionError where nobody is there to answer. None in a
+    turn without a client, as in a replay."""
     captions: tuple[float, ...] | None = None
     """For a replay, the ends of the sound of each partial caption. None makes captions as time allows."""
 
@@ -105,6 +109,15 @@ class OffersSkills(Protocol):
 
     def skills(self) -> tuple[SkillCard, ...]:
         """Return the skills of the stage, which are known before its engines are loaded."""
+        ...
+
+
+@runtime_checkable
+class MeetsSkills(Protocol):
+    """A stage that learns the skills of a session's client."""
+
+    async def meet(self, skills: tuple[SkillCard, ...]) -> None:
+        """Learn the skills ahead of the first turn that may ask for them. Raises EngineFailed."""
         ...
 
 

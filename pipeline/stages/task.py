@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Literal
 
 from pydantic import BaseModel
 
 from models.context import Context
 from models.language.finding import known_language
+from models.manager.elsewhere import arguments, gone, late, stated
+from models.manager.filling import Unfilled
 from models.manager.manager import Call, Manager
 from models.protocols import KnowsPrices, Outcome, Request, SkillCard, TaskHandler
 from pipeline.host.host import Host
@@ -27,7 +30,7 @@ class Task:
     The user's words, and what is around the user, are read too where the graph gives them.
 
     A word such as "this" in the intent becomes what the user showed when the word was said. A skill with effects is not
-    called before the user is known to have finished."""
+    called before the user is known to have finished. A skill of the session's client is called at the client."""
 
     def __init__(self, host: Host[TaskHandler], options: Options) -> None:
         self.host, self.options = host, options
@@ -76,9 +79,32 @@ class Task:
         return any(card.effects for card in self.skills() if card.name == intent.name)
 
     async def _handle(self, request: Request, context: Context, turn: Turn) -> Outcome:
+        brought = next((card for card in context.skills if card.name == request.intent.name), None)
+        if brought is not None:
+            return await _call(brought, request, context, turn)
         if self._has_effects(request.intent):
             await turn.confirmed()
         return await self.host.call(lambda engine: engine.handle(request, context), context.language)
+
+
+async def _call(card: SkillCard, request: Request, context: Context, turn: Turn) -> Outcome:
+    """Let the session's client carry out a skill that it brought, and state what it answers."""
+    language = known_language(context.language)
+    try:
+        slots = arguments(card, request, language)
+    except Unfilled as unfilled:
+        return unfilled.outcome
+    await turn.confirmed()  # the call leaves the machine, so it is never made for words that go on
+    try:
+        if turn.call is None:
+            return gone(card.name, language)
+        answer = await turn.call(card.name, slots)
+    except TimeoutError:
+        return late(card.name, language)
+    except ConnectionError:
+        return gone(card.name, language)
+    status: Literal["done", "refused"] = "done" if answer.status == "done" else "refused"
+    return stated(card.name, status, answer.say, answer.facts, language)
 
 
 def _intent(call: Call, command: Intent) -> Intent:

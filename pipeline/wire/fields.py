@@ -20,7 +20,17 @@ NAME = 200
 """Characters of a name at most."""
 OBJECTS = 256
 """Things in a scene at most."""
+SKILLS = 32
+"""Skills that a client brings at most."""
+EXAMPLES = 32
+"""Phrasings of a skill at most."""
+SLOTS = 8
+"""Slots of a skill at most."""
+CHOICES = 64
+"""Values of a slot at most."""
 
+Word: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+"""A name in a program."""
 Timestamp: TypeAlias = Annotated[int, Field(ge=0, lt=2**32)]
 Milliseconds: TypeAlias = Annotated[int, Field(ge=0)]
 Name: TypeAlias = Annotated[str, Field(max_length=NAME)]

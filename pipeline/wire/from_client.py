@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from pipeline.wire.fields import LINE, OBJECTS, VERSION, Format, Message, Mode, Name, Position, Timestamp
+from pipeline.wire.fields import LINE, OBJECTS, SKILLS, VERSION, Format, Message, Mode, Name, Position, Timestamp
+from pipeline.wire.skills import Skill
 
 
 class Hello(Message):
@@ -32,6 +33,9 @@ class Hello(Message):
     """The events that the client can use."""
     reports: bool = True
     """Whether the client sends ``played``. Without it, the server assumes that sound is played in real time."""
+    skills: tuple[Skill, ...] = Field((), max_length=SKILLS)
+    """What the client's avatar can do beside what the server can; the server sends a ``call`` where the user wants
+    it."""
     session: Name = ""
     """The session to come back to, from an earlier ``welcome``."""
     key: Name = ""
@@ -112,6 +116,19 @@ class Played(Message):
     """Whether sound goes on; false where the buffer is empty, and after ``flush``."""
 
 
+class Result(Message):
+    """The answer to a ``call``."""
+
+    type: Literal["result"] = "result"
+    id: Name
+    """The id of the call."""
+    status: Literal["done", "refused"] = "done"
+    say: str = Field("", max_length=LINE)
+    """What the avatar says of it, in a sentence; left out, it says that it is done, or was refused."""
+    facts: dict[Name, Name] = Field({}, max_length=16)
+    """Names and numbers in `say` that no other wording may leave out, by what they are."""
+
+
 class Ping(Message):
     """Asks for a ``pong``."""
 
@@ -132,7 +149,20 @@ class Bye(Message):
 
 
 FromClient: TypeAlias = Annotated[
-    Hello | Press | Release | SetMode | Text | Interrupt | Scene | Gaze | Point | Played | Ping | AskStats | Bye,
+    Hello
+    | Press
+    | Release
+    | SetMode
+    | Text
+    | Interrupt
+    | Scene
+    | Gaze
+    | Point
+    | Played
+    | Result
+    | Ping
+    | AskStats
+    | Bye,
     Field(discriminator="type"),
 ]
 

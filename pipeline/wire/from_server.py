@@ -125,6 +125,17 @@ class Action(Message):
     args: dict[str, str | int | float]
 
 
+class Call(Message):
+    """The user wants a skill that the client brought; the client answers with a ``result``."""
+
+    type: Literal["call"] = "call"
+    turn: str
+    id: str
+    skill: str
+    slots: dict[str, str | int | float]
+    """The values of the slots by name; those that the user left out are missing."""
+
+
 class Flush(Message):
     """Be silent at once, drop what waits to be played, and report ``played``."""
 
@@ -212,6 +223,7 @@ FromServer: TypeAlias = Annotated[
     | Expression
     | Gesture
     | Action
+    | Call
     | Flush
     | Answered
     | Pong

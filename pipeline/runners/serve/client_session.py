@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Protocol
 
+from models.cards import SkillCard
 from models.context import User
+from models.protocols import Outcome
 from pipeline.devices.network.receiver import Receiver
 from pipeline.devices.network.sender import Sender
 from pipeline.errors import PipelineError
 from pipeline.graph.turns import Policy
 from pipeline.packets import Gaze, Pointing, Scene, Thing
 from pipeline.runners.serve.admission import Admission
+from pipeline.runners.serve.brought_skills import usable
+from pipeline.runners.serve.client_calls import ClientCall, ClientCalls
 from pipeline.runners.serve.client_events import ClientEvents
 from pipeline.runners.serve.refusal import Refused
+from pipeline.runtime.dialogue import skill_cards
 from pipeline.runtime.session import Session
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn_taking.conversation import Conversation
@@ -32,6 +38,10 @@ class Connection(Protocol):
 
     def tell(self, message: Message) -> None:
         """Send a message; never waits."""
+        ...
+
+    def call(self, call: ClientCall) -> None:
+        """Ask the client to carry out one of its skills; never waits."""
         ...
 
     def close(self, error: from_server.Error) -> None:
@@ -58,6 +68,8 @@ class ClientSession:
         self.receiver = Receiver(admission.graph.sample_rate, self.session.now, form)
         self.events = ClientEvents(self._tell)
         self.session.observers.append(self.events)
+        self.calls = ClientCalls(self.session, self._call)
+        self._learning: asyncio.Task[None] | None = None
         self.conversation: Conversation | None = None
         self.connection: Connection | None = None
         self._expiry: asyncio.TimerHandle | None = None
@@ -93,6 +105,8 @@ class ClientSession:
                     self.disconnect(Refused("shutting-down", "the server ends; come back later"))
                 self._forget_expiry()
                 self.connection = None
+                if self._learning:
+                    self._learning.cancel()
 
     # --- connections -------------------------------------------------------------------------------------------------
 
@@ -142,6 +156,24 @@ class ClientSession:
         if self.connection:
             self.connection.tell(message)
 
+    # --- what the client can do --------------------------------------------------------------------------------------
+
+    def bring(self, skills: Iterable[SkillCard]) -> list[str]:
+        """Take the skills that the client brings, and return a sentence for each one that cannot be taken. They are
+        learnt while the client goes on."""
+        taken, mistakes = usable(skills, skill_cards(self.session.graph))
+        self.session.bring(taken, self.calls.call)
+        if self._learning:
+            self._learning.cancel()
+        self._learning = asyncio.create_task(self.session.meet())
+        return mistakes
+
+    def _call(self, call: ClientCall) -> bool:
+        if self.connection is None:
+            return False
+        self.connection.call(call)
+        return True
+
     # --- what the client does ----------------------------------------------------------------------------------------
 
     def press(self) -> None:
@@ -168,14 +200,12 @@ class ClientSession:
                 self.conversation.interrupt()
             case from_client.Scene() | from_client.Gaze() | from_client.Point():
                 self.floor.notice(_surroundings(message, self.session.now()))
-            case from_client.Ping(id=number):
-                self._tell(from_server.Pong(id=number))
-            case from_client.AskStats():
-                self._tell(self.stats())
+            case from_client.Result():
+                self._take(message)
             case from_client.Bye():
                 self.end()
             case _:
-                raise Refused("not-understood", f"{type(message).__name__.lower()} does not belong here")
+                self._reply(message)
 
     def stats(self) -> from_server.Stats:
         """Return how well sound travels between the client and the server."""
@@ -190,6 +220,20 @@ class ClientSession:
             sent=player.sent if player else 0,
             waiting=round(1000 * player.waiting) if player else 0,
         )
+
+    def _reply(self, message: Message) -> None:
+        """Tell the client what it asks of the line."""
+        match message:
+            case from_client.Ping(id=number):
+                self._tell(from_server.Pong(id=number))
+            case from_client.AskStats():
+                self._tell(self.stats())
+            case _:
+                raise Refused("not-understood", f"{type(message).__name__.lower()} does not belong here")
+
+    def _take(self, result: from_client.Result) -> None:
+        if not self.calls.answer(result.id, Outcome("", result.status, result.say, result.facts)):
+            raise Refused("not-understood", "result: no call with that id waits for an answer")
 
     def _type(self, text: str) -> None:
         if not text.strip():

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from models.cards import SkillCard
 from models.context import DEFAULT, Context, User, recorded_user
 from models.dialogue import Deed, Dialogue, Exchange, Mention, Question
 from models.protocols import Hypothesis
@@ -40,6 +41,8 @@ class WrittenTurn:
     question: Question | None = None
     focus: tuple[Mention, ...] = ()
     deeds: tuple[Deed, ...] = ()
+    skills: tuple[SkillCard, ...] = ()
+    instructions: str = ""
 
     @classmethod
     def of(cls, turn: Turn) -> WrittenTurn:
@@ -60,6 +63,8 @@ class WrittenTurn:
             dialogue.question,
             dialogue.focus,
             dialogue.deeds,
+            context.skills,
+            context.instructions,
         )
 
     def turn(self) -> Turn:
@@ -73,6 +78,8 @@ class WrittenTurn:
             self.voice,
             Dialogue(self.history, self.question, self.focus, self.deeds),
             self.hints,
+            self.skills,
+            self.instructions,
         )
         return Turn(self.id, context, prompt=self.prompt, earlier=self.earlier)
 

@@ -12,7 +12,6 @@ from models.language.completeness import Reading, read
 from models.language.finding import language_of
 from models.protocols import Hypothesis
 from pipeline.packets import Audio, Intent, Partial, Reply, Sense, Transcript
-from pipeline.runtime.dialogue import skill_cards
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.reminders import Reminders
 from pipeline.runtime.session import Answer, Session, nobody
@@ -44,7 +43,6 @@ class Conversation(Observer):
         nodes = session.graph.nodes
         self._telling = Intent if any(Intent in node.emits for node in nodes) else Transcript
         """The type of packet that tells best whether the user's words are complete."""
-        self._skills = skill_cards(session.graph)
         stages = (node.stage for node in nodes if Reply in node.emits)
         persona = next((stage.role.persona(session.language) for stage in stages if isinstance(stage, HasRole)), None)
         self._fillers = cycle(_phrases(self.turns.filler, persona.filler if persona else ()))
@@ -212,7 +210,7 @@ class Conversation(Observer):
         language = language_of(said.text, said.language)
         if self._rival and language.listener.is_backchannel(said.text, said.confidence):
             return Reading.DOUBTFUL
-        return read(said.text, language, record.intent, self._skills)
+        return read(said.text, language, record.intent, self.session.cards)
 
     @property
     def _rival(self) -> Answer | None:

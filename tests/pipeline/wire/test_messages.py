@@ -36,6 +36,16 @@ FROM_CLIENT: list[dict[str, Any]] = [
         "session": "0123456789abcdef",
         "key": "k",
         "heard": 4294967295,
+        "skills": [
+            {
+                "name": "open_door",
+                "about": "Opens a door.",
+                "examples": ["open the {door} door"],
+                "slots": [{"name": "door", "kind": "choice", "choices": ["front", "back"], "ask": "Which door?"}],
+                "effects": True,
+                "confirm": True,
+            }
+        ],
     },
     {"type": "press"},
     {"type": "release"},
@@ -46,6 +56,7 @@ FROM_CLIENT: list[dict[str, Any]] = [
     {"type": "gaze", "target": "lantern"},
     {"type": "point", "target": "lantern", "position": [0.0, 1.0, -2.0]},
     {"type": "played", "timestamp": 4800, "playing": True},
+    {"type": "result", "id": "c", "status": "done", "say": "The door is open.", "facts": {"door": "front"}},
     {"type": "ping", "id": 7},
     {"type": "stats"},
     {"type": "bye"},
@@ -74,6 +85,7 @@ FROM_SERVER: list[Message] = [
     from_server.Expression(turn="s/1", name="happy", start=0, duration=900, weight=0.7),
     from_server.Gesture(turn="s/1", name="nod", start=300),
     from_server.Action(turn="s/1", kind="navigate", args={"place": "market", "steps": 3, "share": 0.5}),
+    from_server.Call(turn="s/1", id="c", skill="open_door", slots={"door": "front"}),
     from_server.Flush(),
     from_server.Answered(turn="s/1", fate="interrupted", heard="hello", said="Good", latency=None, error=""),
     from_server.Pong(id=7),

@@ -16,6 +16,8 @@ from pipeline.devices.network.sender import Sender
 from pipeline.devices.opus import RATES
 from pipeline.errors import MediaError
 from pipeline.packets import Picture
+from pipeline.runners.serve.brought_skills import card_of
+from pipeline.runners.serve.client_calls import ClientCall
 from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.refusal import Refused
@@ -114,6 +116,9 @@ class ParleyConnection(ABC):
                 history=tuple(past) if resumed else (),
             )
         )
+        if hello.skills:
+            for mistake in client.bring(card_of(skill) for skill in hello.skills):
+                self._mistake(Refused("not-understood", mistake))
         player.attach(self, reports=hello.reports)
 
     # --- what the client says ----------------------------------------------------------------------------------------
@@ -175,6 +180,10 @@ class ParleyConnection(ABC):
     @abstractmethod
     def tell(self, message: Message) -> None:
         """Send a message without waiting."""
+
+    def call(self, call: ClientCall) -> None:
+        """Ask the client to carry out one of its skills."""
+        self.tell(from_server.Call(turn=call.turn, id=call.id, skill=call.skill, slots=dict(call.slots)))
 
     @abstractmethod
     def close(self, error: from_server.Error) -> None:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from models.context import User
+from pipeline.runners.serve.client_calls import ClientCall
 from pipeline.runners.serve.outbox import Outbox
 from pipeline.runners.serve.rate_limit import RateLimit
 from pipeline.runners.serve.realtime.api_events import KNOWN, Append
@@ -130,6 +131,9 @@ class RealtimeConnection:
 
     def tell(self, message: Message) -> None:
         """Do nothing: the handler and its observer send the same in the events of this API."""
+
+    def call(self, call: ClientCall) -> None:
+        """Do nothing: a client of this API brings no skills."""
 
     def close(self, error: from_server.Error) -> None:
         """Tell the client why, and close the connection."""

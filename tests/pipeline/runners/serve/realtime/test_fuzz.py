@@ -14,6 +14,7 @@ from support.realtime import DONE, KINDS, RATE
 
 from models.context import ANYBODY
 from pipeline.graph.graph import Graph
+from pipeline.runners.serve.client_calls import ClientCall
 from pipeline.runners.serve.realtime.api_events import KNOWN
 from pipeline.runners.serve.realtime.audio_format import Pcm, to_base64
 from pipeline.runners.serve.realtime.event_error import EventError
@@ -98,6 +99,9 @@ class Client:
 
     def tell(self, message: Message) -> None:
         """Nothing for this one."""
+
+    def call(self, call: ClientCall) -> None:
+        """Nothing: it brings no skills."""
 
     def close(self, error: from_server.Error) -> None:
         self.cut = error.message

@@ -9,7 +9,6 @@ from models.kinds import ITEM, PLACE, kind_of
 from models.language.finding import find_language
 from models.language.language import Language
 from models.protocols import Outcome, Slot, SlotValue, Thing
-from models.task.skill import done, refused, unclear
 
 OFFERED = 5
 """How many choices are told to a user who named none of them: more cannot be kept in mind from hearing."""
@@ -71,23 +70,27 @@ def _choice(slot: Slot, value: str, things: Sequence[Thing], language: Language)
         choice = names[close[0]]
         raise Unfilled(_asking(slot, phrases["unknown_near"].format(word=word, choice=choice), choice, choice=choice))
     choices = language.either(slot.choices[:OFFERED])
-    raise Unfilled(refused(phrases["unknown_choice"].format(word=word, choices=choices), choices=choices))
+    raise Unfilled(_refused(phrases["unknown_choice"].format(word=word, choices=choices), choices=choices))
 
 
 def _asking(slot: Slot, question: str, offers: SlotValue = "", **facts: str) -> Outcome:
-    return unclear(question, slot.name, offers=offers, **facts)
+    return Outcome("", "unclear", question, facts, asks=slot.name, offers=offers)
+
+
+def _refused(say: str, **facts: str) -> Outcome:
+    return Outcome("", "refused", say, facts)
 
 
 def _seen(kind: str, things: Sequence[Thing], language: Language) -> Outcome:
     """What can be said where a place or an item is wanted, of things of one name that only the user's client knows."""
     name, phrases = language.the(things[0].name), language.phrases
     if kind == ITEM.name:
-        return refused(_capital(phrases["not_for_sale"].format(thing=name)), thing=things[0].name)
+        return _refused(_capital(phrases["not_for_sale"].format(thing=name)), thing=things[0].name)
     position = next((thing.position for thing in things if thing.position), None)
     if position is None:
-        return refused(phrases["place_unknown"].format(thing=name), thing=things[0].name)
+        return _refused(phrases["place_unknown"].format(thing=name), thing=things[0].name)
     where = language.whereabouts(position)
-    return done(_capital(phrases["place_is"].format(thing=name, where=where)), where=where)
+    return Outcome("", "done", _capital(phrases["place_is"].format(thing=name, where=where)), {"where": where})
 
 
 def _capital(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.language.finding import find_language
+from models.manager.filling import Unfilled, fill
 from models.protocols import Outcome, Slot, SlotValue, Thing
-from models.task.slots import Unfilled, fill
 
 ITEM = Slot("item", "item", True, ("apple", "lantern", "map", "hat", "kite", "book", "guitar"))
 PLACE = Slot("place", "place", True, ("plaza", "garden"))
