@@ -49,17 +49,18 @@ class KeptPrompts:
         for file in files[:-MOST]:
             file.unlink(missing_ok=True)
 
+    def has(self, messages: Sequence[Message]) -> bool:
+        """Whether what was read of `messages` is kept."""
+        return self.folder is not None and (self.folder / self._name(messages)).is_file()
+
     def restore(self, slot: int, messages: Sequence[Message]) -> bool:
         """Give a slot what was read of `messages`, in place of what it has; False where that is not kept."""
-        if self.folder is None:
-            return False
-        file = self.folder / self._name(messages)
-        if not file.is_file() or not self._ask(slot, "restore", messages):
+        if self.folder is None or not self.has(messages) or not self._ask(slot, "restore", messages):
             return False
         try:
-            os.utime(file)  # it was used
+            os.utime(self.folder / self._name(messages))  # it was used
         except OSError as error:
-            log.debug("%s: %s", file, error)
+            log.debug("the time of a kept prompt cannot be set: %s", error)
         return True
 
     def _ask(self, slot: int, action: str, messages: Sequence[Message]) -> bool:

@@ -105,6 +105,8 @@ class LoadedModel:
         self._prefixes.add(messages)
         with self._lock:
             fresh = [slot for slot in self._slots if not slot.busy and not slot.read]
+        if not fresh and self._kept.has(messages):
+            return  # a slot gets it when a conversation begins with it
         if not fresh or not self._kept.restore(fresh[0].number, messages):
             first = fresh.pop(0) if fresh else None
             yield from self._waited(answer, self._pool.submit(self._work, messages, request, answer, first))

@@ -6,9 +6,10 @@ said about the world. Everything else is free talk in a role, checked clause by 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -101,11 +102,13 @@ class Response:
         )
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
-        """Let the engines read the persona, so that the first answer starts as soon as later ones."""
+        """Let the engines read the role, in the languages that the graph speaks, so that the first answer starts as
+        soon as later ones."""
         self.refusals.learn(peers)
         if self.options.chat == "model":
-            messages = prefix(self.role.persona())
-            await self.host.each(lambda engine: list(engine.complete(messages, max_tokens=0)))
+            for code in [code for code in self.role.personas if _is_spoken(code, peers)] or [""]:
+                messages = prefix(self.role.persona(code))
+                await self.host.each(partial(_read, messages))
 
     async def run(
         self, inputs: AsyncIterator[Partial | Transcript | Intent | Outcome], turn: Turn
@@ -232,6 +235,22 @@ class Response:
             self.talk.tell(error, turn, "the task's own sentence is said as it is")
             return ""
         return text.strip().strip('"')
+
+
+def _read(messages: Sequence[Message], engine: LanguageModel) -> None:
+    for _ in engine.complete(messages, max_tokens=0):
+        pass
+
+
+def _is_spoken(code: str, peers: Mapping[str, object]) -> bool:
+    """Whether every stage with engines has one that works in a language."""
+    hosts = [host for stage in peers.values() if isinstance(host := getattr(stage, "host", None), Host)]
+    try:
+        for host in hosts:
+            host.speaking(code)
+    except EngineFailed:
+        return False
+    return True
 
 
 async def _after(opening: str, talk: AsyncGenerator[str, None], language: Language) -> AsyncGenerator[str, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -291,6 +291,24 @@ def test_each_open_outcome_answers_its_own_words() -> None:
     first, second = replace(CHAT, words="hello"), Outcome(UNKNOWN, "open", words="my sister has a dog")
     assert answer(model, heard("hello, my sister has a dog"), first, second) == ["Hello.", " Dogs are fun."]
     assert [asked[-1].text for asked in model.asked] == ["hello", "my sister has a dog"]
+
+
+@dataclass
+class Speaker:
+    """A stage whose engine works in some languages."""
+
+    host: Host[LanguageModel]
+
+
+@pytest.mark.parametrize(("languages", "read"), [({"en"}, ["en"]), ({"en", "zh"}, ["en", "zh"]), ({"fr"}, ["en"])])
+def test_the_role_is_read_in_the_languages_that_the_graph_speaks(languages: set[str], read: list[str]) -> None:
+    model, voice = Reading(), Scripted()
+    voice.languages = frozenset(languages)  # type: ignore[misc]
+    host: Host[LanguageModel] = Host("response", [EngineThread(Rank("model", model))])
+    speaker = Speaker(Host("tts", [EngineThread(Rank("voice", voice))]))
+    asyncio.run(Response(host, Options()).prepare({"tts": speaker}))
+    role = find_role("guide")
+    assert model.ahead == [role.persona(code).examples[-1].said for code in read]
 
 
 class Skilled:
