@@ -79,7 +79,7 @@ def report(talked: Talked, language: str) -> dict[str, Any]:
         if any(sentence in before for before in sentences[max(0, at - TURNS) : at])
     ]
     claims = [answer for _, answer in talked.said if rules.human.search(answer) or rules.maker.search(answer)]
-    instead = {line.strip() for line in (*rules.blank, *rules.honest, *rules.made)}
+    instead = {line.strip() for line in (*rules.blank, *rules.puzzled, *rules.honest, *rules.made)}
     return {
         "turns": len(talked.said),
         "repeated": repeated,

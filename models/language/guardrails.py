@@ -63,8 +63,10 @@ class TalkRules:
     """What is said in place of a claim to be human."""
     made: tuple[str, ...] = ()
     """What is said in place of a wrong maker."""
+    puzzled: tuple[str, ...] = ()
+    """What is said to a question where nothing that the model wrote can be said."""
     blank: tuple[str, ...] = ()
-    """What is said where nothing that the model wrote can be said."""
+    """What is said to other words where nothing that the model wrote can be said."""
     again: str = "{heard}"
     """What the model is asked for another try; ``{heard}`` stands for the user's words."""
     link: str = ""

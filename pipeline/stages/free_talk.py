@@ -11,6 +11,7 @@ from models.language.clauses import Clauses
 from models.language.finding import known_language
 from models.language.guardrails import Guardrails
 from models.language.language import Language
+from models.language.marks import QUESTION_MARKS
 from models.language.markup import Unmarked
 from models.language.repetition import TURNS, freshest, sentences_of
 from models.protocols import UNKNOWN, LanguageModel, Message
@@ -102,7 +103,8 @@ class FreeTalk:
             return ""
         if why == "deed":
             return await self.refusals.refuse(words, turn.context, persona, language)
-        return persona.lost if failed or not rules.blank else freshest(rules.blank, lately(turn))
+        instead = rules.puzzled if words.rstrip()[-1:] in tuple(QUESTION_MARKS) else rules.blank
+        return persona.lost if failed or not instead else freshest(instead, lately(turn))
 
     async def _watched(
         self, messages: Sequence[Message], turn: Turn, guardrails: Guardrails

@@ -114,7 +114,7 @@ _WISH = re.compile(
 
 _STALE = re.compile(
     r"\W*(?:(?:and|but|so|well|okay|of course|sure|certainly|remember|thank you|also|however|please|yes|no)\W+)*"
-    r"(?:(?:please )?(?:feel free|don't hesitate|do not hesitate)\b|(?:just )?let me know\b"
+    r"(?:remember, |(?:please )?(?:feel free|don't hesitate|do not hesitate)\b|(?:just )?let me know\b"
     r"|if (?:you(?:'d| would)? (?:have|need|want|like)|there(?:'s| is) anything)\b"
     r"|(?:is|was) there (?:anything|something) (?:else|specific|I|in particular)\b|(?:how|what) (?:else )?(?:can|may"
     r"|could|would) I (?:help|assist|do for)\b"
@@ -166,15 +166,21 @@ TALK = TalkRules(
         "I am an AI avatar, and Parley's makers built me.",
         "I come from Parley's makers, and from nobody else.",
     ),
+    puzzled=(
+        "I do not know, to be honest.",
+        "That is a hard one for me.",
+        "I have no good answer to that, I am afraid.",
+        "You have me at a loss there.",
+        "I cannot tell you that, sorry.",
+        "No idea. What would you say?",
+    ),
     blank=(
         "Tell me a little more about that.",
-        "I have no good answer to that, I am afraid.",
         "I am not sure what to say to that.",
-        "That is a hard one for me.",
-        "Let me think about that one for a while. What else is on your mind?",
-        "I do not know, to be honest.",
-        "You have me at a loss there.",
         "What makes you say so?",
+        "Go on, I am listening.",
+        "Let me think about that one for a while. What else is on your mind?",
+        "I see. How is that for you?",
     ),
     again="{heard}\n(Answer in one new sentence, in other words than before.)",
     link="a page on the web",

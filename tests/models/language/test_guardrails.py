@@ -70,6 +70,8 @@ HUMAN = [
     "Yesterday I walked along the river.",
     "I had breakfast with a friend.",
     "I work as a guide in the city.",
+    "I enjoy trying different types of cuisine.",
+    "I love to travel.",
 ]
 MAKERS = [
     "I was created by OpenAI.",
@@ -141,6 +143,12 @@ def test_an_answer_of_old_sentences_only_comes_to_its_end() -> None:
     assert (watched.spoken, watched.over) == ("", True)
 
 
+def test_sentences_that_say_nothing_are_left_out_up_to_their_end() -> None:
+    told = "That hurts. Remember, taking care, and rest, is key. If you need anything, let me know! Bye."
+    assert watch(told).spoken == "That hurts. Bye."
+    assert watch("真不容易。如果你需要帮助，随时告诉我。再见。", "zh").spoken == "真不容易。再见。"
+
+
 def test_a_year_after_a_pause_is_no_number_of_a_list() -> None:
     assert (
         watch("The ship sank on April 15, 1912. It was large.").spoken
@@ -174,7 +182,7 @@ def test_distress_is_heard(language: str, said: str, distress: bool) -> None:
 def test_care_passes_its_own_guardrails() -> None:
     for code in ("en", "zh"):
         rules = find_language(code).talk
-        for line in (*rules.care, *rules.honest, *rules.made, *rules.blank):
+        for line in (*rules.care, *rules.honest, *rules.made, *rules.blank, *rules.puzzled):
             assert watch(line, code).objection == "", line
 
 

@@ -247,6 +247,11 @@ def test_what_was_said_before_is_tried_again_in_other_words() -> None:
     assert "".join(answer(Scripted(""), heard("how are you"), CHAT, history=before)) == RULES.blank[1]
 
 
+def test_a_question_without_an_answer_is_not_asked_for_more() -> None:
+    assert "".join(answer(Scripted(""), heard("Is it far?"), CHAT)) == RULES.puzzled[0]
+    assert "".join(answer(Scripted(""), heard("It is far."), CHAT)) == RULES.blank[0]
+
+
 def test_a_claim_in_small_talk_becomes_a_refusal() -> None:
     text = "".join(answer(Scripted("Done! The light is off now."), heard("turn off the light"), CHAT))
     assert text == f"I cannot turn off the light here. {GUIDE.offer}"
