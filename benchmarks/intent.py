@@ -1,9 +1,6 @@
 """Measures how well intents are recognised: accuracy, slots and time of each engine on the labelled phrasings.
 
-    python benchmarks/intent.py [--engines nearest cascade llm] [--part heldout] [--misses] [--json]
-    python benchmarks/intent.py --fit
-
-The second command prints the constants of models/intent/nearest.py, fitted on the calibration part.
+python benchmarks/intent.py [--engines nearest cascade llm] [--part heldout] [--misses] [--json]
 """
 
 from __future__ import annotations
@@ -30,9 +27,6 @@ from models.protocols import UNKNOWN, Intent, IntentRecogniser
 from models.task.skills import Skills
 
 ENGINES: dict[str, type[IntentRecogniser]] = {"nearest": Nearest, "cascade": Cascade, "llm": Llm}
-PULL = 0.001
-"""The pull of the logistic regression's weights to zero. It is weak: weights are large where cosines differ by
-tenths."""
 
 
 def score(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> dict[str, float]:
@@ -85,22 +79,6 @@ def misses(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> list[str]
     return lines
 
 
-def fit(nearest: Nearest, phrasings: Sequence[Phrasing]) -> tuple[float, ...]:
-    """The constants of `models.intent.nearest.Evidence.confidence`, by logistic regression (Newton's method).
-
-    Phrasings that ask for nothing teach it too: for them the likeliest skill is always wrong."""
-    pairs = [(nearest.evidence(phrasing.text), phrasing.intent) for phrasing in phrasings]
-    inputs = np.array([[1.0, evidence.over_background, evidence.over_next] for evidence, _ in pairs if evidence])
-    wanted = np.array([evidence.skill == intent for evidence, intent in pairs if evidence], dtype=float)
-    weights, pull = np.zeros(3), PULL * np.array([0.0, 1.0, 1.0])
-    for _ in range(50):  # it settles in about ten steps
-        likely = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ (likely - wanted) + pull * weights
-        bend = (inputs * (likely * (1 - likely))[:, None]).T @ inputs + np.diag(pull)
-        weights -= np.linalg.solve(bend, slope)
-    return tuple(map(float, weights))
-
-
 def ready(engine: IntentRecogniser) -> IntentRecogniser:
     """The engine, loaded and taught the built-in skills."""
     engine.load()
@@ -114,15 +92,8 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=["nearest"])
     parser.add_argument("--part", choices=["calibration", "heldout"], default="heldout")
     parser.add_argument("--misses", action="store_true", help="list what was not understood")
-    parser.add_argument("--fit", action="store_true", help="print the constants of the nearest engine's confidence")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     given = parser.parse_args()
-    if given.fit:
-        nearest = Nearest()
-        ready(nearest)
-        constants = fit(nearest, read_phrasings("calibration"))
-        print("BIAS, OVER_BACKGROUND, OVER_NEXT =", ", ".join(f"{constant:.2f}" for constant in constants))
-        return
     phrasings = read_phrasings(given.part)
     results: dict[str, dict[str, float]] = {}
     for name in given.engines:

@@ -32,8 +32,8 @@ class SkillCard:
     about: str
     """What the skill does, in one sentence."""
     examples: tuple[str, ...]
-    """Phrasings that ask for it. A skill without examples is never recognised; only another skill's `Undo` calls
-    it."""
+    """Phrasings that ask for it, in the moods in which it may be asked for. A skill without examples is never
+    recognised; only another skill's `Undo` calls it."""
     slots: tuple[Slot, ...] = ()
     effects: bool = True
     """False where the skill only looks something up. It may then run before the user is known to have finished."""
@@ -48,6 +48,8 @@ class SkillCard:
     confirm: bool = False
     """Whether the user is asked for a yes before the skill is called. Only skills that are carried out elsewhere, such
     as by a session's client, set it; others ask by their own outcome."""
+    phrasings: tuple[str, ...] = ()
+    """Many further phrasings, by several hands, from which only recognisers learn."""
 
     @property
     def needs_order(self) -> bool:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import ClassVar
 
 from models.errors import NotRegistered
 from models.installed import find_registered, registered
-from models.language.days import CODES
+from models.language.days import CODES, NEAR
 from models.language.language import Language
 from models.language.words import Found, Word
 from models.protocols import SlotValue
@@ -115,8 +116,9 @@ class Day(Kind):
     form: ClassVar[bool] = True
 
     def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
-        """Every day in `words`."""
-        return language.find_days(words)
+        """Every day in `words`, one that is told from today surely: "is it monday today?" asks about today."""
+        days = language.find_days(words)
+        return [replace(day, score=1.0 if day.value in NEAR else 0.9) for day in days]
 
     def check(self, value: SlotValue) -> SlotValue | None:
         """The value if it is such a code, or None."""

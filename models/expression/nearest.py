@@ -15,8 +15,8 @@ import yaml
 from models.context import DEFAULT, Context
 from models.embedding import MODEL, Embedder, Vector
 from models.face import EXPRESSIONS, GESTURES, Look
-from models.intent.nearest import Space
 from models.protocols import ExpressionReader
+from models.space import Space
 
 EXAMPLES = Path(__file__).with_name("examples.yaml")
 PLAIN = "none"

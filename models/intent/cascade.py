@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from models.context import DEFAULT, Context
 from models.intent.llm import DEFAULT_MODEL, Llm
-from models.intent.nearest import Nearest
+from models.intent.nearest import Learnt, Nearest
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
 
 RIGHT_AGREED, RIGHT_DISAGREED = 0.7, 0.8
@@ -26,7 +26,7 @@ class Cascade(IntentRecogniser):
     requires: ClassVar[tuple[str, ...]] = tuple(dict.fromkeys(Nearest.requires + Llm.requires))
 
     def __init__(
-        self, *, model: str = DEFAULT_MODEL, hopeless: float = 0.1, sure: float = 0.5, threads: int = 1
+        self, *, model: str = DEFAULT_MODEL, hopeless: float = 0.1, sure: float = 0.6, threads: int = 1
     ) -> None:
         """`model` is as in `Llm`, `threads` as in `Nearest`. Below a confidence of `hopeless` an utterance is
         ``unknown``, and from `sure` on the nearest skill acts; neither asks the language model. Raises ValueError for
@@ -61,12 +61,20 @@ class Cascade(IntentRecogniser):
         """The names of the skills by the nearest examples (see the protocol)."""
         return self._nearest.nearest(text, context)
 
+    def meet(self, skills: Sequence[SkillCard]) -> None:
+        """Learn the skills of a session's client, beside those of the graph."""
+        self._nearest.meet(skills)
+
     def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
-        """The intent by the nearest examples, or by both engines. Raises ModelError."""
-        evidence = self._nearest.evidence(text)
+        """The commands by the nearest examples, or by both engines. Raises ModelError."""
+        return self._nearest.commands(context.skills, self._classify).read(text, context)
+
+    def _classify(self, text: str, lessons: Learnt) -> Intent:
+        intent = self._nearest.classify(text, lessons)
+        evidence = None if intent.confidence == 1.0 else self._nearest.evidence(text, lessons)
         if evidence is None or not self.hopeless <= evidence.confidence < self.sure:
-            return (self._nearest.decide(text, evidence),)
-        second = self._llm.understand(text)[0]
+            return intent
+        second = self._llm.classify(text)
         if second.name == evidence.skill:
-            return (Intent(second.name, second.slots, RIGHT_AGREED),)
-        return (Intent(UNKNOWN, {}, RIGHT_DISAGREED),)
+            return Intent(second.name, second.slots, RIGHT_AGREED)
+        return Intent(UNKNOWN, {}, RIGHT_DISAGREED)

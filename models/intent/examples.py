@@ -14,7 +14,13 @@ def sentences(card: SkillCard, language: Language) -> list[str]:
     """Every example of a skill once, in plain words as utterances are compared, with each hole filled by some value.
 
     The values change from example to example, so that no single value comes to mean the skill."""
-    return list(dict.fromkeys(language.plain(sentence) for sentence, _ in filled(card, language)))
+    said = (_fill(example, card.slots, turn, language)[0] for turn, example in enumerate(every(card)))
+    return list(dict.fromkeys(map(language.plain, said)))
+
+
+def every(card: SkillCard) -> tuple[str, ...]:
+    """All phrasings of a skill."""
+    return (*card.examples, *card.phrasings)
 
 
 def filled(card: SkillCard, language: Language) -> list[tuple[str, dict[str, str]]]:

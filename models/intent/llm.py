@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from models.context import DEFAULT, Context
 from models.errors import ModelError
+from models.intent.commands import Commands
 from models.intent.examples import background, filled
 from models.intent.readings import is_text
 from models.intent.slots import SlotReader, normalise, read_slots
@@ -75,12 +77,16 @@ class Llm(IntentRecogniser):
         self._skills = {card.name: card for card in skills}
         self._readers = read_slots(skills, self._language)
         self._prompt, self._schema = prompt(skills, self._readers, self._language), schema(skills)
-        self.understand("hello")
+        self.classify("hello")
 
     def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
-        """The skill that the model names, with its slots. Raises ModelError."""
+        """The commands of the utterance, each with the skill that the model names. Raises ModelError."""
+        return Commands(lru_cache(self.classify), self._readers, self._skills, self._language).read(text, context)
+
+    def classify(self, text: str) -> Intent:
+        """The skill that the model names for words, whatever was said before, with its slots. Raises ModelError."""
         if not self._skills:
-            return (Intent(UNKNOWN),)
+            return Intent(UNKNOWN)
         messages = [Message("system", self._prompt), Message("user", text[:LONGEST])]
         answer = "".join(self._model.complete(messages, max_tokens=MOST_TOKENS, schema=self._schema))
         try:
@@ -91,8 +97,8 @@ class Llm(IntentRecogniser):
             ) from error
         name = said.pop("skill")
         if name == UNKNOWN:
-            return (Intent(UNKNOWN, {}, RIGHT_UNKNOWN),)
-        return (Intent(name, self._slots(name, text, said), RIGHT_SKILL),)
+            return Intent(UNKNOWN, {}, RIGHT_UNKNOWN)
+        return Intent(name, self._slots(name, text, said), RIGHT_SKILL)
 
     def _slots(self, name: str, text: str, said: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
         """The model's values as the parsers would give them. The parsers read what the model left out or made up."""

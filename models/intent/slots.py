@@ -10,16 +10,17 @@ import re
 import string
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from models.intent.choices import LIKELY, find_choices
+from models.intent.examples import every
 from models.intent.readings import Reading, collapse, find_values, is_text, likeliest, read_values
 from models.intent.templates import Alignment, Hole, Part, Value, align
 from models.intent.wording import stems, weigh
 from models.kinds import kind_of
 from models.language.language import Language
-from models.language.words import Word, quote
+from models.language.words import Found, Word, quote
 from models.protocols import SkillCard, Slot, SlotValue
 
 MOST_WORDS = 60
@@ -31,12 +32,15 @@ ENOUGH_SHARED = 0.6
 SOME_SHARED = 0.4
 """The share of an example's wording that an utterance needs before a text fills a slot that may stay empty."""
 
+COMMON = 4
+"""Examples that have a word which is then no part of a label: of "the tea timer" only ``tea`` is."""
+
 _HOLE = re.compile(r"\{\w+\}")
 
 
 def read_slots(cards: Sequence[SkillCard], language: Language) -> dict[str, SlotReader]:
     """A reader for each skill, by the name of the skill."""
-    weights = weigh([stems(_HOLE.sub(" ", example), language) for card in cards for example in card.examples], language)
+    weights = weigh([stems(_HOLE.sub(" ", example), language) for card in cards for example in every(card)], language)
     return {card.name: SlotReader(card, weights, language) for card in cards}
 
 
@@ -50,8 +54,10 @@ class SlotReader:
         self._acts = card.needs_order
         self._weights = weights
         texts = [slot.name for slot in card.slots if is_text(slot)]
-        self._examples = generalise([self._compile(example) for example in card.examples], texts)
+        self._examples = generalise([self._compile(example) for example in every(card)], texts)
         self._vocabulary = language.fillers.union(*self.wordings)
+        counts = Counter(stem for wording in self.wordings for stem in wording)
+        self._common = frozenset(stem for stem, count in counts.items() if count >= COMMON)
         self._known = self._vocabulary | language.vague | language.determiners
 
     @property
@@ -77,9 +83,48 @@ class SlotReader:
         if readings:
             filled |= self._assign(readings, fits[0])
         for slot in free:
-            if value := self._free(slot, text, words, fits):
+            if value := self._free(slot, text, words, fits, readings):
                 filled[slot.name] = value
         return filled
+
+    def answer(self, text: str, around: re.Pattern[str]) -> dict[str, SlotValue]:
+        """The slots that `text` fills where it says nothing else; empty where it says more.
+
+        `around` fits words that may stand around an answer and are no part of it."""
+        words = self._language.split_words(text)[:MOST_WORDS]
+        readings = read_values(self._slots, words, self._language)
+        given = self._likeliest(readings)
+        taken = {at for reading in given.values() for at in range(reading.found.first, reading.found.end)}
+        filled: dict[str, SlotValue] = {name: reading.found.value for name, reading in given.items()}
+        for slot in self._slots:
+            if slot.name not in filled and slot.choices and (found := self._reference(slot, words, taken)):
+                filled[slot.name] = found.value
+                taken |= set(range(found.first, found.end))
+                break
+        spared = self._language.fillers | self._language.determiners | self._language.around
+        left = [word.text for at, word in enumerate(words) if at not in taken and word.text not in spared]
+        return {} if around.sub("", self._language.joint.join(left)).strip() else filled
+
+    def _likeliest(self, readings: Sequence[Reading]) -> dict[str, Reading]:
+        given: dict[str, Reading] = {}
+        for slot in self._slots:
+            left = [reading for reading in readings if slot.name in reading.slots and reading not in given.values()]
+            best = max((reading.found.score for reading in left), default=0.0)
+            if chosen := next((reading for reading in reversed(left) if reading.found.score == best), None):
+                given[slot.name] = chosen
+        return given
+
+    def _reference(self, slot: Slot, words: Sequence[Word], taken: Set[int] = frozenset()) -> Found[str] | None:
+        """The words that refer to a value of a slot with choices, the last ones that can."""
+        language = self._language
+        found = [each for each in language.find_references(words) if not taken & set(range(each.first, each.end))]
+        for each in reversed(found):
+            reference = language.reference(each.value)
+            vague = reference is not None and reference.kind in ("same", "another")
+            if slot.required or not vague:
+                shown = _referring(words[each.first : each.end], language)
+                return replace(each, value=shown) if vague and shown in language.demonstratives else each
+        return None
 
     def _assign(self, readings: Sequence[Reading], best: _Fit) -> dict[str, SlotValue]:
         """Give each slot the reading in its hole of the best example, or if there is none, the likeliest one that is
@@ -96,23 +141,46 @@ class SlotReader:
                 given[slot.name] = chosen
         return {name: reading.found.value for name, reading in given.items()}
 
-    def _free(self, slot: Slot, text: str, words: Sequence[Word], fits: Sequence[_Fit]) -> str:
+    def _free(
+        self, slot: Slot, text: str, words: Sequence[Word], fits: Sequence[_Fit], readings: Sequence[Reading]
+    ) -> str:
         """The words for a slot that no parser could read, or nothing.
 
         A slot that must be filled is looked for wherever an example has it. For any other, the best example decides."""
+        if kind_of(slot.kind).tells(text, self._language):
+            return text
         if kind_of(slot.kind).shown:
             return _referring(words, self._language) or self._language.shown
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
         there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
         if not is_text(slot):
+            if slot.choices and (reference := self._reference(slot, words)):
+                return reference.value
             known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED and not self.is_wording(there)
             name = _name(slot, text, there, self._language, known=known)
             return name or (self._shown(words) if slot.required else "")
         language = self._language
+        if not slot.required:
+            there = self._label(there, words, readings)
         there = _trim(_trim(self._without_request(text, there), language.around), language.leading, ends=False)
         if not there and slot.required and slot is self._slots[0]:
             there = self._unexplained(text, words)
-        return "" if all(word.text in language.vague | language.leading for word in there) else quote(text, there)
+        empty = language.vague | language.leading | language.determiners
+        return "" if all(word.text in empty for word in there) else quote(text, there)
+
+    def _label(self, there: Sequence[Word], words: Sequence[Word], readings: Sequence[Reading]) -> Sequence[Word]:
+        """The words of an optional text without amounts, and without what many examples say around it."""
+        read = {at for reading in readings for at in range(reading.found.first, reading.found.end)}
+        amounts = {words[at].start for at in read}
+        runs: list[list[Word]] = [[]]
+        for word in there:
+            if word.start in amounts:
+                runs.append([])
+            else:
+                runs[-1].append(word)
+        spared = self._language.determiners
+        edge = {word.text for run in runs for word in run if self._language.stem(word.text) in self._common - spared}
+        return max((_trim(run, edge) for run in runs), key=len)
 
     def is_wording(self, words: Sequence[Word]) -> bool:
         """Whether words are only the examples' own wording, such as ``to buy``, and so no name to act on.

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 import yaml
 
+from models.language.acts import Acts
 from models.language.amounts import durations, numbers
 from models.language.backchannel import Listener
 from models.language.faithfulness import Wording
@@ -29,6 +30,8 @@ from models.language.words import Found, Word, found_phrases, split
 from models.protocols import Position
 
 NONE: frozenset[str] = frozenset()
+LONGEST_REFERENCE = 7
+"""Words of a phrase that refers to something: ``the one that i just bought``."""
 FALLBACK = "models.language.en"
 """The package whose phrases a language uses that lacks some."""
 
@@ -157,6 +160,31 @@ class Language:
         """Whether words mean every one of some things."""
         return not {word.text for word in self.split_words(text)}.isdisjoint(self.all_of_them)
 
+    def free_answer(self, text: str) -> str:
+        """An answer in free words, without what only leads to it."""
+        return text.strip().rstrip(".!?。！？")
+
+    def repaired(self, text: str) -> str:
+        """The text without what its speaker took back, as in "two, no, three maps"."""
+        return text
+
+    def corrected(self, text: str) -> str:
+        """The text with words in place of those that sound like them and that a recogniser mistook for them."""
+        return text
+
+    def find_references(self, words: Sequence[Word]) -> list[Found[str]]:
+        """Every phrase that refers to something (`reference`), the longest at each place, as it was said."""
+        found: list[Found[str]] = []
+        at = 0
+        while at < len(words):
+            sizes = range(min(LONGEST_REFERENCE, len(words) - at), 0, -1)
+            texts = ((size, self.joint.join(word.text for word in words[at : at + size])) for size in sizes)
+            size, text = next(((size, text) for size, text in texts if self.reference(text)), (0, ""))
+            if size:
+                found.append(Found(text, at, at + size))
+            at += size or 1
+        return found
+
     def find_days(self, words: Sequence[Word]) -> list[Found[str]]:
         """Every day that is named, as a code of `models.language.days`, in order."""
         return found_phrases(words, self.day_names)
@@ -236,6 +264,14 @@ class Language:
         return text
 
     # --- sentences of Parley -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def acts(self) -> Acts:
+        """What words do in a dialogue.
+
+        They stand in ``acts.yaml`` in the package of the language's class; perhaps none."""
+        written = yaml.safe_load(_read(type(self).__module__, "acts.yaml")) or {}
+        return Acts.read(written, spaced=bool(self.joint))
 
     @property
     def background(self) -> Sequence[str]:

@@ -96,8 +96,8 @@ class Skill(Generic[P]):
         each kind of slot."""
         slots = tuple(choose(slot, vocabulary) for slot in self.slots)
         offers = {code: text.offer for code, text in self.texts.items() if text.offer}
-        examples = self.texts[language].examples
-        return SkillCard(self.name, self.about, examples, slots, self.effects, self.acts, offers=offers)
+        texts = self.texts[language]
+        return SkillCard(self.name, self.about, texts.examples, slots, self.effects, self.acts, offers, texts.phrasings)
 
 
 def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
@@ -249,7 +249,7 @@ def _check_texts(name: str, texts: Texts, slots: Sequence[Slot], *, hidden: bool
                 f"skill '{name}': required slot '{slot.name}' needs a question, as in Hint(..., ask=...), or under "
                 "'asks' in the pack's file for the language"
             )
-    for example in texts.examples:
+    for example in (*texts.examples, *texts.phrasings):
         if unknown := names(example) - known:
             raise TypeError(f"skill '{name}': example {example!r} names no slot of it: {', '.join(sorted(unknown))}")
 

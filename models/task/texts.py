@@ -9,7 +9,9 @@
       says:                     # messages, with named facts
         bought: You bought {what} for {cost}. You have {coins} left.
 
-A skill speaks the languages of the files that name it.
+A skill speaks the languages of the files that name it. Many more phrasings may stand in ``phrasings.en.yaml`` beside
+``en.yaml``, a list for each skill. Only recognisers learn from them; the examples also show in which moods a skill is
+asked for.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ class Texts(Entry):
 
     examples: tuple[str, ...] = ()
     """Phrasings that ask for it; empty only for a skill that no words ask for."""
+    phrasings: tuple[str, ...] = ()
+    """Further phrasings, which stand in a file of their own, such as ``phrasings.en.yaml``."""
     asks: dict[str, str] = Field({})
     says: dict[str, str] = Field({})
     offer: str = ""
@@ -55,7 +59,18 @@ class Texts(Entry):
 def texts_beside(module: Path) -> Mapping[str, Mapping[str, Texts]]:
     """By ISO 639-1 code and skill: the texts in the folder of a pack's module. Raises WrongData."""
     files = sorted(module.parent.glob("??.yaml"), key=lambda file: (file.stem != "en", file.stem))
-    return {file.stem: read_data(file, TypeAdapter(dict[str, Texts])) for file in files}
+    return {file.stem: _with_phrasings(file) for file in files}
+
+
+def _with_phrasings(file: Path) -> dict[str, Texts]:
+    texts = read_data(file, TypeAdapter(dict[str, Texts]))
+    more = file.with_name(f"phrasings.{file.name}")
+    if not more.exists():
+        return texts
+    phrasings = read_data(more, TypeAdapter(dict[str, tuple[str, ...]]))
+    if strange := phrasings.keys() - texts.keys():
+        raise WrongData(f"{more}: {min(strange)}: is no skill of {file.name}; there are {', '.join(texts)}")
+    return {name: text.model_copy(update={"phrasings": phrasings.get(name, ())}) for name, text in texts.items()}
 
 
 def differences(one: Texts, other: Texts) -> list[str]:

@@ -18,6 +18,8 @@ UNITS = {
 
 _FINER = {604_800: 86_400, 3600: 60, 60: 1}  # the unit of a number that follows another: "one minute thirty"
 _ARTICLES = frozenset({"a", "an"})
+_ANOTHER = frozenset({"another"})
+_MORE = frozenset({"more", "extra", "additional", "further", "full", "whole", "little", "short"})
 _GROUPS = {"couple": 2, "pair": 2, "dozen": 12}
 _MINUS = frozenset({"minus", "negative"})
 _PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25}
@@ -147,7 +149,7 @@ def _one_unit(words: Sequence[Word], numbers: dict[int, Found[float]], at: int) 
     amount, here = 1.0, at
     if number := numbers.get(at):
         amount, here = number.value, number.end
-    elif _text(words, at) in _ARTICLES:
+    elif _text(words, at) in _ARTICLES | _ANOTHER:
         here = at + 1
     if _text(words, here) in _PARTS:  # "half an hour", "a quarter of an hour", "three quarters of an hour"
         amount, here = amount * _PARTS[_text(words, here)], here + 1
@@ -155,6 +157,8 @@ def _one_unit(words: Sequence[Word], numbers: dict[int, Found[float]], at: int) 
             here += 1
         if _text(words, here) in _ARTICLES:
             here += 1
+    if here > at and _text(words, here) in _MORE:  # "ten more minutes"
+        here += 1
     unit = _unit(_text(words, here)) if here > at else None
     return (amount * unit, unit, here + 1) if unit else None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from models.language.backchannel import Listener
-from models.language.en import amounts, references, sentences, vocabulary, words
+from models.language.en import amounts, references, repair, sentences, vocabulary, words
 from models.language.en.listener import LISTENER
 from models.language.en.spoken import spoken_english
 from models.language.en.talk import TALK
@@ -75,6 +75,15 @@ class English(Language):
         from models.language.en import mood
 
         return mood.ANSWERS
+
+    def free_answer(self, text: str) -> str:
+        return words.free_answer(text)
+
+    def repaired(self, text: str) -> str:
+        return repair.repaired(text, self.acts)
+
+    def corrected(self, text: str) -> str:
+        return words.corrected(text)
 
     def find_sum(self, text: str) -> Sum | None:
         from models.language.en import sums  # its patterns take milliseconds to compile

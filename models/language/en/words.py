@@ -59,3 +59,38 @@ def last_word(text: str) -> str:
     """The last word, contractions as they were said; empty where there is none."""
     found = _WHOLE_WORD.findall(lowered(text))
     return found[-1] if found else ""
+
+
+_START = r"(^|[.!?,]\s*|\b(?:to|and|then|please|me|will|can you|could you|would you)\s+)"
+_SOME = r"(?:a|an|the|some|\d+|one|two|three|four|five|six|it|another)"
+_SOUNDS_LIKE = tuple(
+    (re.compile(pattern, re.IGNORECASE), meant)
+    for pattern, meant in (
+        (rf"{_START}(?:by|bye)(?=\s+{_SOME}\b)", r"\1buy"),
+        (rf"{_START}cell(?=\s+(?:{_SOME}|my)\b)", r"\1sell"),
+        (r"\b(timer|remind me|wait|set it|alarm)\s+four(?=\s+(?:\d+|an?|one|two|three|five|ten|half)\b)", r"\1 for"),
+        (r"\b(buy|sell|get|take|want|need|have)\s+(?:to|too)(?=\s+\w+s\b)", r"\1 two"),
+    )
+)
+
+
+def corrected(text: str) -> str:
+    """The text with the words that were meant, where others that sound like them make no sense."""
+    for pattern, meant in _SOUNDS_LIKE:
+        text = pattern.sub(meant, text)
+    return text
+
+
+_LEADING_TO = re.compile(
+    r"^(?:(?:um+|uh+|er+|oh|well|okay|ok|so|yes|yeah|please|just|say|remember|note|that|to|it is|it's|about|of|"
+    r"how about|"
+    r"let's say|let us say|i would like|i'd like|i want|i guess|i think|maybe|the fact that|my name is|i am|call me)"
+    r"\b[,:]?\s*)+",
+    re.IGNORECASE,
+)
+
+
+def free_answer(text: str) -> str:
+    """An answer in free words, without what only leads to it: of "Um, that I like tea." it is "I like tea"."""
+    said = re.sub(r",?\s*\b(?:please|thanks|thank you)[.!]*$", "", text.strip(), flags=re.IGNORECASE).rstrip(".!?")
+    return _LEADING_TO.sub("", said).strip() or said

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.context import DEFAULT, Context
 from models.intent.cascade import RIGHT_AGREED, RIGHT_DISAGREED, Cascade
 from models.intent.llm import Llm
 from models.protocols import UNKNOWN, Intent
@@ -23,9 +22,9 @@ class Oracle:
         self.answer = Intent(UNKNOWN)
         self.asked: list[str] = []
 
-    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
+    def classify(self, text: str) -> Intent:
         self.asked.append(text)
-        return (self.answer,)
+        return self.answer
 
 
 @pytest.fixture(scope="module")

@@ -61,11 +61,7 @@ def where_am_i(world: World, say: Say) -> Outcome:
     sites, place = world.setting.sites, world.place
     neighbours = world.setting.neighbours(place)
     near = [say("near", place=say.name(sites[other]), way=say(way)) for way, other in neighbours.items()]
-    name = say.name(sites[place])
-    if not near:
-        return done(say("alone", place=name), place=name)
-    *others, last = near
-    around = say("finally").join([say("between").join(others), last] if others else [last])
+    name, around = say.name(sites[place]), say.language.listed(near)
     facts = {other: say.name(sites[other]) for other in neighbours.values()}
     return done(say("here", place=name, around=around[:1].upper() + around[1:]), **facts, place=name)
 

@@ -139,7 +139,7 @@ def test_every_message_is_said(engine: Skills, language: str, monkeypatch: pytes
     engine.setting.sites[engine.setting.start].about.clear()  # type: ignore[attr-defined]
     visitor.ask("describe_place", place=engine.setting.start)
     skills = collect(PACKS)
-    further = {("stock", "more"), ("where_am_i", "alone")}  # which need a dialogue, and a world of one place
+    further = {("stock", "more")}  # which needs a dialogue
     unsaid = {
         (name, message)
         for name, skill in skills.items()
