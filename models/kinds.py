@@ -22,10 +22,12 @@ from models.errors import NotRegistered
 from models.installed import find_registered, registered
 from models.language.days import CODES, NEAR
 from models.language.language import Language
-from models.language.words import Found, Word
+from models.language.words import Found, Word, found_phrases
 from models.protocols import SlotValue
 
 GROUP = "parley.kinds"
+CHANGES = frozenset({"slower", "faster", "louder", "quieter", "normal"})
+"""Codes of changes of how the avatar speaks."""
 
 
 class Kind:
@@ -125,6 +127,20 @@ class Day(Kind):
         return value if value in CODES else None
 
 
+class Manners(Kind):
+    """A change of how the avatar speaks: ``slower``, ``faster``, ``louder``, ``quieter`` or ``normal``."""
+
+    form: ClassVar[bool] = True
+
+    def read(self, words: Sequence[Word], language: Language) -> Sequence[Found[SlotValue]]:
+        """Every such change in `words`."""
+        return found_phrases(words, language.manner_names)
+
+    def check(self, value: SlotValue) -> SlotValue | None:
+        """The value if it is such a change, or None."""
+        return value if value in CHANGES else None
+
+
 class Problem(Kind):
     """The words of a problem that a skill solves. Its form shows which skill is asked for."""
 
@@ -148,6 +164,8 @@ PLACE = Kind("place")
 REGION = Kind("region")
 SIGHT = Sight("sight")
 DAY = Day("day")
+NAME = Kind("name")
+MANNERS = Manners("manners")
 SUM = Problem("sum")
 CONVERSION = Problem("conversion")
 

@@ -16,7 +16,7 @@ from models.context import Context
 from models.dialogue import Deed, Question
 from models.intent.examples import every
 from models.intent.readings import is_text
-from models.intent.slots import SlotReader
+from models.intent.slots import MINUTE, SlotReader
 from models.kinds import DURATION, kind_of
 from models.language.acts import Acts
 from models.language.language import Language
@@ -36,9 +36,8 @@ CERTAIN = 0.9
 """Likewise where only a comma stands between them."""
 SHORT = 4
 """Words of an answer that may name something unknown."""
-MINUTE = 60
-"""Seconds that a bare number means where a length of time was asked for."""
-
+VAGUE = ("same", "another", "place")
+"""Kinds of references that do not tell which of several things is meant."""
 Classify = Callable[[str], Intent]
 """Names the skill that words ask for, with its slots."""
 
@@ -99,7 +98,13 @@ class _Utterance:
             yield from self._sentence(text, whole=True)
 
     def _several(self, sentences: Sequence[str]) -> Iterator[Intent]:
-        given = [intent for sentence in sentences for intent in (self._act_of(sentence) or self._sentence(sentence))]
+        given: list[Intent] = []
+        named = ""
+        for sentence in sentences:
+            found = self._act_of(sentence) or self._sentence(sentence)
+            given += [self._naming(intent, named) for intent in found]
+            if all(intent.name == UNKNOWN for intent in found):  # "I like the second one. Buy it."
+                named = self._telling_reference(sentence) or named
         known = [intent for intent in given if intent.act != "do" or intent.name != UNKNOWN]
         if not known:
             yield self._commands.classify(" ".join(sentences))
@@ -108,6 +113,22 @@ class _Utterance:
             yield known[0]
         else:
             yield from known
+
+    def _telling_reference(self, sentence: str) -> str:
+        """The last words of a sentence that tell which of several things is meant; empty where none do."""
+        found = self._language.find_references(self._language.split_words(sentence))
+        told = [
+            each.value for each in found if (kind := self._language.reference(each.value)) and kind.kind not in VAGUE
+        ]
+        return told[-1] if told else ""
+
+    def _naming(self, intent: Intent, named: str) -> Intent:
+        """The intent with words that tell which thing is meant in place of a pronoun."""
+        pronouns = self._language.pronouns
+        if not named or not pronouns.intersection(map(str, intent.slots.values())):
+            return intent
+        slots = {slot: named if value in pronouns else value for slot, value in intent.slots.items()}
+        return replace(intent, slots=slots)
 
     def _act_of(self, sentence: str) -> list[Intent]:
         found = self._act(sentence)
@@ -137,10 +158,13 @@ class _Utterance:
         act = next((act for act, pattern in found.items() if pattern.match(plain)), None)
         if act:
             return self._command(act, text)
-        if acts.deny.match(plain):
-            return self._command("cancel", text) if question else Intent(UNKNOWN, words=text)
-        if acts.confirm.match(plain):
-            return self._command("confirm", text) if question else Intent(UNKNOWN, words=text)
+        if question and acts.deny.match(plain):
+            return self._command("cancel", text)
+        if question and acts.confirm.match(plain):
+            return self._command("confirm", text)
+        for pattern in (acts.yes, acts.no):
+            if (said := pattern.match(plain)) and said.end() == len(plain):  # a yes to nothing is only talked about
+                return Intent(UNKNOWN, words=text)
         return None
 
     def _command(self, act: Act, text: str) -> Intent:
@@ -180,6 +204,11 @@ class _Utterance:
         strong = tail is not None or self._after(self._acts.strong, text) is not None
         if found.name == skill and strong and found.slots:
             return [Intent(skill, found.slots, found.confidence, act="amend", words=text)]
+        texts = [slot for slot in self._slots(skill) if slot.required and is_text(slot)]
+        short = len(self._language.split_words(rest)) <= SHORT and found.confidence < SURE
+        if strong and len(texts) == 1 and (short or found.name == UNKNOWN):
+            said = self._language.free_answer(rest)
+            return [Intent(skill, {texts[0].name: said}, 0.9, act="amend", words=text)] if said else None
         return None
 
     def _after(self, pattern: re.Pattern[str], text: str) -> str | None:
@@ -222,6 +251,9 @@ class _Utterance:
             if others := self._rest(rest, left, least):
                 return [replace(left, words=first), *others]
         found = self._commands.classify(text)
+        several = self._commands.readers[found.name].series(text) if found.name in self._commands.readers else []
+        if several:  # "what do a kite and a book cost"
+            return [replace(found, slots=slots, words=text) for slots in several]
         return [replace(found, words=text)]
 
     def _parts(self, text: str, joint: re.Match[str], first: str, rest: str) -> bool:
@@ -290,9 +322,7 @@ class _Utterance:
         if latest is None:
             return None
         rest = self._after(self._acts.following, text)
-        if rest is None:
-            return None
-        slots = self._values(latest.skill, rest)
+        slots = self._values(latest.skill, text if rest is None else rest)
         return Intent(latest.skill, slots, 1.0, act="fill", words=text) if slots else None
 
     def _values(self, skill: str, text: str) -> dict[str, SlotValue]:

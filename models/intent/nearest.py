@@ -108,14 +108,24 @@ class Nearest(IntentRecogniser):
             return Intent(UNKNOWN, {}, 1.0 - evidence.confidence)
         return Intent(evidence.skill, lessons.readers[evidence.skill].read(text), evidence.confidence)
 
+    def nearest(self, text: str, context: Context = DEFAULT) -> tuple[str, ...]:
+        """The names of all skills, the likeliest for the words first; empty where there are no words."""
+        likely = self._likely(text, self.lessons(context.skills))
+        return tuple(sorted((name for name in likely if name != UNKNOWN), key=likely.__getitem__, reverse=True))
+
     def evidence(self, text: str, lessons: Learnt) -> Evidence | None:
         """What speaks for the likeliest skill; None where there are no words or no skills."""
+        likely = self._likely(text, lessons)
+        skill = max((name for name in likely if name != UNKNOWN), key=likely.__getitem__, default="")
+        return Evidence(skill, round(likely[skill], DIGITS)) if skill else None
+
+    def _likely(self, text: str, lessons: Learnt) -> dict[str, float]:
+        """How likely each skill and the background is meant; empty where there are no words or no skills."""
         words = self._language.plain(text[:LONGEST])
         if not words or not lessons.readers:
-            return None
-        found = lessons.head.probabilities(self._ready().one(words)[None], [self._stems(words)])[0]
-        best = max((float(found[at]), label) for at, label in enumerate(lessons.head.labels) if label != UNKNOWN)
-        return Evidence(best[1], round(best[0], DIGITS))
+            return {}
+        likely = lessons.head.probabilities(self._ready().one(words)[None], [self._stems(words)])[0]
+        return dict(zip(lessons.head.labels, map(float, likely), strict=True))
 
     def _stems(self, plain: str) -> list[str]:
         return [self._language.stem(word.text) for word in self._language.split_words(plain)]

@@ -18,7 +18,7 @@ from models.intent.examples import every
 from models.intent.readings import Reading, collapse, find_values, is_text, likeliest, read_values
 from models.intent.templates import Alignment, Hole, Part, Value, align
 from models.intent.wording import stems, weigh
-from models.kinds import kind_of
+from models.kinds import DURATION, kind_of
 from models.language.language import Language
 from models.language.words import Found, Word, quote
 from models.protocols import SkillCard, Slot, SlotValue
@@ -32,6 +32,8 @@ ENOUGH_SHARED = 0.6
 SOME_SHARED = 0.4
 """The share of an example's wording that an utterance needs before a text fills a slot that may stay empty."""
 
+MINUTE = 60
+"""Seconds that a bare number means where a length of time is expected."""
 COMMON = 4
 """Examples that have a word which is then no part of a label: of "the tea timer" only ``tea`` is."""
 
@@ -85,7 +87,16 @@ class SlotReader:
         for slot in free:
             if value := self._free(slot, text, words, fits, readings):
                 filled[slot.name] = value
-        return filled
+        return filled | self._bare_durations(words, filled)
+
+    def _bare_durations(self, words: Sequence[Word], filled: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
+        """A number without a unit is so many minutes where a length of time must be given: "set it for ten"."""
+        missing = [slot for slot in self._slots if slot.kind == DURATION.name and slot.required]
+        if len(missing) != 1 or missing[0].name in filled:
+            return {}
+        numbers = self._language.find_numbers(words)
+        lead = {words[number.first - 1].text for number in numbers if number.first} & self._language.leading
+        return {missing[0].name: round(numbers[0].value * MINUTE)} if len(numbers) == 1 and lead else {}
 
     def answer(self, text: str, around: re.Pattern[str]) -> dict[str, SlotValue]:
         """The slots that `text` fills where it says nothing else; empty where it says more.
@@ -104,6 +115,34 @@ class SlotReader:
         spared = self._language.fillers | self._language.determiners | self._language.around
         left = [word.text for at, word in enumerate(words) if at not in taken and word.text not in spared]
         return {} if around.sub("", self._language.joint.join(left)).strip() else filled
+
+    def series(self, text: str) -> list[dict[str, SlotValue]]:
+        """The slots of each of several wishes, where `text` names several values, one after another, for the only slot
+        of their kind; empty where it names one."""
+        words = self._language.split_words(text)[:MOST_WORDS]
+        readings = read_values(self._slots, words, self._language)
+        named = [slot for slot in self._slots if slot.choices]
+        if len(named) != 1:
+            return []
+        found = [reading for reading in readings if reading.slots == {named[0].name}]
+        spared = self._language.fillers | self._language.determiners | self._language.around | self._language.joining
+        counts = {reading.found.end: reading for reading in readings if reading not in found}
+        inside = {at for one in readings for at in range(one.found.first, one.found.end)}
+        between = range(found[0].found.end, found[-1].found.first) if found else range(0)
+        if len({one.found.value for one in found}) < 2 or any(
+            at not in inside and words[at].text not in spared for at in between
+        ):
+            return []
+        return [self._one_of(named[0], one, words, counts) for one in found]
+
+    def _one_of(
+        self, slot: Slot, one: Reading, words: Sequence[Word], counts: Mapping[int, Reading]
+    ) -> dict[str, SlotValue]:
+        """One value of a series, with the number that counts it."""
+        slots: dict[str, SlotValue] = {slot.name: one.found.value}
+        if number := counts.get(one.found.first):
+            slots[min(number.slots)] = number.found.value
+        return slots
 
     def _likeliest(self, readings: Sequence[Reading]) -> dict[str, Reading]:
         given: dict[str, Reading] = {}
@@ -157,6 +196,8 @@ class SlotReader:
             if slot.choices and (reference := self._reference(slot, words)):
                 return reference.value
             known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED and not self.is_wording(there)
+            if not slot.required and all(self._language.stem(word.text) in self._common for word in there):
+                return ""
             name = _name(slot, text, there, self._language, known=known)
             return name or (self._shown(words) if slot.required else "")
         language = self._language

@@ -85,6 +85,8 @@ class Language:
     """What stands before a free text and is no part of it, such as ``about``."""
     anything: ClassVar[frozenset[str]] = NONE
     """Words for no thing in particular."""
+    joining: ClassVar[frozenset[str]] = NONE
+    """Words between two things of a list."""
     all_of_them: ClassVar[frozenset[str]] = NONE
     """Words for every one of some things, such as ``all``."""
     vague: ClassVar[frozenset[str]] = NONE
@@ -102,6 +104,9 @@ class Language:
 
     day_names: ClassVar[Mapping[str, str]] = {}
     """The codes of days (`models.language.days`) by what they are called."""
+
+    manner_names: ClassVar[Mapping[str, str]] = {}
+    """The codes of changes of how the avatar speaks (`models.kinds.Manners`), by what they are called."""
 
     # --- conversation ------------------------------------------------------------------------------------------------
     listener: ClassVar[Listener] = Listener()

@@ -21,9 +21,9 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from models.dialogue import Undo
+from models.dialogue import Manner, Undo
 from models.errors import ModelError
-from models.kinds import DAY, DURATION, INTEGER, ITEM, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
+from models.kinds import DAY, DURATION, INTEGER, ITEM, MANNERS, NAME, NUMBER, PLACE, REGION, SIGHT, TEXT, Kind
 from models.protocols import Action, Outcome, SkillCard, Slot, SlotValue
 from models.task.texts import Texts, differences, names, texts_beside
 
@@ -53,6 +53,10 @@ Text: TypeAlias = Annotated[str, TEXT]
 Duration: TypeAlias = Annotated[int, DURATION]
 """Seconds."""
 
+Manners: TypeAlias = Annotated[str, MANNERS]
+"""A change of how the avatar speaks: a code of `models.kinds.CHANGES`."""
+Name: TypeAlias = Annotated[str, NAME]
+"""The name of a person, as the user said it."""
 Day: TypeAlias = Annotated[str, DAY]
 """A day that is told from today: a code of `models.language.days`."""
 
@@ -145,6 +149,11 @@ def done(say: str, *actions: Action, **facts: str) -> Outcome:
 def undone_by(outcome: Outcome, skill: str, **slots: SlotValue) -> Outcome:
     """The outcome of a deed that a call of `skill` with these slots takes back."""
     return replace(outcome, undo=Undo(skill, slots))
+
+
+def with_manner(outcome: Outcome, manner: Manner) -> Outcome:
+    """The outcome, after which the avatar speaks in that manner."""
+    return replace(outcome, manner=manner)
 
 
 def refused(say: str, **facts: str) -> Outcome:
@@ -261,6 +270,8 @@ __all__ = [
     "Hint",
     "Item",
     "Kind",
+    "Manners",
+    "Name",
     "Outcome",
     "Place",
     "Region",
@@ -276,4 +287,5 @@ __all__ = [
     "skill",
     "unclear",
     "undone_by",
+    "with_manner",
 ]

@@ -44,9 +44,15 @@ class WeatherProvider(Protocol):
         """The region meant by a user who names none and stands at `place`; empty where it must be asked."""
         ...
 
-    def now(self, region: str) -> Weather:
-        """The weather there. Raises WeatherUnavailable or RegionUnknown."""
+    def on(self, region: str, days: int = 0) -> Weather:
+        """The weather there now, or so many days from now. Raises WeatherUnavailable or RegionUnknown."""
         ...
+
+
+NOON = 15
+"""The hour of the day (UTC) for which another day's weather is told."""
+FARTHEST = 7
+"""Days ahead of which the weather is known."""
 
 
 class WorldWeather:
@@ -60,9 +66,11 @@ class WorldWeather:
         """The user's own place."""
         return place
 
-    def now(self, region: str) -> Weather:
-        """The weather at a place of the world."""
+    def on(self, region: str, days: int = 0) -> Weather:
+        """The weather at a place of the world; of another day that in its afternoon."""
         hour = int(self.clock() // 3600)
+        if days:
+            hour = (hour // 24 + days) * 24 + NOON
         spell = hashlib.sha256(f"{region} {hour // 3}".encode()).digest()  # the sky changes every three hours
         sky = ("sunny", "sunny", "cloudy", "windy", "foggy", "raining")[spell[0] % 6]
         # Warmest at 15 h (UTC); rain and fog are cooler, and every spell is up to 3 degrees off.
@@ -108,15 +116,20 @@ class OpenMeteo:
         """The city that was set."""
         return self.city
 
-    def now(self, region: str) -> Weather:
-        """The weather in a city or village, by its name. Raises WeatherUnavailable or RegionUnknown."""
+    def on(self, region: str, days: int = 0) -> Weather:
+        """The weather in a city or village, by its name; of another day the warmest hour. Raises WeatherUnavailable or
+        RegionUnknown."""
         name, latitude, longitude = self._locate(region)
-        answer = self._ask(self.forecast, latitude=latitude, longitude=longitude, current="temperature_2m,weather_code")
+        wanted = {"daily": "temperature_2m_max,weather_code"} if days else {"current": "temperature_2m,weather_code"}
+        answer = self._ask(self.forecast, latitude=latitude, longitude=longitude, **wanted)
         try:
-            current = answer["current"]
-            sky, celsius = _SKIES[int(current["weather_code"])], round(float(current["temperature_2m"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise WeatherUnavailable(f"{self.forecast}: expected current weather, but found {answer!r:.200}") from error
+            if days:
+                code, celsius = (answer["daily"][key][days] for key in ("weather_code", "temperature_2m_max"))
+            else:
+                code, celsius = (answer["current"][key] for key in ("weather_code", "temperature_2m"))
+            sky, celsius = _SKIES[int(code)], round(float(celsius))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise WeatherUnavailable(f"{self.forecast}: expected weather, but found {answer!r:.200}") from error
         return Weather(name, f"in {name}", sky, celsius)
 
     def _locate(self, region: str) -> tuple[str, float, float]:

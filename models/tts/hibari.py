@@ -39,6 +39,10 @@ LONGEST = 200
 """Phonemes in one call of the network. They are about 12 s of sound, which takes a quarter of a second."""
 
 
+SPEEDS = 0.5, 2.0
+"""The slowest and the fastest speech that can be understood."""
+
+
 class Hibari(Synthesiser):
     """Speaks English with the package's own front end, and cuts the silence before and behind each sentence.
 
@@ -58,7 +62,7 @@ class Hibari(Synthesiser):
                 raise ValueError(
                     f"{option}: {name!r} is none of {', '.join(VOICES)}, nor hub:org/repo#file, nor a .onnx file"
                 )
-        if not 0.5 <= speed <= 2.0:
+        if not SPEEDS[0] <= speed <= SPEEDS[1]:
             raise ValueError(f"speed: {speed:g} is not between 0.5 and 2")
         if threads < 1:
             raise ValueError(f"threads: {threads} is less than 1")
@@ -87,17 +91,18 @@ class Hibari(Synthesiser):
 
     def speak(self, text: str, context: Context = DEFAULT) -> Iterator[Voiced]:
         """Speak a sentence at a time; nothing where `text` holds no word in Latin letters or digits."""
+        rate = context.dialogue.manner.rate
         voice = self._voices.get(context.voice) or self._voices[self.voice]
         for sentence in self._sentences(readable(text)):
             for phonemes in chunks(voice.phonemes(sentence), LONGEST):
                 symbols = [symbol for symbol in phonemes if symbol in self._symbols]
                 if not PAUSES.issuperset(symbols):
-                    yield self._voiced(symbols, voice)
+                    yield self._voiced(symbols, voice, float(np.clip(self.speed * rate, *SPEEDS)))
 
-    def _voiced(self, symbols: list[str], voice: _Voice) -> Voiced:
+    def _voiced(self, symbols: list[str], voice: _Voice, speed: float) -> Voiced:
         """The sound of `symbols`, from the first audible frame to the last."""
         ids = [0, *(self._symbols[symbol] for symbol in symbols), 0]
-        feeds = {"ids": np.array([ids]), "speed": np.array([self.speed], np.float32)}
+        feeds = {"ids": np.array([ids]), "speed": np.array([speed], np.float32)}
         *spectrum, durations = voice.network.run(None, feeds)
         parts = [part[0] for part in spectrum]  # five of shape (601, frames), then the pitch, shape (frames,)
         first, last = audible(np.maximum(parts[2], parts[3]))  # the noise and the free-phase branch

@@ -58,7 +58,7 @@ class Tts:
                     continue
                 async with aclosing(self._speak(words, turn.context.speaking(language))) as pieces:
                     async for piece in pieces:
-                        voiced = self._finish(piece, pause)
+                        voiced = self._finish(piece, pause, self.options.volume * turn.context.dialogue.manner.volume)
                         yield Speech(voiced, float(start), text, language)
                         start += Fraction(voiced.samples.size, voiced.sample_rate)
                         pause, text = 0.0, ""
@@ -81,10 +81,10 @@ class Tts:
             return self.options.sentence_pause
         return self.options.clause_pause if pauses(clause) else 0.0
 
-    def _finish(self, voiced: Voiced, pause: float) -> Voiced:
+    def _finish(self, voiced: Voiced, pause: float, volume: float) -> Voiced:
         """Return `voiced` at the right volume, after a silence of `pause` seconds."""
-        if self.options.volume != 1.0:
-            voiced = replace(voiced, samples=np.clip(voiced.samples * np.float32(self.options.volume), -1.0, 1.0))
+        if volume != 1.0:
+            voiced = replace(voiced, samples=np.clip(voiced.samples * np.float32(volume), -1.0, 1.0))
         if not pause:
             return voiced
         silence = _silence(pause, voiced.sample_rate)

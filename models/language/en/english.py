@@ -40,11 +40,13 @@ class English(Language):
     determiners: ClassVar[frozenset[str]] = vocabulary.DETERMINERS
     leading: ClassVar[frozenset[str]] = vocabulary.LEADING
     anything: ClassVar[frozenset[str]] = vocabulary.ANYTHING
+    joining: ClassVar[frozenset[str]] = frozenset({"and", "or", "plus", "with", "both"})
     all_of_them: ClassVar[frozenset[str]] = vocabulary.ALL
     vague: ClassVar[frozenset[str]] = vocabulary.VAGUE
     beside: ClassVar[frozenset[str]] = vocabulary.BESIDE
     around: ClassVar[frozenset[str]] = vocabulary.AROUND
     samples: ClassVar[Mapping[str, tuple[str, ...]]] = vocabulary.SAMPLES
+    manner_names: ClassVar[Mapping[str, str]] = vocabulary.MANNERS
     day_names: ClassVar[Mapping[str, str]] = vocabulary.DAYS
     listener: ClassVar[Listener] = LISTENER
     wording: ClassVar[Wording] = WORDING

@@ -52,6 +52,7 @@ SAMPLES = {
     "duration": ("ten minutes", "an hour", "30 seconds"),
     "integer": ("two", "5", "three"),
     "number": ("two", "5", "one and a half"),
+    "name": ("lin", "tom", "maria", "doctor miller", "zoe"),
     "text": ("pirates", "the moon", "my brother"),
 }
 
@@ -83,4 +84,23 @@ DAYS = {
     "saturday": "saturday",
     "sunday": "sunday",
     "weekend": "saturday",
+}
+
+MANNERS = {
+    phrase.strip(): change
+    for change, phrases in {
+        "slower": """slower, slow down, slow, slowly, more slowly, less fast, too fast, too quick, too quickly
+            not so fast
+            slow it down""",
+        "faster": """faster, fast, speed up, quicker, quickly, more quickly, hurry up, too slow, too slowly, speed it up
+            not so slow, pick up the pace""",
+        "louder": """louder, loud, speak up, loudly, volume up, turn up, up the volume, too quiet, too soft, can't hear
+            cannot hear, hardly hear, barely hear, hard of hearing, more volume""",
+        "quieter": """quieter, softer, quiet, softly, quietly, more quietly, not so loud, too loud, volume down
+            turn down
+            lower your voice, whisper, keep it down, tone it down, less loud, lower, down, shouting, stop shouting""",
+        "normal": """normal, normally, as usual, as before, usual, regular, default, like before, usual speed
+            back to normal, your normal voice, ordinary""",
+    }.items()
+    for phrase in phrases.replace("\n", ",").split(",")
 }

@@ -49,6 +49,7 @@ SAMPLES = {
     "duration": ("十分钟", "一个小时", "三十秒"),
     "integer": ("两", "5", "三"),
     "number": ("两", "5", "一点五"),
+    "name": ("小林", "李明", "王芳"),
     "text": ("海盗", "月亮", "我哥哥"),
 }
 
@@ -76,4 +77,16 @@ DAYS = {
             strict=True,
         )
     },
+}
+
+MANNERS = {
+    phrase: change
+    for change, phrases in {
+        "slower": "慢 慢点 慢一点 太快",
+        "faster": "快 快点 快一点 太慢",
+        "louder": "大声 大声点 大声一点 听不清 太小声",
+        "quieter": "小声 小声点 小声一点 太大声 轻一点",
+        "normal": "正常 平常 照常",
+    }.items()
+    for phrase in phrases.split()
 }

@@ -52,4 +52,11 @@ MIGRATIONS = (
         since INTEGER NOT NULL
     );
     """,
+    # Users have names, and facts can be forgotten, also by the index of their words.
+    """
+    ALTER TABLE resident ADD COLUMN name TEXT NOT NULL DEFAULT '';
+    CREATE TRIGGER fact_forgotten AFTER DELETE ON fact BEGIN
+        INSERT INTO fact_words (fact_words, rowid, words) VALUES ('delete', old.id, old.words);
+    END;
+    """,
 )

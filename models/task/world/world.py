@@ -227,26 +227,49 @@ class World:
                 (self.user, fact, self.now(), language_of(fact, "").indexed(fact)),
             )
 
-    def recall(self, topic: str = "") -> str | None:
-        """The fact that shares the most telling words with `topic`, the newest among equals; None where none does.
+    def recall(self, topic: str = "", most: int = 1) -> list[str]:
+        """At most so many facts that share telling words with `topic`, those that share the most first, the newest
+        among equals.
 
-        A topic without a telling word ("me") gives the newest fact of all. Words are stemmed (Porter) and weighed by
+        A topic without a telling word ("me") gives the newest facts of all. Words are stemmed (Porter) and weighed by
         how rare they are (BM25), both by SQLite's FTS5."""
-        words = language_of(topic, "en").search_tokens(topic)
-        if not words:
-            return self._first("SELECT text FROM fact WHERE user = ? ORDER BY told_at DESC, id DESC LIMIT 1", self.user)
-        query = " OR ".join(f'"{word}"' for word in words)
-        return self._first(
-            "SELECT fact.text FROM fact_words JOIN fact ON fact.id = fact_words.rowid "
-            "WHERE fact_words MATCH ? AND user = ? ORDER BY round(bm25(fact_words), 3), told_at DESC, id DESC LIMIT 1",
-            query,
-            self.user,
-        )
+        return [fact for _, fact in self._facts(topic, most)]
 
-    def _first(self, query: str, *values: str) -> str | None:
+    def forget(self, topic: str = "") -> list[str]:
+        """Forget the facts that share telling words with `topic`, or all where it has none, and give them."""
+        facts = self._facts(topic, -1)
+        with self._store.writing() as base:
+            base.executemany("DELETE FROM fact WHERE user = ? AND id = ?", [(self.user, id) for id, _ in facts])
+        return [fact for _, fact in facts]
+
+    def forget_fact(self, fact: str) -> None:
+        """Forget one fact, word for word."""
+        with self._store.writing() as base:
+            base.execute("DELETE FROM fact WHERE user = ? AND text = ?", (self.user, fact))
+
+    @property
+    def name(self) -> str:
+        """What the user is called; empty where they did not say."""
+        return str(self._one("SELECT name FROM resident WHERE user = ?", self.user))
+
+    def call_user(self, name: str) -> None:
+        """Call the user by that name from now on; an empty one forgets it."""
+        with self._store.writing() as base:
+            base.execute("UPDATE resident SET name = ? WHERE user = ?", (name, self.user))
+
+    def _facts(self, topic: str, most: int) -> list[tuple[int, str]]:
+        words = language_of(topic, "en").search_tokens(topic)
         with self._store.reading() as base:
-            row = base.execute(query, values).fetchone()
-        return None if row is None else str(row[0])
+            if not words:
+                return base.execute(
+                    "SELECT id, text FROM fact WHERE user = ? ORDER BY told_at DESC, id DESC LIMIT ?", (self.user, most)
+                ).fetchall()
+            return base.execute(
+                "SELECT fact.id, fact.text FROM fact_words JOIN fact ON fact.id = fact_words.rowid "
+                "WHERE fact_words MATCH ? AND user = ? "
+                "ORDER BY round(bm25(fact_words), 3), told_at DESC, fact.id DESC LIMIT ?",
+                (" OR ".join(f'"{word}"' for word in words), self.user, most),
+            ).fetchall()
 
     def _one(self, query: str, *values: str) -> str | int:
         with self._store.reading() as base:

@@ -20,22 +20,22 @@ DAY = 86_400.0
 
 def test_the_worlds_weather_is_the_same_for_everyone_in_the_same_hour() -> None:
     one, other = WorldWeather(lambda: 7200.0, PLAZA), WorldWeather(lambda: 7200.0 + 3599, PLAZA)
-    assert [one.now(place) for place in PLAZA.sites] == [other.now(place) for place in PLAZA.sites]
+    assert [one.on(place) for place in PLAZA.sites] == [other.on(place) for place in PLAZA.sites]
 
 
 def test_the_worlds_weather_changes_with_place_and_time_and_stays_mild() -> None:
     hours = [WorldWeather(lambda hour=hour: hour * 3600.0, PLAZA) for hour in range(48)]  # type: ignore[misc]
-    seen = [weather.now(place) for place in PLAZA.sites for weather in hours]
+    seen = [weather.on(place) for place in PLAZA.sites for weather in hours]
     assert {weather.sky for weather in seen} == {"sunny", "cloudy", "windy", "foggy", "raining"}
     assert len({weather.celsius for weather in seen}) > 10
     assert all(0 < weather.celsius < 30 for weather in seen)
-    assert len({WorldWeather(lambda: DAY, PLAZA).now(place) for place in PLAZA.sites}) == len(PLAZA.sites)
+    assert len({WorldWeather(lambda: DAY, PLAZA).on(place) for place in PLAZA.sites}) == len(PLAZA.sites)
 
 
 def test_the_worlds_weather_is_that_of_the_users_place() -> None:
     weather = WorldWeather(lambda: DAY, PLAZA)
     assert (weather.home("market"), weather.regions) == ("market", tuple(PLAZA.sites))
-    assert weather.now("market").where == "at the market"
+    assert weather.on("market").where == "at the market"
 
 
 class Service:
@@ -109,7 +109,7 @@ def provider(service: Service) -> OpenMeteo:
 
 
 def test_a_city_is_found_and_its_weather_asked(service: Service, provider: OpenMeteo) -> None:
-    assert provider.now("berlin & köln") == Weather("Berlin", "in Berlin", "raining", 8)
+    assert provider.on("berlin & köln") == Weather("Berlin", "in Berlin", "raining", 8)
     (_, first), (_, second) = service.queries
     assert first == {"name": ["berlin & köln"], "count": ["1"], "language": ["en"], "format": ["json"]}
     assert second == {"latitude": ["52.52437"], "longitude": ["13.41053"], "current": ["temperature_2m,weather_code"]}
@@ -118,13 +118,13 @@ def test_a_city_is_found_and_its_weather_asked(service: Service, provider: OpenM
 @pytest.mark.parametrize(("code", "sky"), [(0, "clear"), (3, "cloudy"), (48, "foggy"), (75, "snowing"), (99, "stormy")])
 def test_weather_codes_become_words(service: Service, provider: OpenMeteo, code: int, sky: str) -> None:
     service.answers["/forecast"] = json.dumps(forecast(code, -3.4)).encode()
-    assert provider.now("Berlin") == Weather("Berlin", "in Berlin", sky, -3)
+    assert provider.on("Berlin") == Weather("Berlin", "in Berlin", sky, -3)
 
 
 def test_a_city_that_the_service_does_not_know(service: Service, provider: OpenMeteo) -> None:
     service.answers["/search"] = b'{"generationtime_ms": 0.5}'
     with pytest.raises(RegionUnknown, match="no place called 'Atlantis'"):
-        provider.now("Atlantis")
+        provider.on("Atlantis")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_an_answer_of_another_shape_is_a_failure_of_the_service(
 ) -> None:
     service.answers[path] = body
     with pytest.raises(WeatherUnavailable, match=path):
-        provider.now("Berlin")
+        provider.on("Berlin")
 
 
 def refused(service: Service) -> None:
@@ -165,4 +165,4 @@ def test_a_service_that_is_not_there_is_told(service: Service, fault: Callable[[
     provider = OpenMeteo(geocoder=f"{service.url}/search", forecast=f"{service.url}/forecast", timeout=0.2)
     fault(service)
     with pytest.raises(WeatherUnavailable, match="/search: "):
-        provider.now("Berlin")
+        provider.on("Berlin")
