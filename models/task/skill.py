@@ -101,7 +101,9 @@ class Skill(Generic[P]):
         slots = tuple(choose(slot, vocabulary) for slot in self.slots)
         offers = {code: text.offer for code, text in self.texts.items() if text.offer}
         texts = self.texts[language]
-        return SkillCard(self.name, self.about, texts.examples, slots, self.effects, self.acts, offers, texts.phrasings)
+        return SkillCard(
+            self.name, self.about, texts.examples, slots, self.effects, self.acts, offers, phrasings=texts.phrasings
+        )
 
 
 def choose(slot: Slot, vocabulary: Mapping[str, Sequence[str]]) -> Slot:
