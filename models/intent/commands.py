@@ -65,8 +65,9 @@ class Commands:
 
     def read(self, text: str, context: Context) -> tuple[Intent, ...]:
         """The commands of an utterance, at least one."""
-        text = self.language.repaired(self.language.corrected(text))
-        return tuple(_Utterance(self, context).read(text)) or (Intent(UNKNOWN),)
+        repaired = self.language.repaired(self.language.corrected(text))
+        given = [*_Utterance(self, context).read(repaired)] or [Intent(UNKNOWN)]
+        return (replace(given[0], words="" if repaired == text else repaired),) if len(given) == 1 else tuple(given)
 
 
 class _Utterance:
