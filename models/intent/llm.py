@@ -12,6 +12,7 @@ from models.errors import ModelError
 from models.intent.commands import Commands
 from models.intent.examples import background, filled
 from models.intent.readings import is_text
+from models.intent.skillset import Skillset, find_openers
 from models.intent.slots import SlotReader, normalise, read_slots
 from models.intent.wording import stems
 from models.language.finding import find_language
@@ -56,6 +57,7 @@ class Llm(IntentRecogniser):
         self._model: LanguageModel = LlamaCpp(model=model)
         self._skills: Mapping[str, SkillCard] = {}
         self._readers: Mapping[str, SlotReader] = {}
+        self._openers = frozenset[str]()
         self._prompt = ""
         self._schema: dict[str, Any] = {}
 
@@ -76,12 +78,14 @@ class Llm(IntentRecogniser):
         skills = [card for card in skills if card.examples]
         self._skills = {card.name: card for card in skills}
         self._readers = read_slots(skills, self._language)
+        self._openers = find_openers(skills, self._language)
         self._prompt, self._schema = prompt(skills, self._readers, self._language), schema(skills)
         self.classify("hello")
 
     def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
         """The commands of the utterance, each with the skill that the model names. Raises ModelError."""
-        return Commands(lru_cache(self.classify), self._readers, self._skills, self._language).read(text, context)
+        skillset = Skillset(lru_cache(self.classify), self._readers, self._skills, self._openers, self._language)
+        return Commands(skillset).read(text, context)
 
     def classify(self, text: str) -> Intent:
         """The skill that the model names for words, whatever was said before, with its slots. Raises ModelError."""

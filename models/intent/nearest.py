@@ -12,9 +12,10 @@ import numpy as np
 
 from models.context import DEFAULT, Context
 from models.embedding import LONGEST, MODEL, Embedder
-from models.intent.commands import Commands, tells
+from models.intent.commands import Commands
 from models.intent.examples import background, sentences
 from models.intent.head import Head, Sentences
+from models.intent.skillset import Skillset, find_openers, tells
 from models.intent.slots import SlotReader, read_slots
 from models.language.finding import find_language
 from models.protocols import UNKNOWN, Intent, IntentRecogniser, SkillCard
@@ -32,6 +33,8 @@ class Learnt:
     cards: Mapping[str, SkillCard]
     readers: Mapping[str, SlotReader]
     head: Head
+    openers: frozenset[str]
+    """The words with which wishes begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class Nearest(IntentRecogniser):
     def commands(self, further: tuple[SkillCard, ...], classify: Callable[[str, Learnt], Intent]) -> Commands:
         """What makes commands of utterances, where `classify` names the skill that words ask for."""
         lessons = self.lessons(further)
-        return Commands(lru_cache(lambda text: classify(text, lessons)), lessons.readers, lessons.cards, self._language)
+        named = lru_cache(lambda text: classify(text, lessons))
+        return Commands(Skillset(named, lessons.readers, lessons.cards, lessons.openers, self._language))
 
     def classify(self, text: str, lessons: Learnt) -> Intent:
         """The skill that words ask for, with its slots, whatever was said before."""
@@ -138,7 +142,8 @@ class Nearest(IntentRecogniser):
         vectors = np.concatenate([self._ready().many(group) for group in groups.values()])
         stems = [self._stems(text) for group in groups.values() for text in group]
         labels = [name for name, group in groups.items() for _ in group]
-        return Learnt(cards, readers, Head(Sentences(vectors, stems, labels), earlier.head if earlier else None))
+        head = Head(Sentences(vectors, stems, labels), earlier.head if earlier else None)
+        return Learnt(cards, readers, head, find_openers(cards.values(), self._language))
 
     def lessons(self, further: tuple[SkillCard, ...] = ()) -> Learnt:
         """What was learnt of the skills of the graph and of `further` ones, learning those first if they are new."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from models.intent.choices import LIKELY, find_choices
 from models.intent.examples import every
 from models.intent.readings import Reading, collapse, find_values, is_text, likeliest, read_values
 from models.intent.templates import Alignment, Hole, Part, Value, align
+from models.intent.values import ValueReader, referring, trim
 from models.intent.wording import stems, weigh
 from models.kinds import DURATION, kind_of
 from models.language.language import Language
-from models.language.words import Found, Word, quote
+from models.language.words import Word, quote
 from models.protocols import SkillCard, Slot, SlotValue
 
 MOST_WORDS = 60
@@ -34,7 +35,7 @@ SOME_SHARED = 0.4
 
 MINUTE = 60
 """Seconds that a bare number means where a length of time is expected."""
-COMMON = 4
+COMMON = 3
 """Examples that have a word which is then no part of a label: of "the tea timer" only ``tea`` is."""
 
 _HOLE = re.compile(r"\{\w+\}")
@@ -58,8 +59,9 @@ class SlotReader:
         texts = [slot.name for slot in card.slots if is_text(slot)]
         self._examples = generalise([self._compile(example) for example in every(card)], texts)
         self._vocabulary = language.fillers.union(*self.wordings)
-        counts = Counter(stem for wording in self.wordings for stem in wording)
-        self._common = frozenset(stem for stem, count in counts.items() if count >= COMMON)
+        self._values = ValueReader(card.slots, language)
+        counts = Counter(word for wording in self.wordings for word in wording)
+        self._common = frozenset(word for word, count in counts.items() if count >= COMMON)
         self._known = self._vocabulary | language.vague | language.determiners
 
     @property
@@ -74,7 +76,7 @@ class SlotReader:
         A name that the world does not know is given in lower case, so that the skill can say that it knows none. Where
         a word such as "this" stands for the name (`Language.referring`), the slot holds that word."""
         words = self._language.split_words(text)[:MOST_WORDS]
-        readings = read_values(self._slots, words, self._language)
+        readings = self._values.read(words)
         read = frozenset[str]().union(*(reading.slots for reading in readings))
         free = [slot for slot in self._slots if not kind_of(slot.kind).form and slot.name not in read]
         pieces, starts = collapse(words, readings, self._language)
@@ -85,8 +87,9 @@ class SlotReader:
         if readings:
             filled |= self._assign(readings, fits[0])
         for slot in free:
-            if value := self._free(slot, text, words, fits, readings):
-                filled[slot.name] = value
+            value = self._free(slot, text, words, fits, readings)
+            if value and (not slot.choices or value in slot.choices or value not in filled.values()):
+                filled[slot.name] = value  # one phrase refers to one thing
         return filled | self._bare_durations(words, filled)
 
     def _bare_durations(self, words: Sequence[Word], filled: Mapping[str, SlotValue]) -> dict[str, SlotValue]:
@@ -98,72 +101,36 @@ class SlotReader:
         lead = {words[number.first - 1].text for number in numbers if number.first} & self._language.leading
         return {missing[0].name: round(numbers[0].value * MINUTE)} if len(numbers) == 1 and lead else {}
 
-    def answer(self, text: str, around: re.Pattern[str]) -> dict[str, SlotValue]:
+    def answer(self, text: str, around: re.Pattern[str], *, own: bool = False) -> dict[str, SlotValue]:
         """The slots that `text` fills where it says nothing else; empty where it says more.
 
-        `around` fits words that may stand around an answer and are no part of it."""
+        `around` fits words that may stand around an answer and are no part of it. Words of the skill's phrasings may if
+        `own` is set."""
         words = self._language.split_words(text)[:MOST_WORDS]
-        readings = read_values(self._slots, words, self._language)
-        given = self._likeliest(readings)
-        taken = {at for reading in given.values() for at in range(reading.found.first, reading.found.end)}
-        filled: dict[str, SlotValue] = {name: reading.found.value for name, reading in given.items()}
-        for slot in self._slots:
-            if slot.name not in filled and slot.choices and (found := self._reference(slot, words, taken)):
-                filled[slot.name] = found.value
-                taken |= set(range(found.first, found.end))
-                break
-        spared = self._language.fillers | self._language.determiners | self._language.around
-        left = [word.text for at, word in enumerate(words) if at not in taken and word.text not in spared]
-        return {} if around.sub("", self._language.joint.join(left)).strip() else filled
+        filled, taken = self._values.fill(words)
+        taken |= {at for at, word in enumerate(words) if own and self._explained([word])}
+        return filled if self._values.is_around(words, taken, around) else {}
 
-    def series(self, text: str) -> list[dict[str, SlotValue]]:
-        """The slots of each of several wishes, where `text` names several values, one after another, for the only slot
-        of their kind; empty where it names one."""
+    def number(self, text: str, around: re.Pattern[str]) -> float | None:
+        """The number in a text that says nothing else, except which thing it is for; None where it says more."""
+        return self._values.number(self._language.split_words(text)[:MOST_WORDS], around)
+
+    def told(self, text: str, asked: Slot, *, spared: Container[str]) -> dict[str, SlotValue]:
+        """The slots in an answer that says more than the value of the slot `asked`; empty where that is not in it.
+        Texts in the slots `spared` are known already."""
         words = self._language.split_words(text)[:MOST_WORDS]
-        readings = read_values(self._slots, words, self._language)
-        named = [slot for slot in self._slots if slot.choices]
-        if len(named) != 1:
-            return []
-        found = [reading for reading in readings if reading.slots == {named[0].name}]
-        spared = self._language.fillers | self._language.determiners | self._language.around | self._language.joining
-        counts = {reading.found.end: reading for reading in readings if reading not in found}
-        inside = {at for one in readings for at in range(one.found.first, one.found.end)}
-        between = range(found[0].found.end, found[-1].found.first) if found else range(0)
-        if len({one.found.value for one in found}) < 2 or any(
-            at not in inside and words[at].text not in spared for at in between
-        ):
-            return []
-        return [self._one_of(named[0], one, words, counts) for one in found]
-
-    def _one_of(
-        self, slot: Slot, one: Reading, words: Sequence[Word], counts: Mapping[int, Reading]
-    ) -> dict[str, SlotValue]:
-        """One value of a series, with the number that counts it."""
-        slots: dict[str, SlotValue] = {slot.name: one.found.value}
-        if number := counts.get(one.found.first):
-            slots[min(number.slots)] = number.found.value
-        return slots
-
-    def _likeliest(self, readings: Sequence[Reading]) -> dict[str, Reading]:
-        given: dict[str, Reading] = {}
-        for slot in self._slots:
-            left = [reading for reading in readings if slot.name in reading.slots and reading not in given.values()]
-            best = max((reading.found.score for reading in left), default=0.0)
-            if chosen := next((reading for reading in reversed(left) if reading.found.score == best), None):
-                given[slot.name] = chosen
-        return given
-
-    def _reference(self, slot: Slot, words: Sequence[Word], taken: Set[int] = frozenset()) -> Found[str] | None:
-        """The words that refer to a value of a slot with choices, the last ones that can."""
-        language = self._language
-        found = [each for each in language.find_references(words) if not taken & set(range(each.first, each.end))]
-        for each in reversed(found):
-            reference = language.reference(each.value)
-            vague = reference is not None and reference.kind in ("same", "another")
-            if slot.required or not vague:
-                shown = _referring(words[each.first : each.end], language)
-                return replace(each, value=shown) if vague and shown in language.demonstratives else each
-        return None
+        readings = self._values.read(words)
+        if is_text(asked) or not any(asked.name in reading.slots for reading in readings):
+            return {}
+        texts = [slot.name for slot in self._slots if is_text(slot)]
+        filled = {name: value for name, value in self.read(text).items() if name not in texts or name not in spared}
+        label = next((name for name in texts if name not in spared and name not in filled), "")
+        rest = words[max(reading.found.end for reading in readings) :]
+        if label and rest and rest[0].text in self._language.leading:  # "five minutes for the eggs"
+            language = self._language
+            named = trim(rest, language.leading | language.determiners | language.around)
+            return filled | ({label: quote(text, named)} if named else {})
+        return filled
 
     def _assign(self, readings: Sequence[Reading], best: _Fit) -> dict[str, SlotValue]:
         """Give each slot the reading in its hole of the best example, or if there is none, the likeliest one that is
@@ -176,7 +143,9 @@ class SlotReader:
                 given[name] = reading
         for slot in self._slots:
             left = [reading for reading in readings if slot.name in reading.slots and reading not in given.values()]
-            if slot.name not in given and (chosen := likeliest(slot, left, readings)):
+            several = len(left) > 1 and any(left[0].slots - {slot.name} - given.keys())  # they come in order
+            chosen = left[0] if several else likeliest(slot, left, readings)
+            if slot.name not in given and chosen:
                 given[slot.name] = chosen
         return {name: reading.found.value for name, reading in given.items()}
 
@@ -189,21 +158,21 @@ class SlotReader:
         if kind_of(slot.kind).tells(text, self._language):
             return text
         if kind_of(slot.kind).shown:
-            return _referring(words, self._language) or self._language.shown
+            return referring(words, self._language) or self._language.shown
         fit = next((fit for fit in fits if not slot.required or Hole(slot.name) in fit.example), None)
         there = fit.words(slot.name, words) if fit and (slot.required or fit.alignment.shared >= SOME_SHARED) else []
         if not is_text(slot):
-            if slot.choices and (reference := self._reference(slot, words)):
-                return reference.value
+            open_ended = any(word.text in self._language.anything for word in words)  # "anything that I can buy"
+            if slot.choices and not open_ended and (reference := self._values.reference(slot, words)):
+                return reference
             known = fit is not None and fit.alignment.shared >= ENOUGH_SHARED and not self.is_wording(there)
-            if not slot.required and all(self._language.stem(word.text) in self._common for word in there):
-                return ""
+            known = known and (slot.required or not self._is_common(there))
             name = _name(slot, text, there, self._language, known=known)
             return name or (self._shown(words) if slot.required else "")
         language = self._language
         if not slot.required:
             there = self._label(there, words, readings)
-        there = _trim(_trim(self._without_request(text, there), language.around), language.leading, ends=False)
+        there = trim(trim(self._without_request(text, there), language.around), language.leading, ends=False)
         if not there and slot.required and slot is self._slots[0]:
             there = self._unexplained(text, words)
         empty = language.vague | language.leading | language.determiners
@@ -221,23 +190,32 @@ class SlotReader:
                 runs[-1].append(word)
         spared = self._language.determiners
         edge = {word.text for run in runs for word in run if self._language.stem(word.text) in self._common - spared}
-        return max((_trim(run, edge) for run in runs), key=len)
+        return max((trim(run, edge) for run in runs), key=len)
 
     def is_wording(self, words: Sequence[Word]) -> bool:
         """Whether words are only the examples' own wording, such as ``to buy``, and so no name to act on.
 
         A skill that only looks something up may take them for a name. It then answers that it knows no such name."""
-        return self._acts and all(self._language.stem(word.text) in self._vocabulary for word in words)
+        return self._acts and self._explained(words)
+
+    def _explained(self, words: Sequence[Word]) -> bool:
+        """Whether the examples hold all these words."""
+        return all(self._language.stem(word.text) in self._vocabulary for word in words)
+
+    def _is_common(self, words: Sequence[Word]) -> bool:
+        """Whether words only say what many examples say, such as "timer"."""
+        spared = self._language.determiners | self._language.fillers
+        return all(word.text in spared or self._language.stem(word.text) in self._common for word in words)
 
     def _shown(self, words: Sequence[Word]) -> str:
         """The word that stands for what is wanted, in an utterance of which the examples explain all other words."""
         said = {word.text for word in words}
         known = all({word, self._language.stem(word)} & self._known for word in said)
-        return _referring(words, self._language) if known and not said & self._language.anything else ""
+        return referring(words, self._language) if known and not said & self._language.anything else ""
 
     def _unexplained(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
         """The words of an utterance that no example explains, if some of them say what it is about."""
-        rest = _trim(self._without_request(text, words), self._language.around)
+        rest = trim(self._without_request(text, words), self._language.around)
         return rest if any(not {word.text, self._language.stem(word.text)} & self._known for word in rest) else []
 
     def _without_request(self, text: str, words: Sequence[Word]) -> Sequence[Word]:
@@ -299,7 +277,7 @@ def normalise(slot: Slot, value: SlotValue, language: Language) -> SlotValue | N
     words = language.split_words(text)
     kind = kind_of(slot.kind)
     if kind.shown:
-        return _referring(words, language) or text or None
+        return referring(words, language) or text or None
     if is_text(slot) or not words:
         return text or None
     if kind.form and text.replace(".", "", 1).isdecimal():
@@ -313,27 +291,10 @@ def normalise(slot: Slot, value: SlotValue, language: Language) -> SlotValue | N
 def _name(slot: Slot, text: str, words: Sequence[Word], language: Language, *, known: bool) -> str:
     """The name for words that stand where a name should: the nearest of the slot's list, else the words themselves if
     they are `known` to be a name, else the word that stands for a name, else nothing."""
-    named = _trim(words, language.around | language.determiners)
+    named = trim(words, language.around | language.determiners)
     if near := find_choices(named, slot.choices, language, LIKELY):
         return near[-1].value
     if all(word.text in language.naming_nothing for word in words):
-        return _referring(words, language)
+        return referring(words, language)
     vague = not known or len(named) > LONGEST_NAME or any(word.text in language.vague for word in named)
     return "" if vague else quote(text, named).lower()
-
-
-def _referring(words: Sequence[Word], language: Language) -> str:
-    """The word that stands for what the user shows. "that" says more than "there", and "there" says more than "it"."""
-    kinds = language.demonstratives, language.places, language.pronouns
-    said = [word.text for word in words]
-    return next((word for kind in kinds for word in said if word in kind), "")
-
-
-def _trim(words: Sequence[Word], edge: Set[str], *, ends: bool = True) -> Sequence[Word]:
-    """`words` without those of `edge` at the beginning and, if `ends` is set, at the end."""
-    first, end = 0, len(words)
-    while first < end and words[first].text in edge:
-        first += 1
-    while ends and first < end and words[end - 1].text in edge:
-        end -= 1
-    return words[first:end]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from typing import ClassVar
@@ -85,8 +85,8 @@ class Language:
     """What stands before a free text and is no part of it, such as ``about``."""
     anything: ClassVar[frozenset[str]] = NONE
     """Words for no thing in particular."""
-    joining: ClassVar[frozenset[str]] = NONE
-    """Words between two things of a list."""
+    one_by_one: ClassVar[tuple[str, ...]] = ()
+    """Words for each of two things that were named."""
     all_of_them: ClassVar[frozenset[str]] = NONE
     """Words for every one of some things, such as ``all``."""
     vague: ClassVar[frozenset[str]] = NONE
@@ -179,16 +179,13 @@ class Language:
 
     def find_references(self, words: Sequence[Word]) -> list[Found[str]]:
         """Every phrase that refers to something (`reference`), the longest at each place, as it was said."""
-        found: list[Found[str]] = []
-        at = 0
-        while at < len(words):
-            sizes = range(min(LONGEST_REFERENCE, len(words) - at), 0, -1)
-            texts = ((size, self.joint.join(word.text for word in words[at : at + size])) for size in sizes)
-            size, text = next(((size, text) for size, text in texts if self.reference(text)), (0, ""))
-            if size:
-                found.append(Found(text, at, at + size))
-            at += size or 1
-        return found
+        return list(_references(self, tuple(words)))
+
+    def refers_further(self, text: str) -> bool:
+        """Whether a text refers to more than what was named last: to another one, the second one, two of them."""
+        words = self.split_words(text)
+        kinds = {each.kind for found in self.find_references(words) if (each := self.reference(found.value))}
+        return bool(kinds - {"same", "place"}) or (bool(kinds) and bool(self.find_numbers(words)))
 
     def find_days(self, words: Sequence[Word]) -> list[Found[str]]:
         """Every day that is named, as a code of `models.language.days`, in order."""
@@ -292,6 +289,21 @@ class Language:
         They stand in ``phrases.yaml`` in the package of the language's class. What is not there is said in English."""
         parts = (yaml.safe_load(_read(module, "phrases.yaml")) for module in (FALLBACK, type(self).__module__))
         return {name: phrase for part in parts for name, phrase in (part or {}).items()}
+
+
+@lru_cache(256)
+def _references(language: Language, words: tuple[Word, ...]) -> tuple[Found[str], ...]:
+    """See `Language.find_references`, which is asked several times for the words of an utterance."""
+    found: list[Found[str]] = []
+    at = 0
+    while at < len(words):
+        sizes = range(min(LONGEST_REFERENCE, len(words) - at), 0, -1)
+        texts = ((size, language.joint.join(word.text for word in words[at : at + size])) for size in sizes)
+        size, text = next(((size, text) for size, text in texts if language.reference(text)), (0, ""))
+        if size:
+            found.append(Found(text, at, at + size))
+        at += size or 1
+    return tuple(found)
 
 
 def _read(module: str, name: str) -> str:

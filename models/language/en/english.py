@@ -40,7 +40,7 @@ class English(Language):
     determiners: ClassVar[frozenset[str]] = vocabulary.DETERMINERS
     leading: ClassVar[frozenset[str]] = vocabulary.LEADING
     anything: ClassVar[frozenset[str]] = vocabulary.ANYTHING
-    joining: ClassVar[frozenset[str]] = frozenset({"and", "or", "plus", "with", "both"})
+    one_by_one: ClassVar[tuple[str, ...]] = ("the first one", "the second one")
     all_of_them: ClassVar[frozenset[str]] = vocabulary.ALL
     vague: ClassVar[frozenset[str]] = vocabulary.VAGUE
     beside: ClassVar[frozenset[str]] = vocabulary.BESIDE

@@ -42,7 +42,6 @@ class Chinese(Language):
     determiners: ClassVar[frozenset[str]] = vocabulary.DETERMINERS
     leading: ClassVar[frozenset[str]] = vocabulary.LEADING
     anything: ClassVar[frozenset[str]] = vocabulary.ANYTHING
-    joining: ClassVar[frozenset[str]] = frozenset("和跟与或")
     all_of_them: ClassVar[frozenset[str]] = vocabulary.ALL
     vague: ClassVar[frozenset[str]] = vocabulary.VAGUE
     beside: ClassVar[frozenset[str]] = vocabulary.BESIDE

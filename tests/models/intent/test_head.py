@@ -25,7 +25,10 @@ def examples(labels: dict[str, list[str]]) -> Sentences:
     return Sentences(vectors, [text.split() for _, text in said], [label for label, _ in said])
 
 
-FEW = {"buy": ["buy a map", "buy a hat", "please buy it"], "sell": ["sell a map", "sell my hat", "please sell it"]}
+FEW = {
+    verb: [f"{verb} a map", f"{verb} my hat", f"please {verb} it", f"{verb} this", f"i {verb} two maps"]
+    for verb in ("buy", "sell")
+}
 
 
 def likeliest(head: Head, text: str) -> str:
