@@ -29,6 +29,7 @@ coverage: .venv/test  ## what `make check` runs of the pipeline: nine tenths at 
 bench: .venv/test   ## every benchmark there is
 	$(BIN)/python benchmarks/spine.py
 	$(BIN)/python benchmarks/intent.py
+	$(BIN)/python benchmarks/dialogue.py
 	$(BIN)/python benchmarks/talk.py
 	$(BIN)/python benchmarks/expression.py
 	$(BIN)/python benchmarks/serve.py

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 
 from support.phrasings import Phrasing, read_phrasings, slot_counts
 
+from models.context import DEFAULT, Context
 from models.intent.cascade import Cascade
 from models.intent.llm import Llm
 from models.intent.nearest import Nearest
@@ -29,7 +30,15 @@ from models.task.skills import Skills
 ENGINES: dict[str, type[IntentRecogniser]] = {"nearest": Nearest, "cascade": Cascade, "llm": Llm}
 
 
-def score(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> dict[str, float]:
+class Understands(Protocol):
+    """An engine of intent recognition, or a stage that is called as one."""
+
+    def understand(self, text: str, context: Context = DEFAULT) -> tuple[Intent, ...]:
+        """The commands of one utterance, at least one."""
+        ...
+
+
+def score(engine: Understands, phrasings: Sequence[Phrasing]) -> dict[str, float]:
     """The measures of an engine that has learnt the skills, on the phrasings.
 
     `accuracy` is the share of right intents, ``unknown`` included. `accuracy_known` is that share among phrasings that
@@ -67,7 +76,7 @@ def summary() -> dict[str, Any]:
     return {"intent_accuracy": round(results["accuracy"], 3), "slot_f1": round(results["slot_f1"], 3)}
 
 
-def misses(engine: IntentRecogniser, phrasings: Sequence[Phrasing]) -> list[str]:
+def misses(engine: Understands, phrasings: Sequence[Phrasing]) -> list[str]:
     """A line for each phrasing that the engine misunderstands."""
     lines = []
     for phrasing in phrasings:

@@ -26,11 +26,11 @@ class Phrasing:
     """For each slot the values that are right, as `canonical` writes them; "" where it may be left out."""
 
 
-def read_phrasings(part: str) -> list[Phrasing]:
-    """One part of the labelled set: ``calibration`` or ``heldout``."""
+def read_phrasings(part: str, file: Path = PHRASINGS) -> list[Phrasing]:
+    """One part of a labelled set: ``calibration`` or ``heldout``."""
     return [
         Phrasing(row["text"], intent, {name: _right(value) for name, value in row.get("slots", {}).items()})
-        for intent, rows in yaml.safe_load(PHRASINGS.read_text(encoding="utf-8"))[part].items()
+        for intent, rows in yaml.safe_load(file.read_text(encoding="utf-8"))[part].items()
         for row in rows
     ]
 
