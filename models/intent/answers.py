@@ -170,6 +170,8 @@ class Answers:
         asked = next((slot for slot in self._skillset.slots(question.skill) if slot.name == question.slot), None)
         if asked is None:
             slots = self._skillset.values(question.skill, text)
+            if slots and all(self._skillset.is_vague(value) for value in slots.values()):
+                return [self._command("confirm", text)] if self._skillset.mood(text) is Mood.ORDER else []
             return [Intent(question.skill, slots, act="amend", words=text)] if slots else []
         if slots := self._values(asked, question, text):
             return [Intent(question.skill, slots, act="fill", words=text)]

@@ -46,6 +46,8 @@ class Skillset:
         words = self.language.split_words(text)
         if not words:
             return Intent(UNKNOWN, words=text)
+        if sure := tells(self.cards.values(), text, self.language):
+            return replace(sure, words=text)
         stray = Intent(UNKNOWN, {WITHHELD: Mood.STRAY.value}, words=text)
         if self._is_amount(text) or (told.mood is Mood.STRAY and len(words) == 1):
             return stray

@@ -77,8 +77,10 @@ class Wishes:
         ]
 
     def _value(self, whole: Intent, part: str) -> dict[str, SlotValue]:
-        own = whole.confidence > CERTAIN and not self._skillset.opens(part)
+        if self._skillset.opens(part):
+            return {}
         more = self._skillset.values(whole.name, part)
+        own = whole.confidence > CERTAIN
         return more or (self._skillset.mere_values(whole.name, part, own=True) if own else {})
 
     def _listed(self, text: str) -> list[str]:

@@ -139,7 +139,13 @@ def _duration(words: Sequence[Word], numbers: dict[int, Found[float]], at: int) 
             seconds, unit, here = seconds + more[0], more[1], more[2]
             continue
         bare = numbers.get(joint)
-        if more is None and bare and unit in _FINER and bare.value < unit / _FINER[unit]:
+        if (
+            more is None
+            and bare
+            and _text(words, joint) != "one"
+            and unit in _FINER
+            and bare.value < unit / _FINER[unit]
+        ):
             return Found(seconds + bare.value * _FINER[unit], at, bare.end)
         return Found(seconds, at, here)
 
