@@ -20,7 +20,7 @@ from models.task.skills import Skills
 EN = find_language("en")
 
 
-CARDS = Skills(world=":memory:").skills()
+CARDS = [card for card in Skills(world=":memory:").skills() if card.examples]
 
 
 class Scripted(LanguageModel):

@@ -44,5 +44,7 @@ def test_a_role_is_a_folder_of_anyones(beside: Beside) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
     shown = beside.run("-c", SHOWN)
     walks = ["navigate", "go_back", "walk_back", "distance", "where_am_i", "describe_place", "places"]
-    expected = f"Anne {[*walks, 'story', 'small_talk', 'stop']}"
+    talk = ["small_talk", "stop", "who_are_you", "are_you_human", "who_made_you", "capabilities", "recount"]
+    talk += ["feelings_crisis", "speech"]
+    expected = f"Anne {[*walks, 'story', *talk]}"
     assert shown.stdout.strip() == expected, shown.stderr
