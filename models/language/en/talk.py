@@ -114,7 +114,8 @@ _WISH = re.compile(
 
 _STALE = re.compile(
     r"\W*(?:(?:and|but|so|well|okay|of course|sure|certainly|remember|thank you|also|however|please|yes|no)\W+)*"
-    r"(?:remember, |(?:please )?(?:feel free|don't hesitate|do not hesitate)\b|(?:just )?let me know\b"
+    r"(?:remember(?:,| that) |do you have any (?:other|more|further)\b|(?:please )?(?:feel free|don't hesitate"
+    r"|do not hesitate)\b|(?:just )?let me know\b"
     r"|if (?:you(?:'d| would)? (?:have|need|want|like)|there(?:'s| is) anything)\b"
     r"|(?:is|was) there (?:anything|something) (?:else|specific|I|in particular)\b|(?:how|what) (?:else )?(?:can|may"
     r"|could|would) I (?:help|assist|do for)\b"
@@ -123,7 +124,7 @@ _STALE = re.compile(
     r"|I(?:'m| am) (?:just|only) (?:an? )?(?:AI|computer|program|virtual|machine)\b|it(?:'s| is) (?:always |really "
     r"|very )?important (?:to|for|that)\b"
     r"|(?:what|anything) (?:else )?would you like (?:to (?:know|talk|discuss|chat)|me to|help)\b"
-    r"|I don't have (?:feelings|emotions|the ability|personal)\b"
+    r"|I (?:don't|do not) have (?:feelings|emotions|the ability|personal)\b"
     r"|I can (?:help|assist|provide|answer)\b|it's up to you\b|I(?:'m| am) (?:glad|happy) (?:that )?I could (?:help"
     r"|be)|that(?:'s| is) (?:great|wonderful|nice) to hear\b)",
     re.IGNORECASE,
