@@ -261,6 +261,10 @@ class Language:
         """A length of time."""
         return f"{seconds} s"
 
+    def imperative(self, text: str) -> str:
+        """A description such as "Opens a door" as somebody would order it."""
+        return text
+
     def to_listener(self, text: str) -> str:
         """What the user said, said back to them inside a sentence: ``my sister`` is ``your sister``."""
         return text

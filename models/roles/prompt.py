@@ -21,6 +21,8 @@ BLOCK = 4
 """The number of exchanges that are forgotten together."""
 LONGEST_FACT = 40
 """Characters of a name or another value that is known."""
+INSTRUCTIONS = 2000
+"""Characters of a client's instructions that are read, at most."""
 TOLD = 16
 """Sentences that are kept of what the user told in turns which are not read word for word any more."""
 LONGEST_TOLD = 90
@@ -57,14 +59,20 @@ def known(dialogue: Dialogue, language: Language) -> str:
     return " ".join(facts)
 
 
-def remembered(dialogue: Dialogue, language: Language, budget: int) -> list[Message]:
-    """What the model reads of a dialogue: what is known, what the user told in turns that do not fit, and the latest
-    turns word for word, as far as `budget` characters hold them."""
+def remembered(dialogue: Dialogue, language: Language, budget: int, instructions: str = "") -> list[Message]:
+    """What the model reads of a dialogue: what the session's client wishes (`instructions`), what is known, what the
+    user told in turns that do not fit, and the latest turns word for word, as far as `budget` characters hold them."""
     told = [exchange for exchange in dialogue.exchanges if exchange.heard and exchange.said]
     start = _start(told, budget)
-    facts = [known(dialogue, language), _earlier(told[:start], language)]
+    facts = [instructed(instructions, language), known(dialogue, language), _earlier(told[:start], language)]
     notes = " ".join(fact for fact in facts if fact)
     return [*([Message("system", notes)] if notes else []), *recall(told[start:], budget)]
+
+
+def instructed(instructions: str, language: Language) -> str:
+    """The instructions of a session's client as a wish, which the role's own rules go before; perhaps nothing."""
+    told = data(instructions)[:INSTRUCTIONS]
+    return language.phrases["instructed"].format(told=told) if told else ""
 
 
 def recall(exchanges: Sequence[Exchange], budget: int) -> list[Message]:

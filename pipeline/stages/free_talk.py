@@ -85,7 +85,7 @@ class FreeTalk:
 
     def messages(self, turn: Turn) -> list[Message]:
         """Return what the model reads before the user's words: the role, what is known, and the talk so far."""
-        talk = remembered(turn.context.dialogue, spoken(turn), self.history)
+        talk = remembered(turn.context.dialogue, spoken(turn), self.history, turn.context.instructions)
         return [*prefix(self._persona(turn), worked=self.worked), *talk]
 
     async def _instead(self, guardrails: Guardrails, words: str, turn: Turn, *, failed: bool) -> str:

@@ -130,5 +130,8 @@ class English(Language):
     def duration(self, seconds: int) -> str:
         return sentences.spoken_duration(seconds)
 
+    def imperative(self, text: str) -> str:
+        return sentences.imperative(text)
+
     def to_listener(self, text: str) -> str:
         return sentences.to_listener(text)

@@ -53,6 +53,19 @@ _FIRST_WORDS = re.compile(
 )
 
 
+def imperative(text: str) -> str:
+    """``turn on a light`` for "Turns on a light"."""
+    verb, _, rest = text.partition(" ")
+    verb = verb.lower()
+    if verb.endswith(("ches", "shes", "sses", "xes", "oes")):
+        verb = verb[:-2]
+    elif verb.endswith("ies"):
+        verb = f"{verb[:-3]}y"
+    elif verb.endswith("s") and not verb.endswith("ss"):
+        verb = verb[:-1]
+    return f"{verb} {rest}".strip()
+
+
 def listed(parts: Sequence[str], joint: str = "and") -> str:
     """The parts, at least one, as a spoken list: ``a map, 2 apples and 94 coins``."""
     *rest, last = parts

@@ -57,6 +57,10 @@ class ClientCalls:
         finally:
             del self._waiting[call.id]
 
+    def waits(self, id: str) -> bool:
+        """Whether a turn waits for the answer to that call."""
+        return id in self._waiting
+
     def answer(self, id: str, outcome: Outcome) -> bool:
         """Take the client's answer to a call; False where no such call waits.
 

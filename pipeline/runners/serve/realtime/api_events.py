@@ -53,13 +53,26 @@ class AudioWishes(BaseModel):
     output: AudioOut | None = None
 
 
+class FunctionTool(BaseModel):
+    """A function of the client that the user may want called."""
+
+    type: Literal["function"] = "function"
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    description: Annotated[str, Field(max_length=4096)] = ""
+    parameters: dict[str, Any] | None = None
+    """The JSON schema of its parameters."""
+
+
 class Wishes(BaseModel):
     """What a client wants of its session."""
 
     type: Id = "realtime"
     output_modalities: Modalities | None = None
     audio: AudioWishes | None = None
-    tools: list[Any] | None = None
+    instructions: Annotated[str, Field(max_length=16_000)] | None = None
+    """How the avatar should talk, as far as its role allows that."""
+    tools: Annotated[list[dict[str, Any]], Field(max_length=128)] | None = None
+    """Functions as `FunctionTool` has them; tools of other types are not served."""
 
 
 class SessionUpdate(Event):
@@ -105,10 +118,13 @@ class NewItem(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     role: Id = ""
     content: Annotated[list[ContentPart], Field(max_length=16)] = []
+    call_id: Id = ""
+    output: Annotated[str, Field(max_length=32_000)] = ""
+    """What came of the call with that id."""
 
 
 class ItemCreate(Event):
-    """Adds a line that the user typed."""
+    """Adds a line that the user typed, or what came of a call of a tool."""
 
     type: Literal["conversation.item.create"]
     item: NewItem

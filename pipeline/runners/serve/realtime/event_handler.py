@@ -8,6 +8,7 @@ import numpy as np
 
 from models.context import User
 from pipeline.errors import PipelineError
+from pipeline.runners.serve.client_calls import ClientCall
 from pipeline.runners.serve.client_session import ClientSession
 from pipeline.runners.serve.realtime import api_events
 from pipeline.runners.serve.realtime.audio_format import from_base64
@@ -16,6 +17,7 @@ from pipeline.runners.serve.realtime.input_buffer import InputBuffer
 from pipeline.runners.serve.realtime.items import Item, Send, new_id
 from pipeline.runners.serve.realtime.observer import RealtimeObserver
 from pipeline.runners.serve.realtime.session_settings import Complain, SessionSettings
+from pipeline.runners.serve.realtime.tools import ClientTools
 from pipeline.runners.serve.sessions import Sessions
 from pipeline.runtime.record import State
 from pipeline.wire.fields import LINE, Format
@@ -40,6 +42,7 @@ class EventHandler:
         self._observer = RealtimeObserver(self.client.session, self._buffer, send, complain, self._interrupt)
         self.client.use_sink(self._observer.sink)
         self.client.session.observers.append(self._observer)
+        self._tools = ClientTools(self.client, self._observer)
         self._typed: list[str] = []
         self._muted: asyncio.TimerHandle | None = None
         self._tell_session("session.created")
@@ -79,6 +82,11 @@ class EventHandler:
     async def _update(self, wishes: api_events.Wishes) -> None:
         observer = self._observer
         before, observer.settings = observer.settings, observer.settings.updated(wishes, self._complain)
+        if observer.settings.tools != before.tools:
+            for mistake in self._tools.bring(observer.settings.tools):
+                self._complain(mistake)
+        if observer.settings.instructions != before.instructions:
+            self.client.session.instruct(observer.settings.instructions)
         if observer.settings.hears != before.hears or observer.settings.policy != before.policy:
             self._buffer.forget()
             observer.committed = None
@@ -90,6 +98,10 @@ class EventHandler:
 
     def _tell_session(self, kind: str) -> None:
         self._send(kind, session=self._observer.settings.as_dict(self.client.session.name, self._graph))
+
+    def call(self, call: ClientCall) -> None:
+        """Tell the client that the user wants one of its tools."""
+        self._tools.call(call)
 
     # --- what the user says ------------------------------------------------------------------------------------------
 
@@ -137,11 +149,14 @@ class EventHandler:
             )
 
     def _create(self, item: api_events.NewItem) -> None:
+        if item.type == "function_call_output":
+            self._tools.take(item)
+            return
         texts = [part.text or "" for part in item.content if part.type == "input_text"]
         if item.type != "message" or item.role != "user" or not any(texts) or len(texts) < len(item.content):
             raise EventError(
-                "item: only messages of the user made of input_text can be added; the server keeps the history, and "
-                "the graph says who the avatar is",
+                "item: only messages of the user made of input_text, and outputs of calls, can be added; the server "
+                "keeps the history, and the graph says who the avatar is",
                 code="unsupported_parameter",
                 param="item",
             )
@@ -160,7 +175,9 @@ class EventHandler:
     # --- responses ---------------------------------------------------------------------------------------------------
 
     async def _respond(self, wishes: api_events.ResponseWishes) -> None:
-        """Let what was committed or typed be answered."""
+        """Let what was committed or typed be answered, or a turn go on whose calls were answered."""
+        if self._tools.go_on(wishes.output_modalities):
+            return
         self._check(wishes)
         if self._typed:
             self._type()

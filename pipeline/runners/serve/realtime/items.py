@@ -15,7 +15,7 @@ from pipeline.runners.serve.realtime.session_settings import described, modaliti
 KEPT = 256
 """Items that a client can still ask for."""
 
-Kind = Literal["input_text", "input_audio", "output_text", "output_audio"]
+Kind = Literal["input_text", "input_audio", "output_text", "output_audio", "function_call", "function_call_output"]
 
 
 class Send(Protocol):
@@ -67,6 +67,21 @@ class Item:
     def part(self) -> dict[str, Any]:
         """The item's content as the API describes it in a response."""
         return {"type": self.kind.removeprefix("output_"), self.field: self.text}
+
+
+@dataclass(slots=True)
+class CallItem(Item):
+    """A call of one of the client's tools, or what came of it."""
+
+    call_id: str = ""
+    name: str = ""
+    """The name of the tool; empty for what came of a call."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the item as the API describes it. `text` is the arguments in JSON, or the output."""
+        told = {"id": self.id, "object": "realtime.item", "type": self.kind, "status": self.status}
+        own = {"name": self.name, "arguments": self.text} if self.kind == "function_call" else {"output": self.text}
+        return told | {"call_id": self.call_id} | own
 
 
 class Items:
@@ -144,6 +159,21 @@ class Response:
     def sound(self, data: bytes) -> None:
         """Send the next sound."""
         self._tell("response.output_audio.delta", delta=to_base64(data))
+
+    def call(self, name: str, call_id: str, arguments: str) -> None:
+        """Fill the response with a call of the client's tool, and end it: the client goes on."""
+        item = CallItem(new_id("item"), "function_call", status="in_progress", call_id=call_id, name=name)
+        self.item, self.over = item, True
+        place = {"response_id": self.id, "output_index": 0}
+        self._send("response.output_item.added", **place, item=item.as_dict())
+        self._items.add(item)
+        item.text, item.status = arguments, "completed"
+        call = {"item_id": item.id, "call_id": call_id}
+        self._send("response.function_call_arguments.delta", **place, **call, delta=arguments)
+        self._send("response.function_call_arguments.done", **place, **call, name=name, arguments=arguments)
+        self._send("response.output_item.done", **place, item=item.as_dict())
+        self._items.done(item)
+        self._send("response.done", response=self._as_dict("completed"))
 
     def end(self, status: str = "completed", details: dict[str, Any] | None = None) -> None:
         """End the response; `details` give the reason where it is not complete."""

@@ -63,6 +63,18 @@ class RealtimeObserver(Observer):
         self._asked, self._cancelled = True, False
         self._open(modalities)
 
+    def call(self, name: str, call_id: str, arguments: str) -> None:
+        """Tell the client that the user wants one of its tools; `arguments` is JSON."""
+        self._take().call(name, call_id, arguments)
+
+    def go_on(self, modalities: Modalities | None = None, *, answered: bool) -> None:
+        """Open a response for the rest of the answer, because the client told what came of a call. The response ends
+        at once where the turn is over, so that nothing is `answered`."""
+        if not self.active:
+            self._open(modalities)
+            if not answered:
+                self._drop("cancelled", {"reason": "turn_detected"})
+
     def cancel(self) -> None:
         """Stop the answer, or do not begin it, because the client asks for that."""
         self._cancelled = True

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipeline.graph.graph import Graph
 from pipeline.graph.turns import Policy
-from pipeline.runners.serve.realtime.api_events import Detection, Wishes
+from pipeline.runners.serve.realtime.api_events import Detection, FunctionTool, Wishes
 from pipeline.runners.serve.realtime.audio_format import AudioFormat, Pcm
 from pipeline.runners.serve.realtime.event_error import EventError
+from pipeline.wire.fields import SKILLS
 
+TOOLS = "session.tools"
 Complain = Callable[[EventError], None]
 
 
@@ -27,6 +31,10 @@ class SessionSettings:
     """Whether the client is told the user's words."""
     text: bool = False
     """Whether answers are written and not spoken."""
+    instructions: str = ""
+    """How the client wants the avatar to talk."""
+    tools: tuple[FunctionTool, ...] = ()
+    """The client's functions that the user may want called."""
 
     @property
     def policy(self) -> Policy:
@@ -40,15 +48,11 @@ class SessionSettings:
             raise EventError(
                 f"session.type: {wishes.type!r} sessions are not served here; only 'realtime'", param="session.type"
             )
-        if wishes.tools:
-            complain(
-                EventError(
-                    "session.tools: the skills of the graph run on the server, so a client's tools are never called",
-                    code="unsupported_parameter",
-                    param="session.tools",
-                )
-            )
         settings = self
+        if wishes.tools is not None:
+            settings = replace(settings, tools=tuple(_tools(wishes.tools, complain)))
+        if wishes.instructions is not None:
+            settings = replace(settings, instructions=wishes.instructions)
         if wishes.output_modalities is not None:
             settings = replace(settings, text="audio" not in wishes.output_modalities)
         heard = wishes.audio.input if wishes.audio else None
@@ -71,9 +75,9 @@ class SessionSettings:
             "object": "realtime.session",
             "id": f"sess_{name}",
             "model": graph.name,
-            "instructions": "",
-            "tools": [],
-            "tool_choice": "none",
+            "instructions": self.instructions,
+            "tools": [tool.model_dump(exclude_none=True) for tool in self.tools],
+            "tool_choice": "auto" if self.tools else "none",
             "output_modalities": modalities(text=self.text),
             "max_output_tokens": "inf",
             "tracing": None,
@@ -100,6 +104,24 @@ class SessionSettings:
             "prefix_padding_ms": round(1000 * turns.lead),
             "silence_duration_ms": round(1000 * turns.pause),
         }
+
+
+def _tools(given: Sequence[Mapping[str, Any]], complain: Complain) -> Iterator[FunctionTool]:
+    """Give the tools that can be served, and complain of the others."""
+    for at, each in enumerate(given):
+        try:
+            tool = FunctionTool.model_validate(each)
+        except ValidationError as error:
+            mistake = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in mistake["loc"])
+            complain(
+                EventError(f"session.tools[{at}].{place}: {mistake['msg']}; only functions are served", param=TOOLS)
+            )
+            continue
+        if at >= SKILLS:
+            complain(EventError(f"session.tools[{at}]: {SKILLS} tools are the most", param=TOOLS))
+            return
+        yield tool
 
 
 def modalities(*, text: bool) -> list[str]:

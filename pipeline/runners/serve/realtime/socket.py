@@ -133,7 +133,8 @@ class RealtimeConnection:
         """Do nothing: the handler and its observer send the same in the events of this API."""
 
     def call(self, call: ClientCall) -> None:
-        """Do nothing: a client of this API brings no skills."""
+        """Send the call in the events of this API."""
+        self._handler.call(call)
 
     def close(self, error: from_server.Error) -> None:
         """Tell the client why, and close the connection."""

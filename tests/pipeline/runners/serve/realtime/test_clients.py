@@ -113,7 +113,7 @@ def test_what_holds_is_told() -> None:
             "type": "realtime",
             "instructions": "You are a pirate.",
             "output_modalities": ["text"],
-            "tools": [{"type": "function", "name": "fly", "parameters": {}}],
+            "tools": [{"type": "function", "name": "fly", "parameters": {}}, {"type": "mcp", "name": "far"}],
             "audio": {"input": {"turn_detection": {"type": "semantic_vad", "interrupt_response": False}}},
         }
         await caller.line.session.update(session=wishes)
@@ -122,7 +122,8 @@ def test_what_holds_is_told() -> None:
             "session.tools",
             "session.audio.input.turn_detection.interrupt_response",
         ]
-        assert (told["instructions"], told["tools"], told["output_modalities"]) == ("", [], ["text"])
+        assert (told["instructions"], told["output_modalities"]) == ("You are a pirate.", ["text"])
+        assert [tool["name"] for tool in told["tools"]] == ["fly"]
         detection = told["audio"]["input"]["turn_detection"]
         assert (detection["type"], detection["interrupt_response"]) == ("semantic_vad", True)
 
