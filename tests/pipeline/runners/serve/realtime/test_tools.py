@@ -117,14 +117,14 @@ def test_a_missing_argument_is_asked_for_and_two_calls_follow_each_other() -> No
         assert (await caller.until("response.output_text.done"))["text"] == "What should the room be, hall or den?"
         await caller.until(DONE)
         await caller.type("the den")
-        _, arguments, call = await called(caller)
+        __, arguments, call = await called(caller)
         assert arguments == {"room": "den", "on": False}
         await give(caller, call, "ok")
         assert (await caller.until("response.output_text.done"))["text"] == "Done."
         await caller.until(DONE)
         await caller.type("both")
         for expected in ("set_lamp", "get_heat"):
-            name, _, call = await called(caller)
+            name, __, call = await called(caller)
             assert name == expected
             await give(caller, call, '{"error": "It is broken."}' if name == "set_lamp" else "It is warm.")
         assert (await caller.until("response.output_text.done"))["text"] == "It is broken. It is warm."
@@ -139,7 +139,7 @@ def test_an_output_that_is_late_or_of_no_call(monkeypatch: pytest.MonkeyPatch) -
         await bring(caller, HEAT, output_modalities=["text"])
         await give_nothing(caller)
         await caller.type("warm")
-        _, _, call = await called(caller)
+        *__, call = await called(caller)
         assert (await caller.until("response.output_text.done"))["text"] == "That did not answer in time."
         await caller.until(DONE)
         await give(caller, call, "It is warm.")
