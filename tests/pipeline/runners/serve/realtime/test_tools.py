@@ -43,19 +43,20 @@ class Attentive(ScriptedIntents):
 
 
 def house() -> Graph:
-    intents = {
+    intents: dict[str, Intent | tuple[Intent, ...]] = {
         "hall on": Intent("set_lamp", {"room": "hall", "on": "yes"}),
         "lamp": Intent("set_lamp", {"on": "no"}),
         "the den": Intent("set_lamp", {"room": "den"}, act="fill"),
         "warm": Intent("get_heat"),
         "both": (Intent("set_lamp", {"room": "den", "on": "no"}), Intent("get_heat")),
     }
-    engines = {"intent": Attentive({**intents}), "task": ScriptedTasks()}
+    engines = {"intent": Attentive(intents), "task": ScriptedTasks()}
     return scripted_graph("assistant", ["turns.filler=off", "turns.idle=off"], engines)
 
 
 async def bring(caller: Caller, *tools: Any, **settings: Any) -> dict[str, Any]:
-    await caller.line.session.update(session={"type": "realtime", "tools": list(tools), **settings})
+    wishes: Any = {"type": "realtime", "tools": list(tools), **settings}
+    await caller.line.session.update(session=wishes)
     return (await caller.until("session.updated"))["session"]  # type: ignore[no-any-return]
 
 
@@ -117,14 +118,14 @@ def test_a_missing_argument_is_asked_for_and_two_calls_follow_each_other() -> No
         assert (await caller.until("response.output_text.done"))["text"] == "What should the room be, hall or den?"
         await caller.until(DONE)
         await caller.type("the den")
-        __, arguments, call = await called(caller)
+        arguments, call = (await called(caller))[1:]
         assert arguments == {"room": "den", "on": False}
         await give(caller, call, "ok")
         assert (await caller.until("response.output_text.done"))["text"] == "Done."
         await caller.until(DONE)
         await caller.type("both")
         for expected in ("set_lamp", "get_heat"):
-            name, __, call = await called(caller)
+            name, call = (await called(caller))[::2]
             assert name == expected
             await give(caller, call, '{"error": "It is broken."}' if name == "set_lamp" else "It is warm.")
         assert (await caller.until("response.output_text.done"))["text"] == "It is broken. It is warm."
@@ -139,7 +140,7 @@ def test_an_output_that_is_late_or_of_no_call(monkeypatch: pytest.MonkeyPatch) -
         await bring(caller, HEAT, output_modalities=["text"])
         await give_nothing(caller)
         await caller.type("warm")
-        *__, call = await called(caller)
+        call = (await called(caller))[2]
         assert (await caller.until("response.output_text.done"))["text"] == "That did not answer in time."
         await caller.until(DONE)
         await give(caller, call, "It is warm.")
