@@ -169,7 +169,8 @@ def find_openers(cards: Iterable[SkillCard], language: Language) -> frozenset[st
             plain = [word.text for word in language.split_words(said) if word.text not in language.fillers]
             firsts.update(plain[:1] if not said.startswith("{") else [])
     spared = language.naming_nothing | language.confirm
-    return frozenset(word for word, count in firsts.items() if count >= OPENERS and word not in spared)
+    begin = {word for word in firsts if word not in spared and not language.acts.before.fullmatch(word)}
+    return frozenset(word for word in begin if firsts[word] >= OPENERS)
 
 
 def tells(cards: Iterable[SkillCard], text: str, language: Language) -> Intent | None:

@@ -15,6 +15,7 @@ _WITH = {"undo": ("retract",), "nothing": ("cancel", "deny", "retract", "stop")}
 """Kinds that stand together with others: "I changed my mind, give it back"."""
 _NEEDED = ("polite", "asking", *(kind for kinds in _WITH.values() for kind in kinds))
 _BEGUN = ("yes", "no", "correcting", "strong", "following")
+_WITHIN = ("around", "before", "both", "chained")
 LONGEST = 12
 """Words that an act may have. Longer texts are not matched as a whole: that may take long."""
 
@@ -54,6 +55,8 @@ class Acts:
     """Words that may stand around an answer and are no part of it."""
     joints: re.Pattern[str] = NOTHING
     """What stands between two wishes of one sentence."""
+    before: re.Pattern[str] = NOTHING
+    """Words that stand before a name or an amount, and begin no wish."""
     both: re.Pattern[str] = NOTHING
     """Words for two things that were named."""
     chained: re.Pattern[str] = NOTHING
@@ -78,7 +81,9 @@ class Acts:
         }
         begun = {kind: rf"(?:{either[kind]}{edge}{gap})+" for kind in _BEGUN if kind in phrases}
         free = {kind: either[kind] for kind in ("joints", "retracting") if kind in phrases}
-        within = {kind: f"{edge}{either[kind]}{edge}" for kind in ("around", "both", "chained") if kind in phrases}
+        within = {
+            kind: f"{edge}{either[kind]}{edge}" for kind in ("around", "before", "both", "chained") if kind in phrases
+        }
         if "instead" in phrases:
             free["instead"] = f"{gap}{either['instead']}$"
         return cls(**{kind: re.compile(pattern) for kind, pattern in (whole | begun | within | free).items()})
