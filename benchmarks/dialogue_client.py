@@ -33,12 +33,13 @@ DEAF = 4.0
 """Seconds at rest after a spoken line, without an answer, from which nothing was heard."""
 PARTING = 2.0
 """Seconds in which the server may close the connection after ``bye``."""
+CLOSED = "the server closed the connection"
 WELCOMED = 10.0
 """Seconds in which a server must answer ``hello``."""
 
 
 class Talker:
-    """One user at a server; an asynchronous context manager. Raises ConnectionClosed where the server goes away."""
+    """One user at a server; an asynchronous context manager. A line that the server does not hear has failed."""
 
     def __init__(self, url: str, user: str) -> None:
         self._url, self._user = url, user
@@ -80,21 +81,30 @@ class Talker:
     async def write(self, text: str) -> Answer:
         """Type a line, and wait for the answer."""
         known = self._known()
-        await self._send(from_client.Text(text=text))
+        try:
+            await self._send(from_client.Text(text=text))
+        except ConnectionClosed:
+            return Answer(failed=CLOSED)
         return await self._answer(self._loop.time(), known, deaf=False)
 
     async def say(self, samples: Samples) -> Answer:
         """Say `samples`, shape (n,) at `SAMPLE_RATE`, at real speed with the key held, and wait for the answer."""
         known = self._known()
-        await self._send(from_client.Press())
+        try:
+            await self._send(from_client.Press())
+            await self._speak(samples)
+            await self._send(from_client.Release())
+        except ConnectionClosed:
+            return Answer(failed=CLOSED)
+        return await self._answer(self._loop.time(), known, deaf=True)
+
+    async def _speak(self, samples: Samples) -> None:
         began = self._loop.time()
         for at in range(0, samples.size, FRAME):
             piece = np.pad(samples[at : at + FRAME], (0, max(0, at + FRAME - samples.size)))
             await asyncio.sleep(began + (at + FRAME) / SAMPLE_RATE - self._loop.time())
             await self._line.send(pack(SOUND, self._sequence, self._timestamp, to_pcm16(piece)))
             self._sequence, self._timestamp = self._sequence + 1, (self._timestamp + FRAME) % WRAP
-        await self._send(from_client.Release())
-        return await self._answer(self._loop.time(), known, deaf=True)
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -109,6 +119,8 @@ class Talker:
 
         ended_in_time = await self._until(over, PATIENCE)
         if (answered := self._answered(known)) is None:
+            if self._over:
+                return Answer(failed=CLOSED)
             return Answer(failed="nothing was heard" if ended_in_time else f"no answer within {PATIENCE:g} s")
         turn = answered.turn
         captions = (one for one in self._of(from_server.Caption) if one.turn == turn and one.speaker == "avatar")
