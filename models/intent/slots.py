@@ -175,7 +175,7 @@ class SlotReader:
         there = trim(trim(self._without_request(text, there), language.around), language.leading, ends=False)
         if not there and slot.required and slot is self._slots[0]:
             there = self._unexplained(text, words)
-        empty = language.vague | language.leading | language.determiners
+        empty = language.vague | language.leading | language.determiners | language.all_of_them
         return "" if all(word.text in empty for word in there) else quote(text, there)
 
     def _label(self, there: Sequence[Word], words: Sequence[Word], readings: Sequence[Reading]) -> Sequence[Word]:

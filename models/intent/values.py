@@ -19,14 +19,15 @@ class ValueReader:
         self._slots, self._language = slots, language
 
     def read(self, words: Sequence[Word]) -> list[Reading]:
-        """What can be read for the slots. The number in "the second one" counts nothing; that in "two more" does."""
+        """What can be read for the slots. The number in "the second one" counts nothing; those in "two more" and "the
+        one hour timer" do."""
         numbers = {number.first: number.value for number in self._language.find_numbers(words)}
         refer = set[int]()
         for found in self._language.find_references(words):
             counts = numbers.get(found.first, 1) != 1 or found.end - found.first == 1  # "two more", "one"
             refer |= _span([found]) - ({found.first} if counts else set())
         readings = read_values(self._slots, words, self._language)
-        return [reading for reading in readings if not refer & _span([reading.found])]
+        return [reading for reading in readings if not _span([reading.found]) <= refer]
 
     def fill(self, words: Sequence[Word]) -> tuple[dict[str, SlotValue], set[int]]:
         """The likeliest value of each slot, and the places of the words that were read."""
