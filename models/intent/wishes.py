@@ -110,7 +110,9 @@ class Wishes:
 
     def _both(self, first: str, rest: str, joint: str, most: int) -> list[Intent]:
         """A first wish and those that follow; none where the words are one wish."""
-        left = self._wish(first)
+        left, earlier = self._wish(first), list[Intent]()
+        if left.name in self._skillset.readers:  # "buy a book and two hats, and tell me the time"
+            *earlier, left = self.read(first, most)
         text = self._skillset.text_of(left)
         spoken = any(map(str.isalpha, joint))
         if text and self._language.acts.chained.search(self._language.plain(text)):
@@ -121,7 +123,7 @@ class Wishes:
         others = self.read(rest, most)
         if len(others) == 1:
             others = [self._wish(rest)]
-        return [left, *others] if all(self._stands(each, least) for each in others) else []
+        return [*earlier, left, *others] if all(self._stands(each, least) for each in others) else []
 
     def _wish(self, text: str) -> Intent:
         """What words ask for by themselves; ``unknown``, with the reason, where they forbid it."""
