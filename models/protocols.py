@@ -344,11 +344,24 @@ class TaskHandler(Engine, Protocol):
     """Carries out what an intent asks for."""
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """The skills that it can carry out. They are known before `load`."""
+        """The skills that it can carry out. They are known before `load`, but for those that servers give."""
         ...
 
     def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
         """Act in the part of the world that belongs to `context.user`. All effects are complete when it returns."""
+        ...
+
+
+@runtime_checkable
+class AsksOthers(Protocol):
+    """A task handler some of whose skills are carried out by others, so that a call may take long."""
+
+    def asks_others(self, skill: str) -> bool:
+        """Whether the skill with that name is one of those."""
+        ...
+
+    def ask(self, request: Request, context: Context = DEFAULT) -> Outcome:
+        """Carry out such a skill, as `handle` does. Any thread may call it, at any time; it returns in bounded time."""
         ...
 
 

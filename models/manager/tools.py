@@ -32,6 +32,8 @@ _LOOKS = frozenset(
 )
 """First words in the names of functions that only look something up."""
 _KINDS = {"integer": "integer", "number": "number"}
+_PAIRS = ("switched", "affirmed")
+"""The phrases that hold the words for the two values of a switch, the true one first."""
 _NOTHING = frozenset(("", "ok", "okay", "done", "success", "true", "null", "none"))
 """Results that say no more than that it is done, and what `json` makes of them."""
 
@@ -106,11 +108,17 @@ def _slot(name: str, schema: Mapping[str, Any], required: bool, language: Langua
     about = plain_text(str(schema.get("description") or ""))
     kind = _type(schema)
     if kind == "boolean":
-        return Slot(name, "choice", required, (language.phrases["true"], language.phrases["false"]), about)
+        return Slot(name, "choice", required, _two(f"{name} {about}", language), about)
     choices = tuple(str(value) for value in schema.get("enum") or () if isinstance(value, str | int | float))
     if choices:
         return Slot(name, "choice", required, choices[:CHOICES], about)
     return Slot(name, _KINDS.get(kind, "text"), required, about=about)
+
+
+def _two(told: str, language: Language) -> tuple[str, ...]:
+    """What the two values of a switch are called: what its description calls them, if it does."""
+    switched = tuple(language.phrases["switched"].split("|"))
+    return switched if set(switched) & set(spaced(told).split()) else tuple(language.phrases["affirmed"].split("|"))
 
 
 def _type(schema: Mapping[str, Any]) -> str:
@@ -143,7 +151,7 @@ def _examples(words: str, about: str, slots: tuple[Slot, ...], looks: bool, lang
 def _value(schema: Mapping[str, Any], value: SlotValue, language: Language) -> Any:
     kind = _type(schema)
     if kind == "boolean":
-        return value == language.phrases["true"]
+        return any(value == language.phrases[pair].split("|")[0] for pair in _PAIRS)
     if kind == "array":
         return [value]
     return next((option for option in schema.get("enum") or () if str(option) == str(value)), value)

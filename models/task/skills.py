@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from models.context import DEFAULT, Context
 from models.errors import ModelError, NotRegistered
 from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
 from models.language.finding import known_language, language_of
+from models.manager.elsewhere import arguments, gone, late, stated
 from models.manager.filling import Unfilled, fill
 from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Request, SkillCard, SlotValue, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.sentences import Say
+from models.task.servers import ServerOptions, Servers
 from models.task.services import GROUP as SERVICES
 from models.task.services import Call, Reminders, broken, services
 from models.task.skill import Skill, SkillFailed, direct
@@ -39,6 +41,7 @@ class Skills(TaskHandler):
         weather: Literal["world", "open-meteo"] = "world",
         city: str = "",
         allowance: int | None = None,
+        mcp: dict[str, dict[str, Any]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Raises ValueError for an option that cannot be.
@@ -50,6 +53,7 @@ class Skills(TaskHandler):
         `weather`: the virtual world's own, or a real city's from Open-Meteo's service.
         `city`: the one meant where the user names none; for ``open-meteo``.
         `allowance`: coins that a purchase may cost without a question; None takes the setting's.
+        `mcp`: servers of tools by name, whose tools become skills (`models.task.servers.ServerOptions`).
         `clock`: seconds since 1970."""
         if allowance is not None and allowance < 0:
             raise ValueError(f"allowance: expected 0 coins or more, but found {allowance}")
@@ -62,6 +66,7 @@ class Skills(TaskHandler):
         if world is not None and not world.strip():
             raise ValueError("world: expected a path or ':memory:', but found nothing; leave it out for the usual file")
         self.world, self.clock = world, clock
+        self._servers = Servers({name: ServerOptions.of(name, given) for name, given in (mcp or {}).items()})
         self.setting = load_setting(setting)
         if allowance is not None:
             self.setting = replace(self.setting, allowance=allowance)
@@ -78,20 +83,24 @@ class Skills(TaskHandler):
         self._guests: WorldStore | None = None
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """What it can do, and the names that the world knows."""
-        return tuple(self._card(name, next(iter(skill.texts))) for name, skill in self._skills.items())
+        """What it can do, and the names that the world knows; once it is loaded, also what its servers can do."""
+        own = tuple(self._card(name, next(iter(skill.texts))) for name, skill in self._skills.items())
+        return (*own, *(tool.card for name, tool in self._servers.tools.items() if name not in self._skills))
 
     def load(self) -> None:
-        """Open the world. Raises `models.task.world.WorldError`."""
+        """Open the world, and connect to the servers. Raises `models.task.world.WorldError`, and ModelError where the
+        SDK of the servers is not installed."""
         if self._store is None:
             path = default_path(self.setting.name) if self.world is None else self.world
             self._store = WorldStore(path, self.clock, self.setting)
             self._guests = WorldStore(MEMORY, self.clock, self.setting)
+        self._servers.open()
         for code in self.languages:  # a language reads its files when it is asked first, which is no user's time
             _ = language_of("", code).phrases
 
     def close(self) -> None:
-        """Close the world."""
+        """Close the world and the connections."""
+        self._servers.close()
         for store in (self._store, self._guests):
             if store is not None:
                 store.close()
@@ -126,6 +135,25 @@ class Skills(TaskHandler):
             raise
         except Exception as error:
             raise SkillFailed(f"skill '{name}' failed: {type(error).__name__}: {error}") from error
+
+    def asks_others(self, skill: str) -> bool:
+        """Whether a server carries out the skill with that name."""
+        return skill in self._servers.tools and skill not in self._skills
+
+    def ask(self, request: Request, context: Context = DEFAULT) -> Outcome:
+        """Let a server carry out one of its tools, and state what it answers."""
+        name, language = request.intent.name, known_language(context.language)
+        try:
+            slots = arguments(self._servers.tools[name].card, request, language)
+        except Unfilled as unfilled:
+            return unfilled.outcome
+        try:
+            status, say = self._servers.call(name, slots)
+        except TimeoutError:
+            return late(name, language)
+        except ConnectionError:
+            return gone(name, language)
+        return stated(name, status, say, {}, language)
 
     def price_of(self, name: str, context: Context = DEFAULT) -> float | None:
         """The price of a ware in coins; None for what is no ware."""

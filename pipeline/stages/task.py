@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Literal
@@ -13,7 +14,7 @@ from models.language.finding import known_language
 from models.manager.elsewhere import arguments, gone, late, stated
 from models.manager.filling import Unfilled
 from models.manager.manager import Call, Manager
-from models.protocols import KnowsPrices, Outcome, Request, SkillCard, TaskHandler
+from models.protocols import AsksOthers, KnowsPrices, Outcome, Request, SkillCard, TaskHandler
 from pipeline.host.host import Host
 from pipeline.packets import Gaze, Intent, Pointing, Scene, Transcript
 from pipeline.stages.reference import Surroundings
@@ -84,6 +85,10 @@ class Task:
             return await _call(brought, request, context, turn)
         if self._has_effects(request.intent):
             await turn.confirmed()
+        engine = self.host.engine
+        if isinstance(engine, AsksOthers) and engine.asks_others(request.intent.name):
+            # on a thread of its own, so that one who does not answer holds up no other session
+            return await asyncio.to_thread(engine.ask, request, context)
         return await self.host.call(lambda engine: engine.handle(request, context), context.language)
 
 

@@ -44,11 +44,11 @@ class Attentive(ScriptedIntents):
 
 def house() -> Graph:
     intents: dict[str, Intent | tuple[Intent, ...]] = {
-        "hall on": Intent("set_lamp", {"room": "hall", "on": "yes"}),
-        "lamp": Intent("set_lamp", {"on": "no"}),
+        "hall on": Intent("set_lamp", {"room": "hall", "on": "on"}),
+        "lamp": Intent("set_lamp", {"on": "off"}),
         "the den": Intent("set_lamp", {"room": "den"}, act="fill"),
         "warm": Intent("get_heat"),
-        "both": (Intent("set_lamp", {"room": "den", "on": "no"}), Intent("get_heat")),
+        "both": (Intent("set_lamp", {"room": "den", "on": "off"}), Intent("get_heat")),
     }
     engines = {"intent": Attentive(intents), "task": ScriptedTasks()}
     return scripted_graph("assistant", ["turns.filler=off", "turns.idle=off"], engines)
