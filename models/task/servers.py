@@ -194,7 +194,7 @@ async def _hold(options: ServerOptions, ready: Future[Client]) -> None:
             client = await stack.enter_async_context(Client(await _transport(options, stack)))
             ready.set_result(client)
             await sleep_forever()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whoever waits for the connection is told
         if ready.done():
             log.warning("mcp: a connection ended: %s", _reason(error))
         else:
