@@ -21,6 +21,8 @@ SURE = 0.75
 """The confidence from which words are a wish of their own though a question is open."""
 TEXTS = 0.9
 """The confidence in a free text that corrects another one."""
+LONG = 7
+"""Words that may ask for the same with another amount."""
 SHORT = 4
 """Words of an answer that may name something unknown."""
 STOP = "stop"
@@ -153,9 +155,9 @@ class Answers:
             return [Intent(skill, {texts[0].name: free}, TEXTS, act=act, words=text)]
         return []
 
-    def _loosely(self, skill: str, text: str) -> dict[str, SlotValue]:
+    def _loosely(self, skill: str, text: str, most: int = SHORT) -> dict[str, SlotValue]:
         """The slots that a few words fill by an amount, beside what it is of: "40 coins"."""
-        few = len(self._language.split_words(text)) <= SHORT and not self._skillset.opens(text)
+        few = len(self._language.split_words(text)) <= most and not self._skillset.opens(text)
         amounts = [slot for slot in self._skillset.slots(skill) if kind_of(slot.kind).form]
         told = (self._skillset.readers[skill].told(text, slot, spared=()) for slot in amounts)
         return next((slots for slots in told if slots), {}) if few else {}
@@ -232,5 +234,8 @@ class Answers:
         rest = after(self._acts.following, text, self._language)
         if rest is None and not self._language.refers_further(text):
             return []
-        slots = self._skillset.values(latest.skill, rest) if rest else self._skillset.mere_values(latest.skill, text)
+        if rest:  # "and one for the tea, four minutes"
+            slots = self._skillset.values(latest.skill, rest) or self._loosely(latest.skill, rest, most=LONG)
+        else:
+            slots = self._skillset.mere_values(latest.skill, text)
         return [Intent(latest.skill, slots, act="fill", words=text)] if slots else []

@@ -125,9 +125,10 @@ class SlotReader:
         texts = [slot.name for slot in self._slots if is_text(slot)]
         filled = {name: value for name, value in self.read(text).items() if name not in texts or name not in spared}
         label = next((name for name in texts if name not in spared and name not in filled), "")
-        rest = words[max(reading.found.end for reading in readings) :]
-        if label and rest and rest[0].text in self._language.leading:  # "five minutes for the eggs"
-            language = self._language
+        language, read = self._language, {at for each in readings for at in range(each.found.first, each.found.end)}
+        lead = max((at for at, word in enumerate(words) if word.text in language.leading), default=len(words))
+        rest = [word for at, word in enumerate(words) if at >= lead and at not in read]
+        if label and rest:  # "five minutes for the eggs"
             named = trim(rest, language.leading | language.determiners | language.around)
             return filled | ({label: quote(text, named)} if named else {})
         return filled
