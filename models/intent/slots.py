@@ -128,10 +128,8 @@ class SlotReader:
         language, read = self._language, {at for each in readings for at in range(each.found.first, each.found.end)}
         lead = max((at for at, word in enumerate(words) if word.text in language.leading), default=len(words))
         rest = [word for at, word in enumerate(words) if at >= lead and at not in read]
-        if label and rest:  # "five minutes for the eggs"
-            named = trim(rest, language.leading | language.determiners | language.around)
-            return filled | ({label: quote(text, named)} if named else {})
-        return filled
+        named = trim(rest, language.leading | language.determiners | language.around)
+        return filled | ({label: quote(text, named)} if label and named else {})  # "five minutes for the eggs"
 
     def _assign(self, readings: Sequence[Reading], best: _Fit) -> dict[str, SlotValue]:
         """Give each slot the reading in its hole of the best example, or if there is none, the likeliest one that is
