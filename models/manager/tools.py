@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -138,11 +138,35 @@ def _examples(words: str, about: str, slots: tuple[Slot, ...], looks: bool, lang
     if looks and (thing := words.partition(" ")[2]):
         yield from (wording.format(thing=thing) for wording in language.phrases["tool_questions"].split("|"))
     holes = [f"{{{slot.name}}}" for slot in slots if slot.required and slot.name.isidentifier()]
+    yield from _around(words, [slot for slot in slots if slot.name.isidentifier()], language)
     for deed in deeds:
         for wording in language.phrases["tool_examples"].split("|"):
             yield wording.format(deed=deed).strip()
             if holes:
                 yield f"{wording.format(deed=deed).strip()} {' '.join(holes)}"
+
+
+def _around(words: str, slots: Sequence[Slot], language: Language) -> Iterator[str]:
+    """How users may name a thing together with the values of slots, from the words of a tool's name."""
+    verb, _, thing = words.partition(" ")
+    needed = [f"{{{slot.name}}}" for slot in slots if slot.required]
+    if not thing or not needed:
+        return
+    phrases = language.phrases
+    switched = tuple(phrases["switched"].split("|"))
+    switch = next((f"{{{slot.name}}}" for slot in slots if slot.choices == switched), "")
+    if not switch:
+        for wording in phrases["tool_slots"].split("|"):
+            yield wording.format(verb=verb, thing=thing, slots=" ".join(needed))
+        return
+    others = " ".join(hole for hole in needed if hole != switch)
+    named = phrases["tool_thing"].split("|") if others else phrases["tool_thing"].split("|")[:1]
+    for form in named:
+        for wording in phrases["tool_switch"].split("|"):
+            yield wording.format(thing=form.format(thing=thing, slots=others), switch=switch)
+    bare = phrases["tool_thing"].split("|")[0].format(thing=thing)
+    for value in switched:  # what switches something off has a mood of its own, which its examples must show
+        yield from (wording.format(thing=bare, switch=value) for wording in phrases["tool_switch"].split("|"))
 
 
 # --- values --------------------------------------------------------------------------------------------------------

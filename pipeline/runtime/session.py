@@ -16,7 +16,7 @@ from models.cards import SkillCard
 from models.context import ANYBODY, Context, User
 from models.dialogue import Deed, Dialogue
 from models.protocols import Hypothesis, Outcome, SlotValue
-from pipeline.errors import EngineFailed, PipelineError, StageFailed, traced
+from pipeline.errors import PipelineError, StageFailed, traced
 from pipeline.graph.graph import Graph
 from pipeline.host.meter import METER
 from pipeline.packets import Partial, Reply, Sense, Speech
@@ -146,7 +146,7 @@ class Session:
             if skills and isinstance(stage, MeetsSkills):
                 try:
                     await stage.meet(skills)
-                except EngineFailed as error:
+                except Exception as error:  # noqa: BLE001  an engine may raise anything; the stage tries again
                     log.warning("the skills of a client were not learnt: %s", traced(error))
 
     def instruct(self, instructions: str) -> None:

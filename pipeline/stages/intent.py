@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -12,11 +14,13 @@ from models.context import Context
 from models.language.finding import language_of
 from models.language.mood import Mood
 from models.protocols import IntentRecogniser, LearnsMore, SkillCard
-from pipeline.errors import GraphError
+from pipeline.errors import GraphError, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Transcript
 from pipeline.stages.orders import Guard
 from pipeline.stages.stage import OffersSkills, Turn
+
+log = logging.getLogger(__name__)
 
 MET = 16
 """Sets of clients' skills whose guards are kept, at most."""
@@ -38,6 +42,7 @@ class IntentStage:
     def __init__(self, host: Host[IntentRecogniser], options: Options) -> None:
         self.host, self.options = host, options
         self._cards: tuple[SkillCard, ...] = ()
+        self._meetings: dict[tuple[SkillCard, ...], asyncio.Future[None]] = {}
         self._guard_for = lru_cache(MET)(self._make_guard)
 
     async def prepare(self, peers: Mapping[str, object]) -> None:
@@ -56,17 +61,28 @@ class IntentStage:
         cards = tuple(stage.skills())
         self._cards = cards
         self._guard_for.cache_clear()
+        self._meetings.clear()
         await self.host.each(lambda engine: engine.learn(cards))
 
     async def meet(self, skills: tuple[SkillCard, ...]) -> None:
-        """Let the engine that is asked first learn the skills of a session's client. Raises EngineFailed."""
+        """Let the engine that is asked first learn the skills of a session's client, beside its work for others. A turn
+        that comes meanwhile waits, if it belongs to such a session.
 
-        def learn(engine: IntentRecogniser) -> None:
-            self._guard_for(skills)
-            if isinstance(engine, LearnsMore):
-                engine.meet(skills)
+        Raises whatever the engine raises."""
+        if skills not in self._meetings:
+            while len(self._meetings) >= MET:
+                del self._meetings[next(iter(self._meetings))]
+            self._meetings[skills] = asyncio.ensure_future(asyncio.to_thread(self._learn, skills))
+        try:
+            await asyncio.shield(self._meetings[skills])
+        except Exception:
+            self._meetings.pop(skills, None)
+            raise
 
-        await self.host.call(learn)
+    def _learn(self, skills: tuple[SkillCard, ...]) -> None:
+        self._guard_for(skills)
+        if isinstance(engine := self.host.engine, LearnsMore):
+            engine.meet(skills)
 
     def _make_guard(self, further: tuple[SkillCard, ...]) -> Guard:
         return Guard((*self._cards, *further))
@@ -100,4 +116,9 @@ class IntentStage:
         return [guard.check(intent, told)]
 
     async def _ask(self, text: str, context: Context) -> tuple[Intent, ...]:
+        if context.skills:
+            try:
+                await self.meet(context.skills)
+            except Exception as error:  # noqa: BLE001  an engine may raise anything, and may still know other skills
+                log.warning("%s: the skills of a client were not learnt: %s", self.host.name, traced(error))
         return await self.host.call(lambda engine: engine.understand(text, context), context.language)

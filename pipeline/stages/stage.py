@@ -117,7 +117,7 @@ class MeetsSkills(Protocol):
     """A stage that learns the skills of a session's client."""
 
     async def meet(self, skills: tuple[SkillCard, ...]) -> None:
-        """Learn the skills ahead of the first turn that may ask for them. Raises EngineFailed."""
+        """Learn the skills ahead of the first turn that may ask for them. It raises whatever an engine raises."""
         ...
 
 

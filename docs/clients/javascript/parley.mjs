@@ -52,6 +52,24 @@ export class Parley {
     return this;
   }
 
+  /**
+   * Carries out a skill that `hello.skills` declared. `work` gets the slots by name and returns, or resolves with, what
+   * the avatar says, or {say, facts, status}; an error that it throws is said as a refusal.
+   */
+  onCall(skill, work) {
+    return this.on("call", async (call) => {
+      if (call.skill !== skill) return;
+      let result;
+      try {
+        const given = await work(call.slots, call);
+        result = typeof given === "object" && given !== null ? given : { say: given ?? "" };
+      } catch (error) {
+        result = { status: "refused", say: error.message };
+      }
+      this.send({ type: "result", id: call.id, ...result });
+    });
+  }
+
   /** Resolves with the next event of that type. */
   next(type) {
     return new Promise((resolve) => {
