@@ -346,7 +346,7 @@ class TaskHandler(Engine, Protocol):
     """Carries out what an intent asks for."""
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """The skills that it can carry out. They are known before `load`, but for those that servers give."""
+        """The skills that it can carry out. They are known before `load`."""
         ...
 
     def handle(self, request: Request, context: Context = DEFAULT) -> Outcome:
@@ -357,6 +357,10 @@ class TaskHandler(Engine, Protocol):
 @runtime_checkable
 class AsksOthers(Protocol):
     """A task handler some of whose skills are carried out by others, so that a call may take long."""
+
+    def others(self) -> tuple[SkillCard, ...]:
+        """The skills of others, which are known once it is loaded. A session has them in `Context.skills`."""
+        ...
 
     def asks_others(self, skill: str) -> bool:
         """Whether the skill with that name is one of those."""

@@ -83,9 +83,12 @@ class Skills(TaskHandler):
         self._guests: WorldStore | None = None
 
     def skills(self) -> tuple[SkillCard, ...]:
-        """What it can do, and the names that the world knows; once it is loaded, also what its servers can do."""
-        own = tuple(self._card(name, next(iter(skill.texts))) for name, skill in self._skills.items())
-        return (*own, *(tool.card for name, tool in self._servers.tools.items() if name not in self._skills))
+        """What it can do, and the names that the world knows."""
+        return tuple(self._card(name, next(iter(skill.texts))) for name, skill in self._skills.items())
+
+    def others(self) -> tuple[SkillCard, ...]:
+        """What its servers can do."""
+        return tuple(tool.card for name, tool in self._servers.tools.items() if name not in self._skills)
 
     def load(self) -> None:
         """Open the world, and connect to the servers. Raises `models.task.world.WorldError`, and ModelError where the

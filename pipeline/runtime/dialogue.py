@@ -12,16 +12,23 @@ from models.language.finding import language_of
 from models.manager.outcomes import after_outcome
 from pipeline.graph.graph import Graph
 from pipeline.runtime.record import Fate, Record
-from pipeline.stages.stage import OffersSkills
+from pipeline.stages.stage import KnowsOthers, OffersSkills
 
 HINTS = 64
 """Names that a recogniser is told to expect, at most."""
 
 
 def skill_cards(graph: Graph) -> dict[str, SkillCard]:
-    """Return the skills of a graph's stages by their names."""
+    """Return the skills of a graph's stages by their names, and those of others that they call."""
     stages = [node.stage for node in graph.nodes]
-    return {card.name: card for stage in stages if isinstance(stage, OffersSkills) for card in stage.skills()}
+    own = {card.name: card for stage in stages if isinstance(stage, OffersSkills) for card in stage.skills()}
+    return own | {card.name: card for card in skills_of_others(graph)}
+
+
+def skills_of_others(graph: Graph) -> tuple[SkillCard, ...]:
+    """Return the skills that others, such as servers of tools, carry out for the graph's stages."""
+    stages = [node.stage for node in graph.nodes]
+    return tuple(card for stage in stages if isinstance(stage, KnowsOthers) for card in stage.others())
 
 
 def expected_names(cards: Iterable[SkillCard], user: User) -> tuple[str, ...]:

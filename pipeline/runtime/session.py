@@ -20,7 +20,7 @@ from pipeline.errors import PipelineError, StageFailed, traced
 from pipeline.graph.graph import Graph
 from pipeline.host.meter import METER
 from pipeline.packets import Partial, Reply, Sense, Speech
-from pipeline.runtime.dialogue import after, expected_names, skill_cards
+from pipeline.runtime.dialogue import after, expected_names, skill_cards, skills_of_others
 from pipeline.runtime.record import Fate, Observer, Record, State
 from pipeline.runtime.sink import Sink
 from pipeline.runtime.turn import run_turn, unasked
@@ -114,6 +114,7 @@ class Session:
             role=role.key if role else "",
             voice=role.persona(wanted).voice if role else "",
             hints=expected_names(self.cards.values(), user),
+            skills=skills_of_others(graph),
         )
         self.state = State.IDLE
         self.observers = list(observers)
@@ -136,7 +137,7 @@ class Session:
         soon, so that no turn has to wait until the skills are learnt."""
         self.cards = {**skill_cards(self.graph), **{card.name: card for card in skills}}
         hints = expected_names(self.cards.values(), self.user)
-        self._context = replace(self._context, skills=tuple(skills), hints=hints)
+        self._context = replace(self._context, skills=(*skills_of_others(self.graph), *skills), hints=hints)
         self._call = call
 
     async def meet(self) -> None:

@@ -18,7 +18,7 @@ from pipeline.errors import GraphError, traced
 from pipeline.host.host import Host
 from pipeline.packets import Intent, Transcript
 from pipeline.stages.orders import Guard
-from pipeline.stages.stage import OffersSkills, Turn
+from pipeline.stages.stage import KnowsOthers, OffersSkills, Turn
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,8 @@ class IntentStage:
         self._guard_for.cache_clear()
         self._meetings.clear()
         await self.host.each(lambda engine: engine.learn(cards))
+        if isinstance(stage, KnowsOthers) and (others := stage.others()):
+            await self.meet(others)
 
     async def meet(self, skills: tuple[SkillCard, ...]) -> None:
         """Let the engine that is asked first learn the skills of a session's client, beside its work for others. A turn

@@ -113,6 +113,15 @@ class OffersSkills(Protocol):
 
 
 @runtime_checkable
+class KnowsOthers(Protocol):
+    """A stage that acts on intents, and lets others act on some."""
+
+    def others(self) -> tuple[SkillCard, ...]:
+        """Return the skills of others, such as servers of tools, which are known once the graph is loaded."""
+        ...
+
+
+@runtime_checkable
 class MeetsSkills(Protocol):
     """A stage that learns the skills of a session's client."""
 

@@ -75,20 +75,26 @@ class Task:
         """Return the skills of its engines."""
         return self.host.engine.skills()
 
+    def others(self) -> tuple[SkillCard, ...]:
+        """Return the skills that others carry out for its engines."""
+        engine = self.host.engine
+        return engine.others() if isinstance(engine, AsksOthers) else ()
+
     def _has_effects(self, intent: Intent) -> bool:
         """Whether acting on an intent changes anything; words that no skill answers to are only talked about."""
         return any(card.effects for card in self.skills() if card.name == intent.name)
 
     async def _handle(self, request: Request, context: Context, turn: Turn) -> Outcome:
+        asked = self.host.engine
+        if isinstance(asked, AsksOthers) and asked.asks_others(request.intent.name):
+            await turn.confirmed()
+            # on a thread of its own, so that one who does not answer holds up no other session
+            return await asyncio.to_thread(asked.ask, request, context)
         brought = next((card for card in context.skills if card.name == request.intent.name), None)
         if brought is not None:
             return await _call(brought, request, context, turn)
         if self._has_effects(request.intent):
             await turn.confirmed()
-        engine = self.host.engine
-        if isinstance(engine, AsksOthers) and engine.asks_others(request.intent.name):
-            # on a thread of its own, so that one who does not answer holds up no other session
-            return await asyncio.to_thread(engine.ask, request, context)
         return await self.host.call(lambda engine: engine.handle(request, context), context.language)
 
 

@@ -32,7 +32,14 @@ def test_a_tool_is_a_card_and_its_slots_come_back_as_the_function_takes_them() -
     assert (slots["level"][1], slots["seconds"][0], slots["names"][0]) == (("1", "2"), "number", "text")
     assert slots["loud"] == ("choice", ("yes", "no"), False)
     assert {"turn off the lamp", "switch a lamp", "turn the {room} lamp {on}"} <= set(lamp.card.examples)
-    given = {"on": "on", "room": "den", "level": "2", "seconds": 1.5, "names": "ada", "loud": "no"}
+    given: dict[str, SlotValue] = {
+        "on": "on",
+        "room": "den",
+        "level": "2",
+        "seconds": 1.5,
+        "names": "ada",
+        "loud": "no",
+    }
     assert lamp.arguments(given, ENGLISH) == {
         "on": True,
         "room": "den",
