@@ -7,6 +7,7 @@ import pytest
 from models.language.finding import find_language
 from models.manager.elsewhere import plain, stated
 from models.manager.tools import told, tool
+from models.protocols import SlotValue
 
 ENGLISH = find_language("en")
 SCHEMA = {
