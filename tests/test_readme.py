@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(FOLDER / "navigate.wav", folder / "question.wav")
     shutil.copy(FOLDER / "where.wav", folder / "recordings")
     shutil.copy(FOLDER / "timer.mp3", folder / "more")
-    (graph,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    graph = next(text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if text.startswith("# mine.yaml"))
     (folder / "mine.yaml").write_text(graph, "utf-8")
     return folder
 

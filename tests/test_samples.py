@@ -51,10 +51,11 @@ def test_the_manifest_names_licence_and_origin() -> None:
     assert "make_samples" in manifest["made_by"]
 
 
-def test_every_skill_is_asked_for() -> None:
+def test_skills_of_many_packs_are_asked_for() -> None:
     """But for the time, whose answer is another whenever the samples are answered, and for what only pointing shows."""
     asked = {utterance.intent for sample in samples() for utterance in sample.utterances}
-    assert asked == {card.name for card in Skills().skills()} - {"clock", "identify"} | {UNKNOWN}
+    assert asked <= {card.name for card in Skills().skills()} | {UNKNOWN}
+    assert len(asked) >= 13
 
 
 def test_every_kind_of_recording_is_there() -> None:

@@ -1,4 +1,5 @@
-"""Journals of an earlier Parley replay on this one, bit by bit; tests/data/journals/README.md tells of them."""
+"""Journals of an earlier Parley replay on this one, bit by bit but for what is understood and chatted better now;
+tests/data/journals/README.md tells of them."""
 
 from __future__ import annotations
 
@@ -55,7 +56,13 @@ def test_a_journal_of_an_earlier_parley_is_equal(name: str) -> None:
     assert {turn["turn"]: turn["packets"] for turn in found["turns"]} == given
     upgrades = [package for package in found["upgrades"] if package["package"] != "parley-avatar"]
     if processor() == MACHINE["processor"] and not upgrades:
-        assert [turn for turn in found["turns"] if not turn["equal"]] == []
+        # Understanding and free talk were changed since; what a task states is said bit by bit as it was.
+        talked = {
+            event["turn"] for event in crossed if event["type"] == "Outcome" and event["packet"]["status"] == "open"
+        }
+        for turn in found["turns"]:
+            differing = {change["stage"] for change in turn["differences"]}
+            assert differing <= {"intent"} or turn["turn"] in talked, turn
         return
     # Networks round differently on another processor, and a language model may then choose another word. What was
     # said must be understood alike nevertheless, and no stage may fail.

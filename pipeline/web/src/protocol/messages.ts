@@ -29,6 +29,33 @@ export interface Hello {
   session?: string;
   key?: string;
   heard?: number | null;
+  skills?: readonly Skill[];
+}
+
+export interface SkillSlot {
+  name: string;
+  kind?: "text" | "integer" | "number" | "duration" | "choice";
+  choices?: readonly string[];
+  required?: boolean;
+  about?: string;
+  ask?: string;
+}
+
+export interface Skill {
+  name: string;
+  about?: string;
+  examples: readonly string[];
+  slots?: readonly SkillSlot[];
+  effects?: boolean;
+  confirm?: boolean;
+}
+
+export interface Result {
+  type: "result";
+  id: string;
+  status?: "done" | "refused";
+  say?: string;
+  facts?: Readonly<Record<string, string>>;
 }
 
 export interface Press {
@@ -95,7 +122,7 @@ export interface Bye {
 }
 
 export type FromClient =
-  | Hello | Press | Release | SetMode | Text | Interrupt | Scene | Gaze | Point | Played | Ping | AskStats | Bye;
+  | Hello | Press | Release | SetMode | Text | Interrupt | Scene | Gaze | Point | Played | Result | Ping | AskStats | Bye;
 
 // --- from the server
 
@@ -183,6 +210,14 @@ export interface Answered {
   error: string;
 }
 
+export interface Call {
+  type: "call";
+  turn: string;
+  id: string;
+  skill: string;
+  slots: Readonly<Record<string, string | number>>;
+}
+
 export interface Pong {
   type: "pong";
   id: number;
@@ -211,4 +246,4 @@ export interface ErrorIs {
 }
 
 export type FromServer =
-  | Welcome | StateIs | Caption | Sync | Visemes | Expression | Gesture | Action | Flush | Answered | Pong | Stats | ErrorIs;
+  | Welcome | StateIs | Caption | Sync | Visemes | Expression | Gesture | Action | Call | Flush | Answered | Pong | Stats | ErrorIs;

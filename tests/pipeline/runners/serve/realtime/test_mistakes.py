@@ -53,7 +53,7 @@ MESSAGE = {"type": "message", "role": "user", "content": [{"type": "input_text",
         ({"type": "conversation.item.create", "item": MESSAGE | {"role": "system"}}, "unsupported_parameter", "item"),
         (
             {"type": "conversation.item.create", "item": {"type": "function_call_output"}},
-            "unsupported_parameter",
+            "item_not_found",
             "item",
         ),
         (
