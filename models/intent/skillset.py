@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from models.intent.examples import every
 from models.intent.readings import is_text
@@ -60,7 +60,18 @@ class Skillset:
             found = replace(found, slots=self.readers[found.name].read(text))
         card = self.cards.get(found.name)
         acts = card is not None and card.needs_order
-        return stray if told.mood is Mood.STRAY and acts else replace(found, words=text)
+        if acts and (told.mood is Mood.STRAY or (len(words) == 1 and found.slots)):
+            return stray
+        elsewhere = acts and self._begins_elsewhere(text, found.name)
+        return Intent(UNKNOWN, words=text) if elsewhere else replace(found, words=text)
+
+    def _begins_elsewhere(self, text: str, skill: str) -> bool:
+        """Whether words begin with one that begins other wishes and is no word of this skill: "steal a cookie"."""
+        words = [word for word in self.language.split_words(text) if word.text not in self.language.fillers]
+        if not words or any(number.first == 0 for number in self.language.find_numbers(words)):
+            return False
+        first, others = words[0].text, self.openers | _first_words(self.language)
+        return first in others and self.language.stem(first) not in self.readers[skill].vocabulary
 
     def mood(self, text: str) -> Mood:
         """What words do with the deed that they name."""
@@ -159,6 +170,13 @@ class Skillset:
 
     def _moods(self, card: SkillCard) -> frozenset[Mood]:
         return frozenset(self._told(example).mood for example in card.examples) | {Mood.ORDER}
+
+
+@cache
+def _first_words(language: Language) -> frozenset[str]:
+    """The words with which sentences begin that no skill answers."""
+    lines = (language.split_words(line) for line in language.background)
+    return frozenset(words[0].text for words in lines if words)
 
 
 def find_openers(cards: Iterable[SkillCard], language: Language) -> frozenset[str]:

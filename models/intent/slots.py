@@ -65,6 +65,11 @@ class SlotReader:
         self._known = self._vocabulary | language.vague | language.determiners
 
     @property
+    def vocabulary(self) -> frozenset[str]:
+        """The word stems of all examples, without what stands in their holes."""
+        return self._vocabulary
+
+    @property
     def wordings(self) -> list[frozenset[str]]:
         """The word stems of each example, without what stands in its holes."""
         return [frozenset(part for part in example if isinstance(part, str)) for example in self._examples]

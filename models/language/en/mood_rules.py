@@ -226,7 +226,10 @@ RETRACTED = re.compile(
     r"all|any ?more|now))*$"
 )
 """A whole clause that takes back what was said before."""
-SAYS = re.compile(r"\b(?:said|says|told|asked|tells|asks|thinks|claims|believes|wrote|orders|ordered)\b")
+SAYS = re.compile(
+    r"\b(?:goes|went like|(?:is|am|was|were) like|said|says|told|asked|tells|asks|thinks|claims|believes|wrote|orders|"
+    r"ordered)\b"
+)
 """Verbs after which somebody's words follow."""
 CUT = re.compile(
     rf"(?<!\d)[,.](?=\s|$)|(?<=\d)[,.](?=\s|$)|[;:!?…]+|\s[-–—]+\s|\s(?=but\b|instead of\b|rather than\b|without "
