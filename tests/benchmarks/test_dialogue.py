@@ -9,8 +9,9 @@ import pytest
 from dialogue_stage import graph_recogniser
 from dialogue_suite import Answer, Dialogue, Played, Verdict, areas, read_suite
 from dialogue_voice import Speaking
-from support.phrasings import PHRASINGS
+from support.phrasings import PHRASINGS, Phrasing, slot_counts
 
+from models.protocols import UNKNOWN, Intent
 from pipeline.errors import GraphError
 
 TODAY = ["camera-too-much", "budget-holds", "observatory-and-back", "add-a-minute", "do-not-walk"]
@@ -36,6 +37,12 @@ def test_turns_are_counted_by_area_and_in_all() -> None:
 def test_one_wrong_turn_makes_a_dialogue_wrong() -> None:
     turns = [played("one", "shop", wrong=True), played("one", "shop")]
     assert dialogue.measures(turns)["dialogues_right"] == 0
+
+
+def test_why_a_deed_was_withheld_is_no_slot_of_the_users_words() -> None:
+    withheld = Intent(UNKNOWN, {"withheld": "negated"})
+    assert slot_counts(withheld, Phrasing("don't buy a lantern", UNKNOWN)) == (0, 0, 0)
+    assert slot_counts(withheld, Phrasing("a lantern", "buy", {"item": frozenset({"lantern"})})) == (0, 0, 1)
 
 
 def test_dialogues_are_chosen_by_name_and_by_area() -> None:

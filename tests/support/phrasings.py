@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from models.language.finding import find_language
-from models.protocols import Intent, SlotValue
+from models.protocols import UNKNOWN, Intent, SlotValue
 
 PHRASINGS = Path(__file__).parents[1] / "data" / "phrasings.yaml"
 
@@ -42,12 +42,15 @@ def canonical(value: SlotValue) -> str:
 
 
 def slot_counts(answer: Intent, phrasing: Phrasing) -> tuple[int, int, int]:
-    """How many slots were found, invented and missed; no slot of a wrong intent is right."""
+    """How many slots were found, invented and missed; no slot of a wrong intent is right.
+
+    What comes with an unknown intent, such as why a deed was withheld, is no slot of the user's words."""
     found = invented = missed = 0
     meant = answer.name == phrasing.intent
-    for name in {*answer.slots, *phrasing.slots} - {"problem"}:  # the words themselves, which no label repeats
+    slots = {} if answer.name == UNKNOWN else answer.slots
+    for name in {*slots, *phrasing.slots} - {"problem"}:  # the words themselves, which no label repeats
         right = phrasing.slots.get(name, NOTHING)
-        value = canonical(answer.slots[name]) if name in answer.slots else ""
+        value = canonical(slots[name]) if name in slots else ""
         if (name, value) == ("quantity", "1"):
             right |= {"1"}
             if "" in right:
