@@ -64,6 +64,18 @@ class SlotReader:
         self._common = frozenset(word for word, count in counts.items() if count >= COMMON)
         self._known = self._vocabulary | language.vague | language.determiners
 
+    def listed(self, text: str) -> list[dict[str, SlotValue]]:
+        """The values of the only slot with a list of names, where `text` lists several of them; else nothing."""
+        named = [slot for slot in self._slots if slot.choices]
+        if len(named) != 1:
+            return []
+        words = self._language.split_words(text)[:MOST_WORDS]
+        found = find_choices(words, named[0].choices, self._language)
+        gaps = (text[words[one.end - 1].end : words[two.first].start].lower() for one, two in pairwise(found))
+        joined = all(self._language.acts.joints.match(gap.strip() + " ") for gap in gaps)
+        several = joined and len({each.value for each in found}) > 1
+        return [{named[0].name: each.value} for each in found] if several else []
+
     @property
     def vocabulary(self) -> frozenset[str]:
         """The word stems of all examples, without what stands in their holes."""
@@ -151,7 +163,18 @@ class SlotReader:
             chosen = left[0] if several else likeliest(slot, left, readings)
             if slot.name not in given and chosen:
                 given[slot.name] = chosen
-        return {name: reading.found.value for name, reading in given.items()}
+        return {name: reading.found.value for name, reading in self._in_order(given).items()}
+
+    def _in_order(self, given: Mapping[str, Reading]) -> dict[str, Reading]:
+        """The readings of slots of one kind in the order of the words: "a hat or a lantern" is the hat and the other
+        one."""
+        ordered = dict(given)
+        for kinds in {reading.slots for reading in given.values() if len(reading.slots) > 1}:
+            names = [slot.name for slot in self._slots if slot.name in given and given[slot.name].slots == kinds]
+            ordered |= zip(
+                names, sorted((given[name] for name in names), key=lambda each: each.found.first), strict=True
+            )
+        return ordered
 
     def _free(
         self, slot: Slot, text: str, words: Sequence[Word], fits: Sequence[_Fit], readings: Sequence[Reading]

@@ -73,8 +73,9 @@ class ValueReader:
         for slot in self._slots:
             left = [reading for reading in readings if slot.name in reading.slots and reading not in given.values()]
             best = max((reading.found.score for reading in left), default=0.0)
-            if chosen := next((reading for reading in reversed(left) if reading.found.score == best), None):
-                given[slot.name] = chosen
+            surest = [reading for reading in left if reading.found.score == best]
+            if surest:  # of two slots of a kind the first gets the first value; a lone one the last, which corrects
+                given[slot.name] = surest[0 if len(surest[0].slots - given.keys()) > 1 else -1]
         return given
 
 

@@ -39,7 +39,7 @@ class Wishes:
                 return others
             if self._begins(rest) and (parts := self._both(first, rest, joint.group(), most - 1)):
                 return parts
-        return self._twice(whole)
+        return self._each(text, whole) or self._twice(whole)
 
     def _may_part(self, text: str, joint: re.Match[str], first: str, rest: str) -> bool:
         """Whether a joint may part two wishes: not within an amount, and not after a lone word."""
@@ -75,6 +75,12 @@ class Wishes:
             for slots, part in zip(given, parts, strict=True)
             if slots or not self._skillset.slots(whole.name) or part == first
         ]
+
+    def _each(self, text: str, whole: Intent) -> list[Intent]:
+        """The wishes of "what do a kite and a book cost"; none where no list of things stands in the words."""
+        reader = self._skillset.readers.get(whole.name)
+        found = reader.listed(text) if reader else []
+        return [replace(whole, slots=whole.slots | slots) for slots in found]
 
     def _value(self, whole: Intent, part: str) -> dict[str, SlotValue]:
         if self._skillset.opens(part):

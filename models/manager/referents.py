@@ -41,8 +41,12 @@ def _fits(name: str, kind: str, slot: Slot) -> str:
 
 
 def _candidates(slot: Slot, dialogue: Dialogue) -> list[str]:
-    """The values of the slot that were mentioned, the newest first."""
-    return [value for mention in dialogue.focus if (value := _fits(mention.name, mention.kind, slot))]
+    """The values of the slot that were mentioned, the newest first; of the newest turn what the user named before what
+    the avatar did, for "How far is the arena?" is about the arena and not about the place from which it is far."""
+    found = [(mention, value) for mention in dialogue.focus if (value := _fits(mention.name, mention.kind, slot))]
+    newest = found[0][0].turn if found else ""
+    found.sort(key=lambda pair: (pair[0].turn != newest, pair[0].turn == newest and pair[0].by != "user"))
+    return [value for _, value in found]
 
 
 def _listed(slot: Slot, dialogue: Dialogue) -> list[str]:

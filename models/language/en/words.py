@@ -28,7 +28,7 @@ _CONTRACTED = {
 }
 
 FILLERS = frozenset(
-    {"um", "uh", "uhm", "er", "erm", "hmm", "mm", "ah", "oh", "okay", "ok", "please", "hey", "well", "so"}
+    {"um", "uh", "uhm", "er", "erm", "hm", "hmm", "mm", "mhm", "ah", "oh", "okay", "ok", "please", "hey", "well", "so"}
 )
 """Words that change nothing about what is asked for."""
 

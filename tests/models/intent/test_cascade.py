@@ -11,7 +11,7 @@ from models.intent.llm import Llm
 from models.protocols import UNKNOWN, Intent
 from models.task.skills import Skills
 
-DOUBTFUL = "peek inside my pockets"
+DOUBTFUL = "look into my sack"
 """Near to `inventory`, but not near enough to act."""
 
 

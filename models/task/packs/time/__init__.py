@@ -210,8 +210,13 @@ def _bare(say: Say, label: str) -> str:
 
 def _named(say: Say, running: list[Timer], label: str) -> list[Timer]:
     """The timers that the user means by a label."""
-    wanted = set(say.language.search_tokens(_bare(say, label)))
-    return [each for each in running if wanted & set(say.language.search_tokens(each.label))] if wanted else []
+    wanted = _telling(say, _bare(say, label))
+    return [each for each in running if wanted & _telling(say, each.label)]
+
+
+def _telling(say: Say, text: str) -> set[str]:
+    """The telling words of a text, singular and without endings."""
+    return {say.language.singulars(token)[-1] for token in say.language.search_tokens(text)}
 
 
 def _name(say: Say, each: Timer) -> str:
