@@ -80,7 +80,7 @@ class Wishes:
         """The wishes of "what do a kite and a book cost"; none where no list of things stands in the words."""
         reader = self._skillset.readers.get(whole.name)
         found = reader.listed(text) if reader else []
-        return [replace(whole, slots=whole.slots | slots) for slots in found]
+        return [replace(whole, slots={**whole.slots, **slots}) for slots in found]
 
     def _value(self, whole: Intent, part: str) -> dict[str, SlotValue]:
         if self._skillset.opens(part):
