@@ -372,6 +372,15 @@ class AsksOthers(Protocol):
 
 
 @runtime_checkable
+class KeepsReminders(Protocol):
+    """A task handler that keeps reminders of a user beyond the session in which they were asked for."""
+
+    def pending(self, context: Context = DEFAULT) -> tuple[Reminder, ...]:
+        """What the avatar still has to say to `context.user`, in the seconds from now."""
+        ...
+
+
+@runtime_checkable
 class KnowsPrices(Protocol):
     """A task handler that knows what things cost, so that "the cheaper one" can be found."""
 

@@ -65,6 +65,8 @@ class Language:
     """Words that stand for a thing that the user shows, or has before them."""
     places: ClassVar[frozenset[str]] = NONE
     """Words that stand for a place that the user shows."""
+    plurals: ClassVar[frozenset[str]] = NONE
+    """Those of the words that refer which stand for several things."""
     pronouns: ClassVar[frozenset[str]] = NONE
     """Words that stand for a thing that the user shows, or that was spoken of."""
     shown: ClassVar[str] = ""

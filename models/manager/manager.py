@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from models.cards import SkillCard
+from models.cards import SkillCard, Slot
 from models.dialogue import Deed, Dialogue, Question, SlotValue
+from models.kinds import kind_of
 from models.language.language import Language
 from models.manager.outcomes import after_outcome
 from models.manager.referents import find_referent
@@ -24,6 +25,8 @@ RECENT = 3
 """Turns after which words without a skill of their own no longer correct or continue a task."""
 STOP = "stop"
 """The skill that ends what the avatar does; a cancel that finds nothing to cancel means it."""
+CRISIS = "feelings_crisis"
+"""The skill that answers somebody in distress; after it no question about anything else is asked again."""
 DIALOGUE = "dialogue"
 """The `Outcome.task` of what the manager itself says."""
 _NO_ORDER = ("negated", "undone")
@@ -214,7 +217,7 @@ class Manager:
         """Come back to a question from which the user turned aside, unless to do something else or too often."""
         card = self._cards.get(skill)
         self._close()
-        if not (card and card.needs_order) and self.dialogue.question is question:
+        if not (card and card.needs_order) and skill != CRISIS and self.dialogue.question is question:
             yield from self._ask_again(question)
 
     def _ask_again(self, question: Question) -> Iterator[Step]:
@@ -271,7 +274,17 @@ class Manager:
             if name in kinds and isinstance(value, str) and (reference := self._language.reference(value)):
                 found = find_referent(reference, kinds[name], self.dialogue, self._price_of)
                 resolved[name] = value if found is None else found
+                if found is not None and self._language.bare(value) in self._language.plurals:
+                    resolved = self._as_many(found, kinds, name) | resolved
         return resolved
+
+    def _as_many(self, value: SlotValue, kinds: Mapping[str, Slot], name: str) -> dict[str, SlotValue]:
+        """The number of things that a word such as "them" means: as many as the latest deed was about."""
+        deed = next((deed for deed in reversed(self.dialogue.deeds) if value in deed.slots.values()), None)
+        if deed is None:
+            return {}
+        counts = (slot for slot in kinds.values() if kind_of(slot.kind).counts and slot.name != name)
+        return {slot.name: deed.slots[slot.name] for slot in counts if slot.name in deed.slots}
 
     def _needed(self, task: Deed) -> dict[str, SlotValue]:
         """The required slots of a task, for one like it."""

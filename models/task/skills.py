@@ -14,7 +14,7 @@ from models.kinds import ITEM, PLACE, REGION, find_kind, kind_of
 from models.language.finding import known_language, language_of
 from models.manager.elsewhere import arguments, gone, late, stated
 from models.manager.filling import Unfilled, fill
-from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Request, SkillCard, SlotValue, TaskHandler
+from models.protocols import ANY_LANGUAGE, UNKNOWN, Outcome, Reminder, Request, SkillCard, SlotValue, TaskHandler
 from models.task.packs import BUILT_IN, collect
 from models.task.sentences import Say
 from models.task.servers import ServerOptions, Servers
@@ -157,6 +157,13 @@ class Skills(TaskHandler):
         except ConnectionError:
             return gone(name, language)
         return stated(name, status, say, {}, language)
+
+    def pending(self, context: Context = DEFAULT) -> tuple[Reminder, ...]:
+        """The timers of a known user that run since an earlier session."""
+        if context.user.guest or self._store is None:
+            return ()
+        world = self._store.of(context.user.id)
+        return tuple(Reminder(f"timer-{each.id}", each.ends_at - world.now(), each.say) for each in world.timers())
 
     def price_of(self, name: str, context: Context = DEFAULT) -> float | None:
         """The price of a ware in coins; None for what is no ware."""

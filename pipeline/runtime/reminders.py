@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from models.context import Context
 from models.protocols import Reminder
 from pipeline.packets import Outcome
 from pipeline.runtime.record import Fate, Observer, Record, State
+from pipeline.stages.stage import RemembersToSay
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,14 @@ class Reminders(Observer):
         """For each turn that runs, the ids of the reminders that it dismissed."""
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._due: deque[str] = deque()
+
+    async def expect(self, stages: Iterable[object], context: Context) -> None:
+        """Wait for what the stages still have to say to a user since an earlier session."""
+        for stage in stages:
+            if isinstance(stage, RemembersToSay):
+                now = asyncio.get_running_loop().time()
+                for reminder in await stage.pending(context):
+                    self._set(reminder, now + reminder.after)
 
     @property
     def pending(self) -> tuple[str, ...]:

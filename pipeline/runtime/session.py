@@ -126,6 +126,11 @@ class Session:
         self._mouth = asyncio.Lock()
 
     @property
+    def context(self) -> Context:
+        """Who speaks with whom, before anything was said."""
+        return self._context
+
+    @property
     def language(self) -> str:
         """The ISO 639-1 code of the language in which the user is answered who speaks no other."""
         return self._context.language

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 from models.context import DEFAULT, Context
-from models.protocols import Hypothesis, Outcome, SkillCard, SlotValue
+from models.protocols import Hypothesis, Outcome, Reminder, SkillCard, SlotValue
 from models.roles.role import Role
 from pipeline.errors import EngineFailed
 
@@ -100,6 +100,15 @@ class Checks(Protocol):
         """Check the other stages while the graph is built; `peers` maps the names of its nodes to their stages.
 
         Raises ValueError, which is reported as a mistake of this stage in the graph's file."""
+        ...
+
+
+@runtime_checkable
+class RemembersToSay(Protocol):
+    """A stage that knows what the avatar has to say later since an earlier session."""
+
+    async def pending(self, context: Context) -> tuple[Reminder, ...]:
+        """Return what is still to be said to the user of the context."""
         ...
 
 

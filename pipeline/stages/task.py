@@ -14,7 +14,16 @@ from models.language.finding import known_language
 from models.manager.elsewhere import arguments, gone, late, stated
 from models.manager.filling import Unfilled
 from models.manager.manager import Call, Manager
-from models.protocols import AsksOthers, KnowsPrices, Outcome, Request, SkillCard, TaskHandler
+from models.protocols import (
+    AsksOthers,
+    KeepsReminders,
+    KnowsPrices,
+    Outcome,
+    Reminder,
+    Request,
+    SkillCard,
+    TaskHandler,
+)
 from pipeline.host.host import Host
 from pipeline.packets import Gaze, Intent, Pointing, Scene, Transcript
 from pipeline.stages.reference import Surroundings
@@ -74,6 +83,14 @@ class Task:
     def skills(self) -> tuple[SkillCard, ...]:
         """Return the skills of its engines."""
         return self.host.engine.skills()
+
+    async def pending(self, context: Context) -> tuple[Reminder, ...]:
+        """Return what its engine has kept to be said to the user of the context."""
+        if not isinstance(self.host.engine, KeepsReminders):
+            return ()
+        return await self.host.call(
+            lambda engine: engine.pending(context) if isinstance(engine, KeepsReminders) else (), context.language
+        )
 
     def others(self) -> tuple[SkillCard, ...]:
         """Return the skills that others carry out for its engines."""

@@ -32,6 +32,7 @@ class English(Language):
     open_words: ClassVar[frozenset[str]] = vocabulary.OPEN_WORDS
     demonstratives: ClassVar[frozenset[str]] = vocabulary.DEMONSTRATIVES
     places: ClassVar[frozenset[str]] = vocabulary.PLACES
+    plurals: ClassVar[frozenset[str]] = vocabulary.PLURALS
     pronouns: ClassVar[frozenset[str]] = vocabulary.PRONOUNS
     shown: ClassVar[str] = "this"
     confirm: ClassVar[frozenset[str]] = vocabulary.CONFIRM

@@ -32,6 +32,7 @@ OPEN_WORDS = _set(
 
 DEMONSTRATIVES = _set("this that these those")
 PLACES = _set("there")
+PLURALS = _set("them these those")
 PRONOUNS = _set("it them")
 
 CONFIRM = _phrases(

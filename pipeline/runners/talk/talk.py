@@ -90,6 +90,7 @@ async def answer_lines(session: Session, lines: AsyncIterator[str]) -> AsyncIter
     sink, due = Unheard(), asyncio.Queue[str]()
     reminders = Reminders(due.put_nowait, free=lambda: True)
     session.observers.append(reminders)
+    await reminders.expect([node.stage for node in session.graph.nodes], session.context)
     line: asyncio.Task[str | None] | None = None
     ring: asyncio.Task[str] | None = None
     try:

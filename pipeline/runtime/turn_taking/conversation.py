@@ -59,6 +59,8 @@ class Conversation(Observer):
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 listening = group.create_task(self._listen(audio))
+                stages = [node.stage for node in self.session.graph.nodes]
+                group.create_task(reminders.expect(stages, self.session.context))
                 async for utterance in self.floor.utterances():
                     await self._attend(utterance)
                 if self._speaking and self._speaking.task:

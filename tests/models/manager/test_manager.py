@@ -24,6 +24,7 @@ CARDS = {
         SkillCard("timer", "Timer.", ("timer",), (Slot("duration", "duration"),)),
         SkillCard("stop", "Stop.", ("stop",), effects=False, acts=True),
         SkillCard("small_talk", "Chat.", ("hello",), effects=False),
+        SkillCard("feelings_crisis", "Care.", ("i want to die",), effects=False),
     )
 }
 ASKS = {"buy": "item", "price": "item", "timer": "duration"}
@@ -198,6 +199,19 @@ def test_several_deeds_in_order_see_each_other() -> None:
     talk = Talk()
     assert talk.say(do("buy", item="kite"), do("price", item="it")) == ["buy kite", "price kite"]
     assert talk.say(do("buy", item="map"), act("undo")) == ["buy map", "give_back map"]
+
+
+def test_what_is_sold_again_is_as_many_as_were_bought() -> None:
+    talk = Talk()
+    talk.say(do("buy", item="kite", quantity=4))
+    assert talk.say(do("give_back", item="them")) == ["give_back 4 kite"]
+
+
+def test_after_words_of_distress_no_question_is_asked_again() -> None:
+    talk = Talk()
+    talk.say(do("timer"))
+    assert talk.say(do("feelings_crisis")) == ["feelings_crisis"]
+    assert talk.dialogue.question is None
 
 
 def test_repeat_says_the_latest_answer_and_keeps_its_question() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from models.context import Context, User
 from models.errors import ModelError
-from models.protocols import Action, Intent, Outcome, Request, SkillCard, Slot, SlotValue, Thing
+from models.protocols import Action, Intent, Outcome, Reminder, Request, SkillCard, Slot, SlotValue, Thing
 from models.task.packs import BUILT_IN, collect
 from models.task.skill import SkillFailed
 from models.task.skills import Skills
@@ -263,6 +263,21 @@ def test_what_was_done_with_time_can_be_taken_back(engine: Skills, skill: str, s
     assert ask(engine, "timers") == before
 
 
+def test_timers_survive_a_restart_for_a_known_user(tmp_path: Path) -> None:
+    now = NOON
+    first = Skills(world=str(tmp_path / "world"), clock=lambda: now)
+    first.load()
+    ask(first, "timer", duration=600, label="tea")
+    first.close()
+    now += 60
+    second = Skills(world=str(tmp_path / "world"), clock=lambda: now)
+    second.load()
+    assert second.pending(Context(user=ADA)) == (Reminder("timer-1", 540, "Your tea timer is over."),)
+    assert second.pending(Context(user=User("bob"))) == ()
+    assert second.pending(Context()) == (), "a guest is not remembered"
+    second.close()
+
+
 @pytest.mark.parametrize(
     ("skill", "problem", "answer"),
     [
@@ -299,7 +314,7 @@ def test_open_talk_is_directed(engine: Skills) -> None:
         == "Tell a very short story about pirates. Use three simple sentences."
     )
     assert "about " in ask(engine, "story").say
-    assert ask(engine, "teach", topic="volcanoes").say.startswith("Explain volcanoes ")
+    assert ask(engine, "teach", topic="volcanoes").say.startswith("Explain volcanoes.")
     assert ask(engine, "small_talk").status == "open"
 
 

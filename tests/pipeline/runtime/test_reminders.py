@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from models.context import Context, User
 from models.protocols import Outcome, Reminder
 from pipeline.runtime.record import Fate, Record, State
 from pipeline.runtime.reminders import MOST, Reminders
@@ -108,3 +109,30 @@ def test_a_session_holds_so_many_and_no_more() -> None:
         await asyncio.sleep(2)
 
     assert held(script).rang == []
+
+
+class Keeper:
+    """A stage that has something left to say."""
+
+    async def pending(self, context: Context) -> tuple[Reminder, ...]:
+        return (Reminder(f"timer-{context.user.id}", 4.0, "It is over."),)
+
+
+def test_what_an_earlier_session_asked_for_rings_in_this_one() -> None:
+    async def script(bench: Bench) -> None:
+        await bench.reminders.expect([object(), Keeper()], Context(user=User("ada")))
+        assert bench.reminders.pending == ("timer-ada",)
+        await asyncio.sleep(5)
+
+    assert held(script).rang == [(4.0, "It is over.")]
+
+
+def test_what_is_dismissed_never_rings() -> None:
+    async def script(bench: Bench) -> None:
+        bench.turn(Reminder("a", 3.0, "A."), Reminder("b", 4.0, "B."))
+        bench.reminders.crossed("2", "task", Outcome("cancel_timer", "done", "Gone.", dismissed=("a",)), 0.0)
+        assert bench.reminders.pending == ("a", "b"), "the turn is not over"
+        bench.reminders.ended(Record("2"), 0.0)
+        await asyncio.sleep(5)
+
+    assert held(script).rang == [(4.0, "B.")]
