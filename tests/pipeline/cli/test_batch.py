@@ -205,7 +205,7 @@ def test_a_reader_that_leaves_costs_no_answers(tmp_path: Path) -> None:
 def test_a_language_model_that_is_away_is_told_once_and_in_the_exit_code(tmp_path: Path) -> None:
     away = ["engine=openai", "with.model=x", "with.base_url=http://127.0.0.1:9/v1", "unknown=chat"]
     changes = [word for change in away for word in ("--set", f"stages.response.{change}")]
-    paths = [FOLDER / "unknown.wav", FOLDER / "story.m4a"]
+    paths = [FOLDER / "hello.wav", FOLDER / "story.m4a"]
     done = parley("batch", *paths, "--out", tmp_path, "--set", MEMORY, *changes)
     assert done.returncode == 1
     assert "2 answered (2 degraded)" in done.stdout

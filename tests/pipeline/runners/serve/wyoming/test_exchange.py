@@ -30,7 +30,7 @@ def test_it_says_what_the_graph_can_do(assistant: Graph) -> None:
     info = asyncio.run(ask())
     assert info.asr[0].models[0].languages == ["en"]
     assert info.tts[0].supports_synthesize_streaming
-    assert [voice.name for voice in info.tts[0].voices] == ["assistant"]
+    assert [voice.name for voice in info.tts[0].voices] == ["assistant-small"]
     assert info.handle[0].supports_handled_streaming
     assert info.intent[0].models[0].installed
 
@@ -53,7 +53,7 @@ def test_it_speaks(assistant: Graph) -> None:
 
     async def ask() -> tuple[Samples, int]:
         async with visiting(assistant) as line:
-            await line.say(Synthesize(text, SynthesizeVoice(name="assistant"), text_format="text"))
+            await line.say(Synthesize(text, SynthesizeVoice(name="assistant-small"), text_format="text"))
             return await line.listen()
 
     assert word_error_rate(text, read_speech(*asyncio.run(ask()))) < 0.1
