@@ -33,29 +33,30 @@ def answers(nearest: Nearest) -> list[tuple[Phrasing, Intent]]:
 
 def test_most_intents_are_right(answers: list[tuple[Phrasing, Intent]]) -> None:
     right = [answer.name == phrasing.intent for phrasing, answer in answers]
-    assert sum(right) / len(right) >= 0.82
+    assert sum(right) / len(right) >= 0.87
 
 
 def test_most_of_what_no_skill_does_is_unknown(answers: list[tuple[Phrasing, Intent]]) -> None:
     unknown = [answer.name for phrasing, answer in answers if phrasing.intent == UNKNOWN]
-    assert unknown.count(UNKNOWN) / len(unknown) >= 0.75
+    assert unknown.count(UNKNOWN) / len(unknown) >= 0.8
 
 
 def test_a_wrong_skill_seldom_acts(answers: list[tuple[Phrasing, Intent]]) -> None:
     wrong = [answer for phrasing, answer in answers if answer.name not in (UNKNOWN, phrasing.intent)]
-    assert len(wrong) / len(answers) <= 0.09
+    # Three times as many skills as when these were labelled are nearer to each other: "where is" may ask how far.
+    assert len(wrong) / len(answers) <= 0.07
 
 
 def test_most_slots_are_right(answers: list[tuple[Phrasing, Intent]]) -> None:
     counts = [slot_counts(answer, phrasing) for phrasing, answer in answers]
     found, invented, missed = (sum(column) for column in zip(*counts, strict=True))
-    assert 2 * found / (2 * found + invented + missed) >= 0.7
+    assert 2 * found / (2 * found + invented + missed) >= 0.8
 
 
 def test_confidence_means_what_it_says(answers: list[tuple[Phrasing, Intent]]) -> None:
     claimed = sum(answer.confidence for _, answer in answers) / len(answers)
     right = sum(answer.name == phrasing.intent for phrasing, answer in answers) / len(answers)
-    assert abs(claimed - right) < 0.12
+    assert abs(claimed - right) < 0.07
 
 
 def test_slots_come_with_the_intent(nearest: Nearest) -> None:
